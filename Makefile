@@ -1,0 +1,47 @@
+# Each habit is one command. `make run` is the main job; every target sets itself up.
+
+PYTHON ?= $(shell for python in python3.13 python3.12 python3.11 python3; do \
+	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
+VENV := .venv
+STAMP := $(VENV)/.complete
+SNAKEMAKE := snakemake --cores all
+export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
+
+.PHONY: setup run smoke test test-slow check format adopt
+
+setup: $(STAMP)
+
+$(STAMP): pyproject.toml constraints.txt
+	@test -n "$(PYTHON)" || { echo "make setup: no Python 3.11 or newer on PATH: install one, or give PYTHON=..." >&2; exit 1; }
+	test -x $(VENV)/bin/python || $(PYTHON) -m venv $(VENV)
+	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -e '.[dev]' -c constraints.txt
+	touch $@
+
+run: setup
+	$(SNAKEMAKE)
+	@cat results/tables/scores.md
+
+smoke: setup # the whole workflow in a temporary copy, in minutes
+	python -m pytest -q tests/workflow -m slow -k smoke
+
+test: setup
+	python -m pytest -q -m "not slow"
+
+test-slow: setup
+	python -m pytest -q -m slow
+
+check: setup
+	ruff check .
+	ruff format --check .
+	snakefmt --check Snakefile workflow
+	python workflow/lint.py
+	mypy
+	$(MAKE) --no-print-directory smoke
+
+format: setup
+	ruff check --fix .
+	ruff format .
+	snakefmt Snakefile workflow
+
+adopt: setup # make files that DVC pulled or checked out count as done
+	python workflow/adopt.py

@@ -1,0 +1,30 @@
+# The workflow in the order in which data flows; each file opens with its inputs and outputs.
+#
+#   snakemake                          everything, at the budget that params.yaml names
+#   snakemake --config budget=smoke    another budget
+#   snakemake -n                       what would run, and why
+
+from snakemake.utils import min_version
+
+min_version("9.0")
+
+
+include: "workflow/rules/common.smk"
+include: "workflow/rules/prepare.smk"
+include: "workflow/rules/meta_train.smk"
+include: "workflow/rules/finetune.smk"
+include: "workflow/rules/aggregate.smk"
+
+
+rule all:
+    default_target: True
+    input:
+        DATA,
+        SPLIT,
+        episode_files(),
+        each_run(CHECKPOINT),
+        each_run(SCORES),
+        REPORT,
+
+
+reject_strangers(workflow)

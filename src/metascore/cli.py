@@ -1,0 +1,76 @@
+"""The command line: one sub-command a stage of the pipeline. Errors are one line; exit status 1 (data) or 2 (usage)."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import logging
+import sys
+from collections.abc import Sequence
+
+from metascore.errors import UsageError, UserError
+from metascore.params import Config, Run, load
+
+STAGES = {
+    "data": "fetch Omniglot (or fall back to synthetic glyphs) into data/omniglot",
+    "split": "divide the characters into data/splits",
+    "episodes": "draw one episode file into data/episodes",
+    "train": "meta-train one learner on one task with one seed",
+    "finetune": "adapt a trained learner on the frozen test episodes and score it",
+    "aggregate": "turn scores into metrics, tables and figures",
+}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one stage; returns the exit status."""
+    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
+    options = _parser().parse_args(arguments)
+    try:
+        _run(options, load(options.params, options.budget))
+    except UserError as error:
+        if options.debug:
+            raise
+        sys.stderr.write(f"metascore {options.stage}: {error}\n")
+        return error.exit_status
+    return 0
+
+
+def _run(options: argparse.Namespace, config: Config) -> None:
+    # Imported here, so that no stage waits for the libraries of another.
+    stage = importlib.import_module(f"metascore.stages.{options.stage}")
+    if options.stage == "episodes":
+        stage.run(config, options.file)
+    elif options.stage in ("train", "finetune"):
+        stage.run(config, _job(options, config))
+    else:
+        stage.run(config)
+
+
+def _job(options: argparse.Namespace, config: Config) -> Run:
+    job = Run(options.task, options.learner, options.seed)
+    known = config.runs()
+    for name, value in vars(job).items():
+        allowed = dict.fromkeys(getattr(run, name) for run in known)
+        if value not in allowed:
+            choices = ", ".join(map(str, allowed))
+            raise UsageError(f"--{name} {value}: not part of budget {config.budget}: one of {choices}")
+    if job not in known:
+        raise UsageError(f"--learner {job.learner}: cannot do task {job.task}: choose another task or learner")
+    return job
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser("metascore", description="A reproducible benchmark of meta-learning.")
+    stages = parser.add_subparsers(dest="stage", required=True, metavar="STAGE")
+    for name, summary in STAGES.items():
+        stage = stages.add_parser(name, help=summary, description=summary)
+        stage.add_argument("--params", default="params.yaml", help="configuration file (default: params.yaml)")
+        stage.add_argument("--budget", help="a section of `budgets` (default: what params.yaml says)")
+        stage.add_argument("--debug", action="store_true", help="show the traceback of an error")
+        if name == "episodes":
+            stage.add_argument("--file", required=True, help="such as omniglot/test-5w1s5q.npy")
+        if name in ("train", "finetune"):
+            stage.add_argument("--task", required=True)
+            stage.add_argument("--learner", required=True)
+            stage.add_argument("--seed", required=True, type=int)
+    return parser

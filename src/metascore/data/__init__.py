@@ -1,0 +1,1 @@
+"""Where the data come from: Omniglot (verified), synthetic glyphs, and sine waves."""

@@ -1,0 +1,1 @@
+"""The learners: one file each, whose name is its key in params.yaml."""

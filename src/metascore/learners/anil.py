@@ -1,0 +1,74 @@
+"""Almost no inner loop.
+
+Raghu, Raghu, Bengio and Vinyals 2020, "Rapid learning or feature reuse? Towards understanding the
+effectiveness of MAML", section 4. With theta = (phi, w), phi the encoder f and w the linear head:
+
+    w_0     = w
+    w_{k+1} = w_k - alpha grad_w L_support(phi, w_k)          k = 0 .. steps - 1
+    minimise over phi and w, by Adam:  mean over episodes of L_query(phi, w_steps)
+
+Since the inner loop leaves phi alone, the support set is embedded once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import ClassVar, Literal
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from metascore.adaptation import descend
+from metascore.learners.base import AbstractLearner, MetaLoss, last
+from metascore.networks import Network, Params, linear
+from metascore.problems import Episode, Examples, Problem
+
+
+class ANIL(AbstractLearner):
+    """Learns features that serve every task, and a head that a few steps of gradient descent adapt to one."""
+
+    family: ClassVar[str] = "optimisation"
+    citation: ClassVar[str] = "Raghu, Raghu, Bengio and Vinyals 2020, arXiv:1909.09157"
+    kinds: ClassVar[tuple[str, ...]] = ("classification", "regression")
+    adapts: ClassVar[bool] = True
+    gradient_order = 2
+
+    def __init__(
+        self,
+        problem: Problem,
+        *,
+        width: int,
+        downsample: Literal["stride", "max_pool"] = "stride",
+        inner_lr: float,
+        train_steps: int,
+        test_steps: int,
+    ) -> None:
+        super().__init__(problem)
+        self.network = Network.of(problem, width, downsample)
+        self.inner_lr = inner_lr  # alpha, for a loss that is the mean over examples
+        self.train_steps = train_steps
+        self.test_steps = test_steps
+        self.batch_norm = "none" if problem.kind == "regression" else "transductive"
+
+    def initialise(self, generator: torch.Generator) -> Params:
+        return self.network.initialise(generator)
+
+    def meta_loss(self, params: Params, episode: Episode, progress: float) -> MetaLoss:
+        adapted = last(self.adapt(params, episode.support, self.train_steps))
+        return MetaLoss(self.problem.loss(self.predict(adapted, episode.query.x), episode.query.y))
+
+    def adapt(self, params: Params, support: Examples, steps: int) -> Iterator[Params]:
+        features = self.network.encoder(params, support.x)
+
+        def support_loss(w: Params) -> Tensor:
+            return self.problem.loss(linear(w, features), support.y)
+
+        w = {name: value for name, value in params.items() if name.startswith("head")}
+        yield params
+        for _ in range(steps):
+            w = descend(support_loss, w, self.inner_lr)
+            yield params | w
+
+    def predict(self, adapted: Params, x: Tensor) -> Float[Tensor, "n way"]:
+        return self.network(adapted, x)

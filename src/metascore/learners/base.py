@@ -1,0 +1,106 @@
+"""The contract of a learner: given a support set, return a predictor.
+
+A learner is a bundle of pure functions of its arguments, written for one episode; the trainer batches them over
+episodes with torch.func.vmap. `Params` maps names to tensors. Names that begin with `state.` are not learned by
+gradient (running statistics, moments of an inner optimiser): `meta_loss` returns their new values, and the trainer
+averages those over the episodes of a meta-batch.
+"""
+
+from __future__ import annotations
+
+import abc
+import importlib
+import inspect
+from collections.abc import Iterator
+from typing import Any, ClassVar, NamedTuple
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from metascore.networks import Params
+from metascore.problems import Episode, Examples, Problem
+
+STATE = "state."
+
+
+class MetaLoss(NamedTuple):
+    """The meta-objective of one episode, and the new values of what is not learned by gradient."""
+
+    value: Float[Tensor, ""]
+    state: Params = {}  # noqa: RUF012  never changed in place
+
+
+class AbstractLearner(abc.ABC):
+    """Subclasses are final: a variant is a hyper-parameter, not a subclass.
+
+    The constructor takes the problem, then hyper-parameters as keywords; its signature is their schema.
+    """
+
+    family: ClassVar[str]  # metric, model, optimisation, baseline or control
+    citation: ClassVar[str]
+    kinds: ClassVar[tuple[str, ...]] = ("classification",)  # kinds of problem it can do
+    support_order_matters: ClassVar[bool] = False
+    relabelling_permutes: ClassVar[bool] = False  # outputs follow a permutation of the labels exactly
+    adapts: ClassVar[bool] = False  # by steps, rather than in one pass
+
+    # Declared axes, printed in every table. A learner sets what differs.
+    batch_norm: str = "none"  # transductive: a prediction depends on the other queries; inductive: it doesn't
+    gradient_order: int = 0  # of the meta-gradient: 2 through the inner steps, 1 not through them, 0 no inner steps
+    train_steps: int = 0
+    test_steps: int = 0  # its adaptation curve is flat after these
+
+    def __init__(self, problem: Problem) -> None:
+        self.problem = problem
+
+    @abc.abstractmethod
+    def initialise(self, generator: torch.Generator) -> Params:
+        """Every tensor of the learner before meta-training, on the CPU."""
+
+    @abc.abstractmethod
+    def meta_loss(self, params: Params, episode: Episode, progress: float) -> MetaLoss:
+        """The meta-objective of one episode; `progress` in [0, 1] is how far meta-training has come."""
+
+    @abc.abstractmethod
+    def adapt(self, params: Params, support: Examples, steps: int) -> Iterator[Any]:
+        """The state after 0, 1, ..., `steps` adaptation steps: steps + 1 states, none of them changed later."""
+
+    @abc.abstractmethod
+    def predict(self, adapted: Any, x: Tensor) -> Float[Tensor, "n way"]:
+        """Logits or regression outputs of an adapted state for queries x (n, ...)."""
+
+    def axes(self) -> dict[str, str | int]:
+        """What tables say about the learner beside its scores."""
+        names = ("family", "batch_norm", "gradient_order", "train_steps", "test_steps")
+        return {name: getattr(self, name) for name in names}
+
+
+def learned(params: Params) -> Params:
+    """The tensors that meta-training learns by gradient."""
+    return {name: value for name, value in params.items() if not name.startswith(STATE)}
+
+
+def last(states: Iterator[Any]) -> Any:
+    """The final state of an adaptation."""
+    state = next(states)
+    for state in states:  # noqa: B007  keep the last one only
+        pass
+    return state
+
+
+def load(file: str, problem: Problem, hyper_parameters: dict[str, Any]) -> AbstractLearner:
+    """The learner of learners/{file}.py for a problem."""
+    module = importlib.import_module(f"metascore.learners.{file}")
+    return learner_class(module)(problem, **hyper_parameters)
+
+
+def learner_class(module: Any) -> type[AbstractLearner]:
+    """The one learner that a module defines."""
+    classes = [
+        value
+        for value in vars(module).values()
+        if inspect.isclass(value) and value.__module__ == module.__name__ and issubclass(value, AbstractLearner)
+    ]
+    if len(classes) != 1:
+        raise TypeError(f"{module.__name__} must define exactly one learner, not {len(classes)}")
+    return classes[0]

@@ -1,0 +1,82 @@
+"""Model-agnostic meta-learning, and its first-order approximation (FOMAML).
+
+Finn, Abbeel and Levine 2017, "Model-agnostic meta-learning for fast adaptation of deep networks", algorithm 2.
+
+    theta_0     = theta
+    theta_{k+1} = theta_k - alpha grad L_support(theta_k)          k = 0 .. steps - 1
+    minimise over theta, by Adam:  mean over episodes of L_query(theta_steps)
+
+With `first_order` the meta-gradient is taken as if theta_{k+1} were theta_k minus a constant, which drops the
+factor (I - alpha H) of every step (section 5.2 of the paper).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import ClassVar, Literal
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+from torch.func import grad
+
+from metascore.learners.base import AbstractLearner, MetaLoss, last
+from metascore.networks import Network, Params
+from metascore.problems import Episode, Examples, Problem
+
+
+class MAML(AbstractLearner):
+    """Learns an initialisation theta from which a few steps of gradient descent suffice."""
+
+    family: ClassVar[str] = "optimisation"
+    citation: ClassVar[str] = "Finn, Abbeel and Levine 2017, arXiv:1703.03400"
+    kinds: ClassVar[tuple[str, ...]] = ("classification", "regression")
+    adapts: ClassVar[bool] = True
+
+    def __init__(
+        self,
+        problem: Problem,
+        *,
+        width: int,
+        downsample: Literal["stride", "max_pool"] = "stride",
+        inner_lr: float,
+        train_steps: int,
+        test_steps: int,
+        first_order: bool = False,
+    ) -> None:
+        super().__init__(problem)
+        self.network = Network.of(problem, width, downsample)
+        self.inner_lr = inner_lr  # alpha, for a loss that is the mean over examples
+        self.train_steps = train_steps
+        self.test_steps = test_steps
+        self.first_order = first_order
+        self.gradient_order = 1 if first_order else 2
+        self.batch_norm = "none" if problem.kind == "regression" else "transductive"
+
+    def initialise(self, generator: torch.Generator) -> Params:
+        return self.network.initialise(generator)
+
+    def meta_loss(self, params: Params, episode: Episode, progress: float) -> MetaLoss:
+        adapted = last(self.adapt(params, episode.support, self.train_steps))
+        return MetaLoss(self.problem.loss(self.predict(adapted, episode.query.x), episode.query.y))
+
+    def adapt(self, params: Params, support: Examples, steps: int) -> Iterator[Params]:
+        yield params
+        for _ in range(steps):
+            params = self._inner_step(params, support)
+            yield params
+
+    def predict(self, adapted: Params, x: Tensor) -> Float[Tensor, "n way"]:
+        return self.network(adapted, x)
+
+    def _inner_step(self, params: Params, support: Examples) -> Params:
+        # As in the official code, batch norm's gain and bias are meta-learned but not adapted.
+        fast = {name: value for name, value in params.items() if not name.startswith("norm")}
+
+        def support_loss(fast: Params) -> Tensor:
+            return self.problem.loss(self.network(params | fast, support.x), support.y)
+
+        gradient = grad(support_loss)(fast)
+        if self.first_order:
+            gradient = {name: value.detach() for name, value in gradient.items()}
+        return params | {name: value - self.inner_lr * gradient[name] for name, value in fast.items()}

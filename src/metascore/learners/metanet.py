@@ -1,0 +1,179 @@
+"""Meta networks.
+
+Munkhdalai and Yu 2017, "Meta networks", algorithm 1 and section 3.
+
+    u   representation learner, slow weights Q       b   base learner, slow weights W
+    d   makes fast weights of u from gradients       m   makes fast weights of b from gradients
+
+    Q*    = d(grad_Q loss(u(Q, x_i), y_i), one group of support images after the other)    an LSTM
+    W*_i  = m(grad_W loss(b(W, x_i), y_i)) for every support image i                       a perceptron
+    r_i   = u(Q, Q*, x_i)                                                                  keys of the memory {W*_i}
+    W*(x) = sum over i of softmax(cosine(r_i, u(Q, Q*, x))) W*_i
+    p(y)  = softmax(b(W, W*(x), x))
+    minimise over Q, W, d and m, by Adam:  mean over queries (x, y) of -log p(y)
+
+Layer augmentation: a layer with slow weights W and fast weights W* outputs relu(W x) + relu(W* x); the output
+layer W x + W* x. d and m treat every weight alike, and gradients enter them as constants.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import ClassVar, Literal, NamedTuple
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+from torch.func import grad
+from torch.nn import functional
+
+from metascore.learners.base import AbstractLearner, MetaLoss, last
+from metascore.learners.lstm_meta import preprocess
+from metascore.learners.mann import lstm_parameters, lstm_step
+from metascore.networks import Network, Params, Patches, max_pool, moments, normalise, uniform
+from metascore.problems import Episode, Examples, Problem
+
+SCALE = 7.0  # of the preprocessing of gradients, in the official code
+LAYERS = ("conv1", "conv2", "conv3", "conv4", "head")
+
+
+class Memory(NamedTuple):
+    """The state after seeing the support set."""
+
+    params: Params
+    fast: Params  # Q*
+    keys: Float[Tensor, "support features"]  # r
+    values: Params  # W*, each tensor with a leading axis of support images
+
+
+class MetaNet(AbstractLearner):
+    """Learns to turn the loss gradients of support images into weights."""
+
+    family: ClassVar[str] = "model"
+    citation: ClassVar[str] = "Munkhdalai and Yu 2017, arXiv:1703.00837"
+    support_order_matters: ClassVar[bool] = True  # d reads the support set in groups, as a sequence
+    gradient_order = 1
+    batch_norm = "transductive"
+
+    def __init__(
+        self,
+        problem: Problem,
+        *,
+        width: int,
+        downsample: Literal["stride", "max_pool"] = "max_pool",
+        units: int = 20,
+        groups: int = 5,
+        fast_layers: int = 5,
+    ) -> None:
+        super().__init__(problem)
+        self.network = Network.of(problem, width, downsample)
+        self.stride = 2 if downsample == "stride" else 1
+        self.units = units  # of each hidden layer of d and m
+        self.groups = groups  # of support images, over which d runs; T of the paper
+        self.fast = [f"{layer}.weight" for layer in LAYERS[-fast_layers:]]  # tensors with fast weights
+
+    def initialise(self, generator: torch.Generator) -> Params:
+        params: Params = {}
+        for learner in ("u", "b"):
+            network = self.network.initialise(generator)
+            params |= {f"{learner}.{name}": value for name, value in network.items()}
+        for kind in {kind_of(name): None for name in self.fast}:
+            params |= lstm_parameters(generator, f"d.{kind}.lstm", 2, self.units)
+            params |= linear_parameters(generator, f"d.{kind}.output", self.units, 1)
+            params |= linear_parameters(generator, f"m.{kind}.hidden1", 2, self.units)
+            params |= linear_parameters(generator, f"m.{kind}.hidden2", self.units, self.units)
+            params |= linear_parameters(generator, f"m.{kind}.output", self.units, 1)
+        return params
+
+    def meta_loss(self, params: Params, episode: Episode, progress: float) -> MetaLoss:
+        memory = last(self.adapt(params, episode.support, 0))
+        return MetaLoss(self.problem.loss(self.predict(memory, episode.query.x), episode.query.y))
+
+    def adapt(self, params: Params, support: Examples, steps: int) -> Iterator[Memory]:
+        u, b = part(params, "u"), part(params, "b")
+        fast = {n: self._task_weights(params, n, g) for n, g in self._gradients(u, support).items()}
+        values = {n: self._example_weights(params, n, g) for n, g in self._gradients(b, support).items()}
+        keys = self._features(u, fast, support.x)
+        for _ in range(steps + 1):
+            yield Memory(params, fast, keys, values)
+
+    def predict(self, adapted: Memory, x: Float[Tensor, "n 28 28 1"]) -> Float[Tensor, "n way"]:
+        queries = self._features(part(adapted.params, "u"), adapted.fast, x)
+        cosine = functional.normalize(queries, dim=1) @ functional.normalize(adapted.keys, dim=1).T
+        attention = cosine.softmax(1)
+        fast = {name: torch.einsum("ns,sio->nio", attention, v) for name, v in adapted.values.items()}
+        return self._logits(part(adapted.params, "b"), fast, x)
+
+    def _gradients(self, slow: Params, support: Examples) -> Params:
+        """Gradient of the summed support loss with respect to every support image's own copy of the weights."""
+        slow = {name: value.detach() for name, value in slow.items()}
+        copies = {name: slow[name].expand(len(support.x), -1, -1) for name in self.fast}
+
+        def loss(copies: Params) -> Tensor:
+            return functional.cross_entropy(self._logits(slow | copies, {}, support.x), support.y, reduction="sum")
+
+        return grad(loss)(copies)
+
+    def _task_weights(
+        self, params: Params, name: str, gradients: Float[Tensor, "support fan_in fan_out"]
+    ) -> Float[Tensor, "fan_in fan_out"]:
+        """d: fast weights of a tensor of u."""
+        rule = f"d.{kind_of(name)}"
+        hidden = cell = gradients.new_zeros(*gradients.shape[1:], self.units)
+        for group in gradients.chunk(self.groups):
+            hidden, cell = lstm_step(params, f"{rule}.lstm", preprocess(group.mean(0), SCALE), hidden, cell)
+        return linear(params, f"{rule}.output", hidden).squeeze(-1)
+
+    def _example_weights(
+        self, params: Params, name: str, gradients: Float[Tensor, "support fan_in fan_out"]
+    ) -> Float[Tensor, "support fan_in fan_out"]:
+        """m: fast weights of a tensor of b, for every support image."""
+        rule = f"m.{kind_of(name)}"
+        hidden = linear(params, f"{rule}.hidden1", preprocess(gradients, SCALE)).relu()
+        hidden = linear(params, f"{rule}.hidden2", hidden).relu()
+        return linear(params, f"{rule}.output", hidden).squeeze(-1)
+
+    def _logits(self, slow: Params, fast: Params, x: Float[Tensor, "n 28 28 1"]) -> Float[Tensor, "n way"]:
+        features = self._features(slow, fast, x)
+        logits = multiply(features[:, None], slow["head.weight"]) + slow["head.bias"]
+        if "head.weight" in fast:
+            logits = logits + multiply(features[:, None], fast["head.weight"])
+        return logits.squeeze(1)
+
+    def _features(self, slow: Params, fast: Params, x: Float[Tensor, "n 28 28 1"]) -> Float[Tensor, "n features"]:
+        """Four convolutional blocks with layer augmentation."""
+        for layer in range(1, len(LAYERS)):
+            weight, norm = f"conv{layer}.weight", f"norm{layer}"
+            patches = Patches.apply(x, self.stride)
+            x = sum(
+                normalise(h, *moments(h), slow, norm).relu()
+                for h in (multiply(patches, weights[weight]) for weights in (slow, fast) if weight in weights)
+            )
+            x = max_pool(x) if self.stride == 1 else x
+        return x.flatten(1)
+
+
+def multiply(x: Float[Tensor, "n *m fan_in"], weight: Tensor) -> Float[Tensor, "n *m fan_out"]:
+    """x times a matrix (fan_in, fan_out) that all examples share, or one (n, fan_in, fan_out) for each of them."""
+    return (x.flatten(1, -2) @ weight).unflatten(1, x.shape[1:-1])
+
+
+def kind_of(name: str) -> str:
+    """Convolutions share one pair of generators of fast weights; the output layer has another."""
+    return "head" if name.startswith("head") else "conv"
+
+
+def part(params: Params, learner: str) -> Params:
+    """The slow weights of u or b, by their names in a network."""
+    prefix = f"{learner}."
+    return {name.removeprefix(prefix): value for name, value in params.items() if name.startswith(prefix)}
+
+
+def linear_parameters(generator: torch.Generator, name: str, fan_in: int, fan_out: int) -> Params:
+    """A linear layer: Glorot weights, zero bias."""
+    return {f"{name}.weight": uniform(generator, fan_in, fan_out), f"{name}.bias": torch.zeros(fan_out)}
+
+
+def linear(params: Params, name: str, x: Float[Tensor, "*n fan_in"]) -> Float[Tensor, "*n fan_out"]:
+    """The layer of that name."""
+    return x @ params[f"{name}.weight"] + params[f"{name}.bias"]

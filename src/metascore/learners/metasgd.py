@@ -1,0 +1,79 @@
+"""Meta-SGD.
+
+Li, Zhou, Chen and Li 2017, "Meta-SGD: learning to learn quickly for few-shot learning", algorithm 1.
+
+    theta' = theta - alpha o grad L_support(theta)      o multiplies element by element; alpha is shaped like theta
+    minimise over theta and alpha, by Adam:  mean over episodes of L_query(theta')
+
+Adaptation is that one step: alpha sets its length and, since an element may turn negative, its direction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import ClassVar, Literal
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+from torch.func import grad
+
+from metascore.learners.base import AbstractLearner, MetaLoss, last
+from metascore.networks import Network, Params
+from metascore.problems import Episode, Examples, Problem
+
+RATE = "rate."
+
+
+class MetaSGD(AbstractLearner):
+    """Learns an initialisation theta, and a rate alpha for each of its numbers."""
+
+    family: ClassVar[str] = "optimisation"
+    citation: ClassVar[str] = "Li, Zhou, Chen and Li 2017, arXiv:1707.09835"
+    kinds: ClassVar[tuple[str, ...]] = ("classification", "regression")
+    adapts: ClassVar[bool] = True
+    gradient_order = 2
+    train_steps = 1
+    test_steps = 1  # alpha is learned for a single step: driven further, the adaptation diverges
+
+    def __init__(
+        self,
+        problem: Problem,
+        *,
+        width: int,
+        downsample: Literal["stride", "max_pool"] = "stride",
+        lowest_rate: float,
+        highest_rate: float,
+    ) -> None:
+        super().__init__(problem)
+        self.network = Network.of(problem, width, downsample)
+        self.lowest_rate, self.highest_rate = lowest_rate, highest_rate  # of the elements of alpha, at first
+        self.batch_norm = "none" if problem.kind == "regression" else "transductive"
+
+    def initialise(self, generator: torch.Generator) -> Params:
+        theta = self.network.initialise(generator)
+        alpha = {RATE + name: self._rates(value.shape, generator) for name, value in theta.items()}
+        return theta | alpha
+
+    def meta_loss(self, params: Params, episode: Episode, progress: float) -> MetaLoss:
+        adapted = last(self.adapt(params, episode.support, self.train_steps))
+        return MetaLoss(self.problem.loss(self.predict(adapted, episode.query.x), episode.query.y))
+
+    def adapt(self, params: Params, support: Examples, steps: int) -> Iterator[Params]:
+        def support_loss(theta: Params) -> Tensor:
+            return self.problem.loss(self.network(theta, support.x), support.y)
+
+        theta = {name: value for name, value in params.items() if not name.startswith(RATE)}
+        yield theta
+        for _ in range(steps):
+            gradient = grad(support_loss)(theta)
+            theta = {name: value - params[RATE + name] * gradient[name] for name, value in theta.items()}
+            yield theta
+
+    def predict(self, adapted: Params, x: Tensor) -> Float[Tensor, "n way"]:
+        return self.network(adapted, x)
+
+    def _rates(self, shape: torch.Size, generator: torch.Generator) -> Tensor:
+        """Uniform between the lowest and the highest initial rate."""
+        spread = self.highest_rate - self.lowest_rate
+        return self.lowest_rate + spread * torch.rand(shape, generator=generator)

@@ -1,0 +1,86 @@
+"""Training from scratch: what the support set alone can teach a network.
+
+The control of Finn et al. 2017, section 5.1 and of Chen et al. 2019, without any pre-training.
+
+    theta_0     = a random initialisation
+    theta_{k+1} = theta_k - inner_lr grad L_support(theta_k)
+
+Nothing is meta-learned: theta_0 is drawn once a seed, and every episode starts from it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import ClassVar, Literal, NamedTuple
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from metascore.adaptation import descend
+from metascore.learners.base import STATE, AbstractLearner, MetaLoss, last
+from metascore.networks import ConvolutionalEncoder, Moments, Network, Params, linear
+from metascore.problems import Episode, Examples, Problem
+
+
+class Trained(NamedTuple):
+    """Weights, and the batch-norm statistics of the support set under them."""
+
+    theta: Params
+    moments: Moments
+
+
+class Scratch(AbstractLearner):
+    """Learns nothing from other tasks; its initial weights are `state.`, which no meta-gradient changes."""
+
+    family: ClassVar[str] = "baseline"
+    citation: ClassVar[str] = "Finn, Abbeel and Levine 2017, arXiv:1703.03400, section 5.1"
+    kinds: ClassVar[tuple[str, ...]] = ("classification", "regression")
+    adapts: ClassVar[bool] = True
+
+    def __init__(
+        self,
+        problem: Problem,
+        *,
+        width: int,
+        downsample: Literal["stride", "max_pool"] = "max_pool",
+        inner_lr: float,
+        updates_per_step: int,
+        test_steps: int,
+    ) -> None:
+        super().__init__(problem)
+        self.network = Network.of(problem, width, downsample)
+        self.inner_lr = inner_lr
+        self.updates_per_step = updates_per_step  # of gradient descent, in one adaptation step
+        self.test_steps = test_steps
+        self.batch_norm = "none" if problem.kind == "regression" else "inductive"
+
+    def initialise(self, generator: torch.Generator) -> Params:
+        return {STATE + name: value for name, value in self.network.initialise(generator).items()}
+
+    def meta_loss(self, params: Params, episode: Episode, progress: float) -> MetaLoss:
+        """What meta-learners minimise; here it has no gradient."""
+        trained = last(self.adapt(params, episode.support, self.test_steps))
+        return MetaLoss(self.problem.loss(self.predict(trained, episode.query.x), episode.query.y))
+
+    def adapt(self, params: Params, support: Examples, steps: int) -> Iterator[Trained]:
+        def support_loss(theta: Params) -> Tensor:
+            return self.problem.loss(self.network(theta, support.x), support.y)
+
+        theta = {name.removeprefix(STATE): value for name, value in params.items()}
+        yield Trained(theta, self._moments(theta, support.x))
+        for _ in range(steps):
+            theta = descend(support_loss, theta, self.inner_lr, self.updates_per_step)
+            yield Trained(theta, self._moments(theta, support.x))
+
+    def predict(self, adapted: Trained, x: Tensor) -> Float[Tensor, "n way"]:
+        theta, moments = adapted
+        encoder = self.network.encoder
+        if not isinstance(encoder, ConvolutionalEncoder):
+            return self.network(theta, x)
+        return linear(theta, encoder.embed(theta, x, moments)[0])
+
+    def _moments(self, theta: Params, x: Tensor) -> Moments:
+        """Statistics of the support set normalise the queries, so that one query never sees another."""
+        encoder = self.network.encoder
+        return encoder.embed(theta, x)[1] if isinstance(encoder, ConvolutionalEncoder) else {}

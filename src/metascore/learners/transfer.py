@@ -1,0 +1,122 @@
+"""Transfer learning: pre-train on everything, then fine-tune. The baseline that meta-learning has to beat.
+
+Vinyals et al. 2016, "Matching networks for one shot learning", section 4.1 (the baseline classifier), and Chen et
+al. 2019, "A closer look at few-shot classification", section 3.2; on sine waves Finn et al. 2017, section 5.1.
+
+    classification:  minimise over phi and W, by Adam:  cross-entropy of softmax(W f_phi(x)) over all characters
+    regression:      minimise over theta, by Adam:       mean of (f_theta(x) - y)^2, all tasks together
+    fine-tuning:     gradient descent on L_support, from a new head w = 0 (classification) or from theta
+
+Pre-training takes support and query examples alike, and knows of no episodes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import ClassVar, Literal
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+from torch.nn import functional
+
+from metascore.adaptation import descend
+from metascore.learners.base import STATE, AbstractLearner, MetaLoss
+from metascore.learners.protonet import running
+from metascore.networks import ConvolutionalEncoder, Network, Params, head, linear
+from metascore.problems import Episode, Examples, Problem
+
+CLASSIFIER = "classifier."
+
+
+class Transfer(AbstractLearner):
+    """Learns what helps on the average over tasks."""
+
+    family: ClassVar[str] = "baseline"
+    citation: ClassVar[str] = "Vinyals et al. 2016, arXiv:1606.04080; Chen et al. 2019, arXiv:1904.04232"
+    kinds: ClassVar[tuple[str, ...]] = ("classification", "regression")
+    relabelling_permutes: ClassVar[bool] = True  # the new head knows no class from another
+    adapts: ClassVar[bool] = True
+
+    def __init__(
+        self,
+        problem: Problem,
+        *,
+        width: int,
+        downsample: Literal["stride", "max_pool"] = "max_pool",
+        inner_lr: float,
+        updates_per_step: int,
+        test_steps: int,
+        whole_network: bool,
+    ) -> None:
+        super().__init__(problem)
+        self.network = Network.of(problem, width, downsample)
+        self.inner_lr = inner_lr
+        self.updates_per_step = updates_per_step  # of gradient descent, in one adaptation step
+        self.test_steps = test_steps
+        self.whole_network = whole_network  # fine-tune every weight, not only those of the head
+        self.batch_norm = "none" if problem.kind == "regression" else "inductive"
+
+    def initialise(self, generator: torch.Generator) -> Params:
+        encoder = self.network.encoder
+        if not isinstance(encoder, ConvolutionalEncoder):
+            return self.network.initialise(generator)
+        phi = encoder.initialise(generator)
+        classifier = head(generator, encoder.features, self.problem.characters)
+        return (
+            phi
+            | {name.replace("head.", CLASSIFIER): value for name, value in classifier.items()}
+            | {STATE + name: value for name, value in encoder.initial_moments().items()}
+        )
+
+    def meta_loss(self, params: Params, episode: Episode, progress: float) -> MetaLoss:
+        x, y, character = (torch.cat(both) for both in zip(*episode, strict=True))
+        encoder = self.network.encoder
+        if not isinstance(encoder, ConvolutionalEncoder):
+            return MetaLoss(self.problem.loss(self.network(params, x), y))
+        features, moments = encoder.embed(params, x)
+        logits = features @ params[CLASSIFIER + "weight"] + params[CLASSIFIER + "bias"]
+        return MetaLoss(functional.cross_entropy(logits, character), running(params, moments))
+
+    def adapt(self, params: Params, support: Examples, steps: int) -> Iterator[Params]:
+        params = params | self._new_head(params)
+        tuned = {name: value for name, value in params.items() if self._is_tuned(name)}
+        outputs = self._outputs(params, support.x)
+        yield params
+        for _ in range(steps):
+            tuned = descend(
+                lambda tuned: self.problem.loss(outputs(tuned), support.y),
+                tuned,
+                self.inner_lr,
+                self.updates_per_step,
+            )
+            yield params | tuned
+
+    def predict(self, adapted: Params, x: Tensor) -> Float[Tensor, "n way"]:
+        return linear(adapted, self._embed(adapted, x))
+
+    def _new_head(self, params: Params) -> Params:
+        """Zeros for the classes of an episode, which are new; a regression goes on from the head it has."""
+        if self.problem.kind == "regression":
+            return {}
+        weight = params[CLASSIFIER + "weight"]
+        way = self.problem.way
+        return {"head.weight": weight.new_zeros(len(weight), way), "head.bias": weight.new_zeros(way)}
+
+    def _is_tuned(self, name: str) -> bool:
+        return name.startswith("head.") or (self.whole_network and not name.startswith((STATE, CLASSIFIER)))
+
+    def _outputs(self, params: Params, x: Tensor) -> Callable[[Params], Tensor]:
+        """Outputs for the support set as a function of what is tuned; frozen features are embedded once."""
+        if self.whole_network:
+            return lambda tuned: self.predict(params | tuned, x)
+        features = self._embed(params, x)
+        return lambda tuned: linear(tuned, features)
+
+    def _embed(self, params: Params, x: Tensor) -> Float[Tensor, "n features"]:
+        """Normalised by the running statistics of pre-training: one image never sees another."""
+        encoder = self.network.encoder
+        if not isinstance(encoder, ConvolutionalEncoder):
+            return encoder(params, x)
+        moments = {name.removeprefix(STATE): value for name, value in params.items() if name.startswith(STATE)}
+        return encoder.embed(params, x, moments)[0]

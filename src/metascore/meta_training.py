@@ -1,0 +1,214 @@
+"""The one training loop. It names no learner and touches no file: it yields snapshots, and can start from one."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from metascore.errors import UserError
+from metascore.evaluation import final_score, judge_all
+from metascore.learners.base import AbstractLearner, MetaLoss, learned
+from metascore.networks import Params
+from metascore.problems import Episodes
+from metascore.randomness import numpy_generator
+from metascore.recipes import Training
+
+
+@dataclass
+class Snapshot:
+    """Everything that meta-training needs in order to go on, to the same bits."""
+
+    iteration: int
+    params: Params
+    best: Params  # the tensors of the best validation score so far
+    best_score: float = math.nan
+    optimiser: dict[str, Tensor] = field(default_factory=dict)
+    seconds: float = 0.0  # spent in meta-steps, without validation
+    history: list[dict[str, float]] = field(default_factory=list)  # the rows of training.csv
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What is trained on what. The learner is built twice, since its training episodes may have another shape."""
+
+    learner: AbstractLearner  # for the shape of the training episodes
+    judged: AbstractLearner  # for the shape of the task
+    episodes: Episodes
+    validation: Episodes
+    recipe: Training
+    seed: int
+
+
+def beginning(learner: AbstractLearner, generator: torch.Generator, device: torch.device) -> Snapshot:
+    """The snapshot before the first meta-step."""
+    params = _moved(learner.initialise(generator), device)
+    return Snapshot(0, params, best=params)
+
+
+def meta_train(setting: Setting, start: Snapshot) -> Iterator[Snapshot]:
+    """Yield a snapshot after every validation; the last one is the end of meta-training.
+
+    Raises UserError when the loss is not finite.
+    """
+    recipe, snapshot = setting.recipe, start
+    points = validation_points(recipe)
+    while snapshot.iteration < points[-1] or not snapshot.history:
+        target = next(point for point in points if point > snapshot.iteration or not snapshot.history)
+        snapshot = _validated(setting, _advanced(setting, snapshot, target))
+        yield snapshot
+
+
+def validation_points(recipe: Training) -> list[int]:
+    """The iterations after which the validation episodes are scored: evenly spread, the last one included."""
+    count = min(recipe.validations, recipe.iterations)
+    return [recipe.iterations * i // count for i in range(1, count + 1)] if count else [0]
+
+
+def meta_gradient(
+    learner: AbstractLearner, params: Params, episodes: Episodes, index: np.ndarray, progress: float, chunk: int
+) -> tuple[dict[str, Tensor], float, Params]:
+    """Gradient of the mean meta-loss over the episodes `index`, that mean, and the mean new state.
+
+    Episodes go through in chunks, mapped over by torch.func.vmap: memory depends on the chunk, not on the batch.
+    """
+    leaves = {name: value.detach().requires_grad_() for name, value in learned(params).items()}
+    everything = params | leaves
+    total, state = 0.0, {}
+    for start in range(0, len(index), chunk):
+        piece = index[start : start + chunk]
+        share = len(piece) / len(index)
+        losses: MetaLoss = torch.func.vmap(lambda episode: learner.meta_loss(everything, episode, progress))(
+            episodes.batch(piece)
+        )
+        mean = losses.value.mean()
+        (share * mean).backward()
+        total += share * mean.item()
+        for name, value in losses.state.items():
+            state[name] = state.get(name, 0) + share * value.detach().mean(0)
+    return {name: value.grad for name, value in leaves.items() if value.grad is not None}, total, state
+
+
+def visit(count: int, seed: int, iteration: int, meta_batch: int) -> np.ndarray:
+    """Which of `count` episodes meta-step `iteration` trains on.
+
+    Each seed goes through the file in an order of its own, a new one every time it has seen all of it.
+    """
+    places = np.arange(iteration * meta_batch, (iteration + 1) * meta_batch)
+    return np.array([_order(count, seed, int(place // count))[place % count] for place in places])
+
+
+def rate(recipe: Training, iteration: int) -> float:
+    """Outer learning rate of a meta-step."""
+    progress = iteration / recipe.iterations
+    spread = recipe.meta_lr - recipe.final_lr
+    match recipe.schedule:
+        case "linear":
+            return recipe.final_lr + spread * (1 - progress)
+        case "cosine":
+            return recipe.final_lr + spread * (1 + math.cos(math.pi * progress)) / 2
+        case "halving":
+            return recipe.meta_lr * 0.5 ** (iteration // recipe.halve_every)
+        case _:
+            return recipe.meta_lr
+
+
+@lru_cache(maxsize=2)
+def _order(count: int, seed: int, epoch: int) -> np.ndarray:
+    return numpy_generator(seed, "order of training episodes", epoch).permutation(count)
+
+
+def _advanced(setting: Setting, snapshot: Snapshot, target: int) -> Snapshot:
+    """Meta-steps up to iteration `target`."""
+    recipe, began = setting.recipe, time.perf_counter()
+    params = {name: value.clone() for name, value in snapshot.params.items()}
+    optimiser = _optimiser(recipe, params, snapshot.optimiser)
+    losses = [
+        _meta_step(setting, params, optimiser, iteration) for iteration in range(snapshot.iteration, target)
+    ]
+    seconds = snapshot.seconds + time.perf_counter() - began
+    row = {
+        "iteration": target,
+        "tasks": target * recipe.meta_batch,
+        "seconds": round(seconds, 3),
+        "loss": float(np.mean(losses)) if losses else math.nan,
+    }
+    return Snapshot(
+        target,
+        params,
+        snapshot.best,
+        snapshot.best_score,
+        _optimiser_tensors(params, optimiser),
+        seconds,
+        [*snapshot.history, row],
+    )
+
+
+def _meta_step(setting: Setting, params: Params, optimiser: torch.optim.Optimizer | None, iteration: int) -> float:
+    """One step of the outer optimiser, in place; returns the meta-loss before it."""
+    recipe = setting.recipe
+    index = visit(len(setting.episodes), setting.seed, iteration, recipe.meta_batch)
+    gradient, loss, state = meta_gradient(
+        setting.learner, params, setting.episodes, index, iteration / recipe.iterations, recipe.chunk
+    )
+    if not math.isfinite(loss):
+        raise UserError(
+            f"meta-training diverged at iteration {iteration + 1} (meta-loss {loss}): lower training.meta_lr or the "
+            "learner's inner rate in params.yaml, or set training.clip_norm"
+        )
+    params.update(state)
+    if optimiser is not None:
+        for name, value in gradient.items():
+            params[name].grad = value
+        if recipe.clip_norm is not None:
+            torch.nn.utils.clip_grad_norm_([params[name] for name in gradient], recipe.clip_norm)
+        for group in optimiser.param_groups:
+            group["lr"] = rate(recipe, iteration)
+        optimiser.step()
+    return loss
+
+
+def _validated(setting: Setting, snapshot: Snapshot) -> Snapshot:
+    """With the validation score in the last row of the history, and the best tensors updated."""
+    judged = judge_all(final_score, setting.judged, snapshot.params, setting.validation, setting.recipe.chunk)
+    score = float(judged.mean(dtype=np.float64))
+    snapshot.history[-1]["validation"] = score
+    first = len(snapshot.history) == 1
+    if first or setting.judged.problem.better(score, snapshot.best_score):
+        snapshot.best, snapshot.best_score = snapshot.params, score
+    return snapshot
+
+
+def _optimiser(recipe: Training, params: Params, tensors: dict[str, Tensor]) -> torch.optim.Optimizer | None:
+    """The outer optimiser over the learned tensors, with the given state; None if nothing is learned."""
+    leaves = list(learned(params).values())
+    if not leaves:
+        return None
+    kinds = {"adam": torch.optim.Adam, "sgd": torch.optim.SGD}
+    optimiser = kinds[recipe.optimiser](leaves, lr=recipe.meta_lr)
+    names = list(learned(params))
+    for full, value in tensors.items():
+        key, name = full.split("/", 1)
+        optimiser.state[leaves[names.index(name)]][key] = value.clone()
+    return optimiser
+
+
+def _optimiser_tensors(params: Params, optimiser: torch.optim.Optimizer | None) -> dict[str, Tensor]:
+    if optimiser is None:
+        return {}
+    return {
+        f"{key}/{name}": value.clone()
+        for name, leaf in learned(params).items()
+        for key, value in optimiser.state[leaf].items()
+        if isinstance(value, Tensor)
+    }
+
+
+def _moved(params: Params, device: torch.device) -> Params:
+    return {name: value.to(device) for name, value in params.items()}

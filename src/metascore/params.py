@@ -1,0 +1,276 @@
+"""params.yaml: read, validated and resolved to what each run needs. Must not import torch."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import yaml
+
+from metascore import signatures
+from metascore.episodes import DRAWERS, Shape
+from metascore.errors import UsageError
+
+SCHEMA = Path(__file__).parents[2] / "workflow" / "schemas" / "params.schema.yaml"
+KINDS = {"omniglot": "classification", "sine": "regression"}
+TRAINING_KEYS_OF_EPISODES = ("way", "shot", "query")
+
+
+@dataclass(frozen=True)
+class Task:
+    """A problem setting: the shape of validation and test episodes."""
+
+    name: str
+    problem: str
+    way: int
+    shot: int
+    query: int
+
+    @property
+    def kind(self) -> str:
+        """Classification or regression."""
+        return KINDS[self.problem]
+
+    def shape(self, part: str, **other: int) -> Shape:
+        """The shape of this task's episodes in a part, or another one where `other` says so."""
+        size = {"way": self.way, "shot": self.shot, "query": self.query} | other
+        return Shape(self.problem, part, **size)
+
+
+@dataclass(frozen=True)
+class Run:
+    """One meta-training: a learner on a task with a seed."""
+
+    task: str
+    learner: str
+    seed: int
+
+
+@dataclass(frozen=True)
+class Config:
+    """params.yaml with one of its budgets laid over it."""
+
+    params: dict[str, Any]
+    budget: str
+
+    @property
+    def data(self) -> dict[str, Any]:
+        return self.params["data"]
+
+    @property
+    def split(self) -> dict[str, Any]:
+        return self.params["split"]
+
+    @property
+    def episodes(self) -> dict[str, Any]:
+        """The section `episodes`, with the budget's number of episodes a part under `count`."""
+        return self.params["episodes"] | {"count": self._budget["episodes"]}
+
+    @cached_property
+    def tasks(self) -> dict[str, Task]:
+        """The tasks that the budget runs."""
+        defined = self.params["tasks"]
+        return {name: Task(**{"name": name, "way": 1} | defined[name]) for name in self._budget["tasks"]}
+
+    @property
+    def seeds(self) -> list[int]:
+        return self._budget["seeds"]
+
+    @property
+    def learners(self) -> list[str]:
+        return list(self.params["learners"])
+
+    @property
+    def _budget(self) -> dict[str, Any]:
+        return self.params["budgets"][self.budget]
+
+    def runs(self) -> list[Run]:
+        """Every (task, learner, seed), without the tasks that a learner's file declares it can't do."""
+        return [
+            Run(task.name, learner, seed)
+            for task in self.tasks.values()
+            for learner in self.learners
+            if task.kind in signatures.kinds(self._file(learner))
+            for seed in self.seeds
+        ]
+
+    def recipe(self, task: str, learner: str) -> dict[str, Any]:
+        """What determines a run beside its data and seed: {"learner", "hyper_parameters", "training"}.
+
+        A learner's entry, then its `for` for the problem and for the task; then the same from the budget:
+        first `all`, which changes only what the entry itself states, then the learner's own.
+        """
+        entry = self._for(self.params["learners"][learner] or {}, task)
+        everyone = self._for(self._budget["learners"].get("all") or {}, task)
+        own = self._for(self._budget["learners"].get(learner) or {}, task)
+        entry = _merged(_merged(entry, _restricted(everyone, entry)), own)
+        training = entry.pop("training", {})
+        file = entry.pop("learner", learner)
+        return {"learner": file, "hyper_parameters": entry, "training": training}
+
+    def training_shape(self, task: str, learner: str) -> Shape:
+        """The shape of a learner's training episodes: its recipe's, or the task's."""
+        training = self.recipe(task, learner)["training"]
+        other = {key: training[key] for key in TRAINING_KEYS_OF_EPISODES if training.get(key) is not None}
+        return self.tasks[task].shape("train", **other)
+
+    def validation_shape(self, task: str) -> Shape:
+        return self.tasks[task].shape("validation")
+
+    def test_shape(self, task: str) -> Shape:
+        return self.tasks[task].shape("test")
+
+    def shapes_of(self, task: str, learner: str) -> list[Shape]:
+        """The episode files that meta-training reads."""
+        return [self.training_shape(task, learner), self.validation_shape(task)]
+
+    def episode_files(self) -> dict[str, Shape]:
+        """Every episode file that the budget needs, by its path below data/episodes."""
+        pairs = dict.fromkeys((run.task, run.learner) for run in self.runs())
+        shapes = [shape for pair in pairs for shape in self.shapes_of(*pair)]
+        shapes += [self.test_shape(task) for task in self.tasks]
+        return {shape.file: shape for shape in shapes}
+
+    def _file(self, learner: str) -> str:
+        return (self.params["learners"][learner] or {}).get("learner", learner)
+
+    def _for(self, entry: dict[str, Any], task: str) -> dict[str, Any]:
+        """An entry with its overrides for this task's problem and for this task laid over it."""
+        own = {key: value for key, value in entry.items() if key != "for"}
+        for name in (self.params["tasks"][task]["problem"], task):
+            own = _merged(own, entry.get("for", {}).get(name, {}))
+        return own
+
+
+def load(path: str | Path = "params.yaml", budget: str | None = None) -> Config:
+    """Read and validate params.yaml. Raises UsageError: one line naming key, value and what is allowed."""
+    try:
+        params = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+    except OSError as error:
+        raise UsageError(f"{path}: {error.strerror}: run from the project's folder, or give --params") from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path}: not YAML: {' '.join(str(error).split())}") from error
+    return validated(params, budget, str(path))
+
+
+def validated(params: Any, budget: str | None = None, path: str = "params.yaml") -> Config:
+    """A Config of these parameters, after checking them against the schema, the learners' files and the data."""
+    _check_schema(params, path)
+    config = Config(params, budget or params["budget"])
+    if config.budget not in params["budgets"]:
+        raise UsageError(f"budget: {config.budget!r} is not defined: choose one of {_list(params['budgets'])}")
+    for check in (_check_names, _check_recipes, _check_shapes):
+        check(config)
+    return config
+
+
+def _check_schema(params: Any, path: str) -> None:
+    schema = yaml.safe_load(SCHEMA.read_text(encoding="utf-8"))
+    errors = jsonschema.Draft202012Validator(schema).iter_errors(params)
+    error = jsonschema.exceptions.best_match(errors)
+    if error is not None:
+        raise UsageError(f"{path}: {_path(error)}: {' '.join(error.message.split())[:200]}")
+    infinite = _not_finite(params)
+    if infinite:
+        raise UsageError(f"{path}: {infinite}: not a finite number: give one")
+
+
+def _check_names(config: Config) -> None:
+    """Tasks and learners that are referred to are defined; learners have files."""
+    tasks, learners = config.params["tasks"], config.params["learners"]
+    for name, section in config.params["budgets"].items():
+        for key, known in (("tasks", tasks), ("learners", {"all": {}} | learners)):
+            for item in section[key]:
+                if item not in known:
+                    raise UsageError(f"budgets.{name}.{key}: {item!r} is not defined: choose from {_list(known)}")
+    for learner in learners:
+        if config._file(learner) not in signatures.learner_files():
+            raise UsageError(
+                f"learners.{learner}: no file src/metascore/learners/{config._file(learner)}.py: write it, or name "
+                f"an existing one by `learner:` ({', '.join(signatures.learner_files())})"
+            )
+    _check_overrides(config)
+
+
+def _check_overrides(config: Config) -> None:
+    """Each `for` names a problem or a task."""
+    known = set(config.params["tasks"]) | set(KINDS)
+    sections = {"learners": config.params["learners"]}
+    sections |= {f"budgets.{name}.learners": value["learners"] for name, value in config.params["budgets"].items()}
+    for place, entries in sections.items():
+        for learner, entry in entries.items():
+            for name in (entry or {}).get("for", {}):
+                if name not in known:
+                    raise UsageError(f"{place}.{learner}.for: {name!r} is no problem or task: one of {_list(known)}")
+
+
+def _check_recipes(config: Config) -> None:
+    """Every resolved recipe fits the constructor of its learner."""
+    for task, learner in dict.fromkeys((run.task, run.learner) for run in config.runs()):
+        recipe = config.recipe(task, learner)
+        properties = signatures.hyper_parameters(recipe["learner"])
+        given = recipe["hyper_parameters"]
+        for key in given:
+            if key not in properties:
+                raise UsageError(f"learners.{learner}.{key}: unknown hyper-parameter: one of {_list(properties)}")
+        for key in signatures.required(recipe["learner"]):
+            if key not in given:
+                raise UsageError(f"learners.{learner}.{key}: missing (for task {task}): add it to params.yaml")
+        schema = {"type": "object", "properties": properties}
+        error = jsonschema.exceptions.best_match(jsonschema.Draft202012Validator(schema).iter_errors(given))
+        if error is not None:
+            raise UsageError(f"learners.{learner}.{_path(error)}: {error.message}")
+
+
+def _check_shapes(config: Config) -> None:
+    """Way, shot and query that the data can give."""
+    for file, shape in config.episode_files().items():
+        if shape.problem != "omniglot":
+            continue
+        if shape.shot + shape.query > DRAWERS:
+            raise UsageError(
+                f"tasks: {file} needs shot + query = {shape.shot + shape.query} drawings of a character, Omniglot "
+                f"has {DRAWERS}: lower shot or query"
+            )
+        size = config.split[shape.part] if config.split["name"] == "random" else math.inf
+        if shape.way > size:
+            raise UsageError(f"tasks: {file} needs {shape.way} characters, split.{shape.part} is {size}: lower way")
+
+
+def _merged(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
+    """`over` laid over `base`, dictionary by dictionary."""
+    both = {
+        key: _merged(base[key], value)
+        for key, value in over.items()
+        if isinstance(value, dict) and isinstance(base.get(key), dict)
+    }
+    return base | over | both
+
+
+def _restricted(over: dict[str, Any], entry: dict[str, Any]) -> dict[str, Any]:
+    """The part of `over` whose keys the entry states."""
+    return {
+        key: _restricted(value, entry[key]) if isinstance(value, dict) else value
+        for key, value in over.items()
+        if key in entry
+    }
+
+
+def _not_finite(value: Any, path: str = "") -> str:
+    """The path of the first number in a nest of dictionaries and lists that is not finite, or ''."""
+    if isinstance(value, float):
+        return "" if math.isfinite(value) else path
+    pairs = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    return next(filter(None, (_not_finite(item, f"{path}.{key}".strip(".")) for key, item in pairs)), "")
+
+
+def _path(error: jsonschema.ValidationError) -> str:
+    return ".".join(str(key) for key in error.absolute_path) or "top level"
+
+
+def _list(names: Any) -> str:
+    return ", ".join(sorted(map(str, names)))

@@ -1,0 +1,103 @@
+"""MetaScore and its parts: how far and how fast a learner adapts to tasks that it has never seen.
+
+Scores are `(seed, episode, step)` everywhere: q(e, t) of test episode e after t = 0..T adaptation steps.
+
+    n(e, t)   = (q(e, t) - chance) / (perfect - chance), not below -1     0 = chance, 1 = perfect
+    degree    = mean_e n(e, T)                                            how far it gets
+    speed     = mean_{t=1..T} mean_e n(e, t) / degree                     how soon
+    MetaScore = 100 * degree * speed = 100 * mean_{t=1..T} mean_e n(e, t)
+
+Nothing here draws random numbers or touches files; intervals are in `intervals`, tests in `comparisons`.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from jaxtyping import Bool, Float, Float64
+from scipy import stats
+
+FLOOR = -1.0  # what an episode counts at worst; an episode whose adaptation diverged counts this
+
+
+@dataclass(frozen=True)
+class Measure:
+    """What the scores of one task measure: accuracy in [0, 1], or mean squared error (lower is better)."""
+
+    kind: Literal["accuracy", "error"]
+    chance: float  # of the chance learner, in the unit of the scores
+    perfect: float
+
+    def normalise(self, scores: Float[np.ndarray, "*shape"]) -> Float64[np.ndarray, "*shape"]:
+        """n(e, t) of the module's docstring; the sign of an error cancels in the ratio."""
+        ratio = (scores.astype(np.float64) - self.chance) / (self.perfect - self.chance)
+        return np.maximum(np.where(np.isfinite(scores), ratio, FLOOR), FLOOR)
+
+
+def accuracy(way: int) -> Measure:
+    """Classification among `way` classes: a blind guess is right once in `way` times."""
+    return Measure("accuracy", chance=1 / way, perfect=1.0)
+
+
+def squared_error(chance_scores: Float[np.ndarray, "seed episode step"]) -> Measure:
+    """Regression: chance is the mean error of the best predictor that ignores the support set."""
+    return Measure("error", chance=float(chance_scores.astype(np.float64).mean()), perfect=0.0)
+
+
+def episode_areas(normalised: Float[np.ndarray, "seed episode step"]) -> Float[np.ndarray, "seed episode"]:
+    """mean_{t=1..T} n(e, t): the area under each episode's curve, without the step before adaptation."""
+    return normalised[..., 1:].mean(axis=-1)
+
+
+def degree(normalised: Float[np.ndarray, "seed episode step"]) -> float:
+    """How far the learner gets: the mean after the last step."""
+    return float(normalised[..., -1].mean())
+
+
+def speed(normalised: Float[np.ndarray, "seed episode step"]) -> float:
+    """How soon it gets there, 1 = all of it at the first step; not a number where chance is not beaten."""
+    reached = degree(normalised)
+    return float(episode_areas(normalised).mean()) / reached if reached > 0 else float("nan")
+
+
+def metascore(normalised: Float[np.ndarray, "seed episode step"]) -> float:
+    """The area under the adaptation curve: 0 = chance, 100 = perfect from the first step on."""
+    return 100 * float(episode_areas(normalised).mean())
+
+
+def raw_scores(
+    scores: Float[np.ndarray, "seed episode step"], measure: Measure, test_steps: int
+) -> Float64[np.ndarray, "seed episode"]:
+    """The score that papers print: each episode at the learner's own last step.
+
+    A diverged episode has no query right (accuracy 0), or an infinite error.
+    """
+    last = min(test_steps, scores.shape[-1] - 1)
+    return count_diverged(scores[..., last], measure)
+
+
+def count_diverged(scores: Float[np.ndarray, "*shape"], measure: Measure) -> Float64[np.ndarray, "*shape"]:
+    """Scores in which one that is not finite counts as the worst: accuracy 0, or an infinite error."""
+    worst = 0.0 if measure.kind == "accuracy" else np.inf
+    return np.where(np.isfinite(scores), scores, worst).astype(np.float64)
+
+
+def diverged(scores: Float[np.ndarray, "seed episode step"]) -> Bool[np.ndarray, "seed episode"]:
+    """Which episodes were left without a finite score at some step."""
+    return ~np.isfinite(scores).all(axis=-1)
+
+
+def interquartile_mean(values: Float[np.ndarray, "seed episode"]) -> float:
+    """The mean of the middle half of all episodes of all seeds (Agarwal et al. 2021): deaf to outliers."""
+    return float(stats.trim_mean(values, 0.25, axis=None))
+
+
+def interquartile_influence(values: Float[np.ndarray, "seed episode"]) -> Float[np.ndarray, "seed episode"]:
+    """One number an episode, whose mean is the interquartile mean and whose spread gives its interval.
+
+    The influence function of a 25 % trimmed mean (Tukey and McLaughlin 1963): the deviation of the winsorised
+    value, over the share of values kept.
+    """
+    low, high = np.quantile(values, [0.25, 0.75])
+    winsorised = np.clip(values, low, high)
+    return interquartile_mean(values) + (winsorised - winsorised.mean()) / 0.5

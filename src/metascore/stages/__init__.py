@@ -1,0 +1,1 @@
+"""The stages: the thin shell around the package, which alone reads and writes files."""

@@ -1,0 +1,37 @@
+"""Stage `finetune`: adapt a meta-trained learner on every frozen test episode, and judge it after each step."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from metascore.errors import UserError
+from metascore.evaluation import adaptation_curve, judge_all
+from metascore.files import atomic_path
+from metascore.learners import base
+from metascore.params import Config, Run
+from metascore.recipes import Training
+from metascore.stages import checkpoint, inputs, machine
+
+SCORES = Path("results/scores")
+
+
+def run(config: Config, job: Run) -> None:
+    """Write results/scores/{task}/{learner}/{seed}.npy: float32 (test episode, adaptation step 0..10)."""
+    with machine.prepared() as device:
+        scores = _scores(config, job, device)
+    with atomic_path(SCORES / job.task / job.learner / f"{job.seed}.npy") as target:
+        np.save(target, scores, allow_pickle=False)
+
+
+def _scores(config: Config, job: Run, device: torch.device) -> np.ndarray:
+    recipe, shape = config.recipe(job.task, job.learner), config.test_shape(job.task)
+    path = checkpoint.folder(job) / "checkpoint.safetensors"
+    params, identity = checkpoint.load(path, device, "delete its folder and run the same command again")
+    if identity["recipe"] != recipe:
+        raise UserError(f"{path}: trained by another recipe than params.yaml gives: run `metascore train` again")
+    learner = base.load(recipe["learner"], inputs.problem(shape), recipe["hyper_parameters"])
+    episodes = inputs.read_episodes(shape, inputs.read_images(shape, device))
+    return judge_all(adaptation_curve, learner, params, episodes, Training(**recipe["training"]).chunk)

@@ -1,0 +1,24 @@
+"""Stage split: which characters are for meta-train, meta-validation and meta-test."""
+
+from pathlib import Path
+
+import pandas as pd
+
+from metascore.errors import UserError
+from metascore.files import write_json
+from metascore.params import Config
+from metascore.splits import make_split
+
+
+def run(config: Config, data: Path = Path("data/omniglot"), target: Path = Path("data/splits")) -> None:
+    """Write {split.name}.json into `target`: the character indices of train, validation and test."""
+    write_json(target / f"{config.split['name']}.json", make_split(read_characters(data), config.split))
+
+
+def read_characters(data: Path = Path("data/omniglot")) -> pd.DataFrame:
+    """Return the table of characters that stage data wrote. Raises UserError when it is missing."""
+    path = data / "characters.csv"
+    try:
+        return pd.read_csv(path, index_col="index", keep_default_na=False)
+    except (OSError, ValueError) as error:
+        raise UserError(f"{path}: {error}: run `metascore data`") from error

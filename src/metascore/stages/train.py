@@ -1,0 +1,155 @@
+"""Stage `train`: meta-train one learner on one task with one seed.
+
+A run in progress leaves its snapshots in an ignored folder, under a digest of everything that determines the run:
+the same command goes on from there to the same bits, and no two processes work on one run.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import json
+import logging
+import platform
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import filelock
+import numpy as np
+import safetensors
+import torch
+
+import metascore
+from metascore.errors import UserError
+from metascore.files import atomic_path, sha256, write_json
+from metascore.learners import base
+from metascore.meta_training import Setting, Snapshot, beginning, meta_train
+from metascore.params import Config, Run
+from metascore.provenance import stage_code
+from metascore.randomness import generator
+from metascore.recipes import Training
+from metascore.stages import checkpoint, inputs, machine, rolling
+from metascore.stages.progress import Progress
+
+COLUMNS = ("iteration", "tasks", "seconds", "loss", "validation")
+
+log = logging.getLogger(__name__)
+
+
+def run(config: Config, job: Run) -> None:
+    """Write results/runs/{task}/{learner}/{seed}/: checkpoint.safetensors, training.csv and run.json."""
+    with machine.prepared() as device:
+        _run(config, job, device)
+
+
+def _run(config: Config, job: Run, device: torch.device) -> None:
+    recipe = config.recipe(job.task, job.learner)
+    identity = _identity(config, job, recipe, device)
+    folder = rolling.FOLDER / _digest(identity)
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        with filelock.FileLock(folder / "lock", timeout=0):
+            setting = _setting(config, job, recipe, device)
+            _write(job, setting, _train(job, setting, folder / "snapshot.safetensors", device), identity)
+            (folder / "snapshot.safetensors").unlink(missing_ok=True)
+    except filelock.Timeout as error:
+        raise UserError(f"{_name(job)}: another process is training this run: wait for it, or end it") from error
+
+
+def _setting(config: Config, job: Run, recipe: dict[str, Any], device: torch.device) -> Setting:
+    training, validation = config.shapes_of(job.task, job.learner)
+    images = inputs.read_images(training, device)
+    build = {
+        shape: base.load(recipe["learner"], inputs.problem(shape), recipe["hyper_parameters"])
+        for shape in (training, validation)
+    }
+    return Setting(
+        build[training],
+        build[validation],
+        inputs.read_episodes(training, images),
+        inputs.read_episodes(validation, images),
+        Training(**recipe["training"]),
+        job.seed,
+    )
+
+
+def _train(job: Run, setting: Setting, path: Path, device: torch.device) -> Snapshot:
+    """Train to the end, from the rolling snapshot if there is one."""
+    if path.exists():
+        snapshot = rolling.load(path, device)
+        log.info("%s: going on from iteration %d", _name(job), snapshot.iteration)
+    else:
+        snapshot = beginning(setting.learner, generator(job.seed, "initial parameters"), device)
+    progress = Progress(_name(job), setting.recipe.iterations, snapshot.iteration)
+    try:
+        for reached in meta_train(setting, snapshot):
+            snapshot = reached
+            rolling.save(path, snapshot)
+            progress.show(snapshot.iteration, snapshot.history[-1])
+    except UserError as error:
+        raise UserError(f"{_name(job)}: {error}") from error
+    return snapshot
+
+
+def _write(job: Run, setting: Setting, snapshot: Snapshot, identity: dict[str, Any]) -> None:
+    """The three files of a finished run; run.json comes last and so marks the run as complete."""
+    folder = checkpoint.folder(job)
+    checkpoint.save(folder / "checkpoint.safetensors", snapshot.best, identity)
+    with (
+        atomic_path(folder / "training.csv") as path,
+        path.open("w", newline="", encoding="utf-8") as file,
+    ):
+        writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(snapshot.history)
+    write_json(folder / "run.json", _record(job, setting, snapshot, identity))
+
+
+def _record(job: Run, setting: Setting, snapshot: Snapshot, identity: dict[str, Any]) -> dict[str, Any]:
+    tasks = setting.recipe.iterations * setting.recipe.meta_batch
+    return {
+        "seed": job.seed,
+        "device": machine.device_name(),
+        "threads": machine.THREADS,
+        "seconds": round(snapshot.seconds, 3),
+        "tasks_per_second": round(tasks / snapshot.seconds, 3) if tasks else 0.0,
+        "iterations": snapshot.iteration,
+        "parameters": sum(value.numel() for value in base.learned(snapshot.params).values()),
+        "versions": {
+            "metascore": metascore.__version__,
+            "python": platform.python_version(),
+            "torch": torch.__version__,
+            "numpy": np.__version__,
+            "safetensors": safetensors.__version__,
+        },
+        "inputs": identity["inputs"],
+        "axes": setting.judged.axes(),
+    }
+
+
+def _identity(config: Config, job: Run, recipe: dict[str, Any], device: torch.device) -> dict[str, Any]:
+    """Everything that determines the bits of a run, on one kind of machine."""
+    files = inputs.input_files(config.shapes_of(job.task, job.learner))
+    return {
+        **asdict(job),
+        "recipe": recipe,
+        "inputs": {str(path): _sha256(path) for path in files},
+        "code": stage_code("train", recipe["learner"]),
+        "torch": torch.__version__,
+        "device": device.type,
+    }
+
+
+def _sha256(path: Path) -> str:
+    if not path.exists():
+        raise UserError(f"{path}: missing: run `snakemake` (or the stage before `train`) to make it")
+    return sha256(path)
+
+
+def _digest(identity: dict[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()[:24]
+
+
+def _name(job: Run) -> str:
+    return f"{job.task}/{job.learner}/{job.seed}"

@@ -1,0 +1,164 @@
+"""Tables: one row a task and learner; from estimates to data frames, CSV, Markdown and metrics."""
+
+import numpy as np
+import pandas as pd
+
+from metascore import scores
+from metascore.estimates import Estimates, TaskResults, overall
+from metascore.intervals import Interval
+
+METRICS_AT_MOST = 60  # keys: what `dvc metrics diff` still prints readably
+DECLARED = ["batch_norm", "gradient_order", "train_steps", "test_steps"]
+INTERVALS = ["score", "metascore", "interquartile_mean", "degree", "speed"]
+HEADINGS = {
+    "rank": "rank",
+    "learner": "learner",
+    "family": "family",
+    "score": "score",
+    "metascore": "MetaScore",
+    "interquartile_mean": "interquartile mean",
+    "degree": "degree",
+    "speed": "speed",
+    "batch_norm": "batch norm",
+    "gradient_order": "gradient order",
+    "train_steps": "train steps",
+    "test_steps": "test steps",
+    "parameters": "parameters",
+    "seconds": "training s",
+    "diverged": "diverged",
+    "seeds": "seeds",
+    "device": "device",
+}
+
+
+def score_table(results: TaskResults, estimates: Estimates) -> pd.DataFrame:
+    """One row a learner, the best first. Scores in their own unit (accuracy in [0, 1]), seconds a run."""
+    rows = [_row(results, learner) for learner in results.scores]
+    table = pd.DataFrame(rows).assign(rank=estimates.ranks)
+    for name in INTERVALS:
+        table = table.assign(**_ends(name, getattr(estimates, name)))
+    order = table.sort_values(["rank", "metascore"], ascending=[True, False], kind="stable")
+    return order.reset_index(drop=True)
+
+
+def _row(results: TaskResults, learner: str) -> dict:
+    records, axes = results.records[learner], results.axes(learner)
+    return {
+        "task": results.task,
+        "learner": learner,
+        "family": axes["family"],
+        "measure": results.measure.kind,
+        **{name: axes[name] for name in DECLARED},
+        "parameters": records[0]["parameters"],
+        "seconds": np.mean([record["seconds"] for record in records]),
+        "tasks_per_second": np.mean([record["tasks_per_second"] for record in records]),
+        "diverged": scores.diverged(results.scores[learner]).mean(),
+        "seeds": len(records),
+        "device": ", ".join(sorted({record["device"] for record in records})),
+    }
+
+
+def _ends(name: str, interval: Interval) -> dict[str, np.ndarray]:
+    return {name: interval.point, f"{name}_low": interval.low, f"{name}_high": interval.high}
+
+
+def curve_table(results: TaskResults, estimates: Estimates) -> pd.DataFrame:
+    """The adaptation curves: one row a learner and step."""
+    frames = [
+        pd.DataFrame(_ends("score", Interval(*(end[k] for end in estimates.curve)))).assign(learner=learner)
+        for k, learner in enumerate(results.scores)
+    ]
+    table = pd.concat([frame.rename_axis("step").reset_index() for frame in frames], ignore_index=True)
+    return table.assign(task=results.task)
+
+
+def history_table(task: str, histories: dict[str, list[pd.DataFrame]]) -> pd.DataFrame:
+    """The learning curves: validation scores, as mean and range over seeds, and mean seconds."""
+    frames = [
+        pd.concat(runs)
+        .groupby("iteration", as_index=False)
+        .agg(
+            seconds=("seconds", "mean"),
+            validation=("validation", "mean"),
+            validation_low=("validation", "min"),
+            validation_high=("validation", "max"),
+        )
+        .assign(learner=learner, task=task)
+        for learner, runs in histories.items()
+    ]
+    return pd.concat(frames, ignore_index=True)
+
+
+def overall_tables(results: list[TaskResults], estimates: list[Estimates]) -> pd.DataFrame:
+    """The mean MetaScore over the tasks of each problem, the best first; `tasks` says how many there are."""
+    pairs = list(zip(results, estimates, strict=True))
+    problems = dict.fromkeys(one.problem for one in results)
+    frames = [_overall(problem, [pair for pair in pairs if pair[0].problem == problem]) for problem in problems]
+    return pd.concat(frames, ignore_index=True)
+
+
+def _overall(problem: str, pairs: list[tuple[TaskResults, Estimates]]) -> pd.DataFrame:
+    """All tasks of a problem have the same learners: a learner declares the kinds of problem it can do."""
+    table = pd.DataFrame({"problem": problem, "learner": list(pairs[0][0].scores), "tasks": len(pairs)})
+    table = table.assign(**_ends("metascore", overall([estimates for _, estimates in pairs])))
+    return table.sort_values("metascore", ascending=False, kind="stable")
+
+
+def metrics(table: pd.DataFrame, overall: pd.DataFrame) -> dict[str, float]:
+    """Flat, small, no times: MetaScores and scores, MetaScores alone, or means over tasks: what fits."""
+    rows = table.to_dict("records")
+    metascores = {f"{row['task']}.{row['learner']}.metascore": row["metascore"] for row in rows}
+    raw = {f"{row['task']}.{row['learner']}.score": row["score"] for row in rows}
+    chosen = metascores | raw
+    if len(chosen) > METRICS_AT_MOST:
+        chosen = metascores
+    if len(chosen) > METRICS_AT_MOST:
+        means = overall.to_dict("records")
+        chosen = {f"{row['problem']}.{row['learner']}.metascore": row["metascore"] for row in means}
+    return {key: round(float(value), 6) for key, value in chosen.items() if np.isfinite(value)}
+
+
+def markdown(table: pd.DataFrame, titles: dict[str, str], preamble: list[str], overall: pd.DataFrame) -> str:
+    """The tables that people read: the preamble's lines, then a section a task, then the means over tasks."""
+    parts = ["# Scores", *preamble]
+    for task, rows in table.groupby("task", sort=False):
+        parts += [f"## {titles[str(task)]}", _pipes(_cells(rows))]
+    several = overall[overall["tasks"] > 1]
+    if len(several):
+        parts += ["## Mean MetaScore over the tasks of a problem", _pipes(_overall_cells(several))]
+    return "\n\n".join(parts) + "\n"
+
+
+def _cells(rows: pd.DataFrame) -> pd.DataFrame:
+    """The rows as text, under headings that name the unit."""
+    is_accuracy = rows["measure"].iloc[0] == "accuracy"
+    cells = pd.DataFrame({name: rows[name].astype(str) for name in HEADINGS})
+    cells["score"] = _plus_minus(rows, "score", 100.0 if is_accuracy else 1.0, 2 if is_accuracy else 3)
+    for name, digits in [("metascore", 1), ("interquartile_mean", 1), ("degree", 3), ("speed", 3)]:
+        cells[name] = _plus_minus(rows, name, 1.0, digits)
+    cells["seconds"] = rows["seconds"].map("{:.1f}".format)
+    cells["diverged"] = rows["diverged"].map("{:.1%}".format)
+    return cells.rename(columns=HEADINGS | {"score": "accuracy, %" if is_accuracy else "mean squared error"})
+
+
+def _overall_cells(overall: pd.DataFrame) -> pd.DataFrame:
+    cells = overall[["problem", "tasks", "learner"]].astype(str)
+    return cells.assign(MetaScore=_plus_minus(overall, "metascore", 1.0, 1))
+
+
+def _plus_minus(rows: pd.DataFrame, name: str, factor: float, digits: int) -> list[str]:
+    """Point ± the distance to the farther end of its interval; the CSV file has both ends."""
+    with np.errstate(invalid="ignore"):  # an infinite error has no distance to its ends
+        reach = np.maximum(rows[f"{name}_high"] - rows[name], rows[name] - rows[f"{name}_low"])
+    return [_estimate(factor * point, factor * width, digits) for point, width in zip(rows[name], reach, strict=True)]
+
+
+def _estimate(point: float, reach: float, digits: int) -> str:
+    if np.isnan(point):
+        return "–"
+    return f"{point:z.{digits}f} ± {reach:.{digits}f}" if np.isfinite(reach) else "diverged"
+
+
+def _pipes(cells: pd.DataFrame) -> str:
+    lines = [list(cells.columns), ["---"] * len(cells.columns), *cells.to_numpy().tolist()]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)

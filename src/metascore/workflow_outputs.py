@@ -1,0 +1,62 @@
+"""Outputs that Snakemake made here, told from files that came another way: from DVC, from git, by hand.
+
+Snakemake compares a job's code and parameters with those that it recorded when it ran the job. A file that came
+another way has no record, or that of a file which it replaced; Snakemake would take it for the job's work, and DVC
+would then vouch for it. So such files are marked as incomplete here, and Snakemake makes them anew, unless
+`make adopt` has checked them against dvc.lock.
+
+A file is known by its modification time, which Snakemake records, or else (DVC may link a file anew) by its digest.
+"""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from snakemake.persistence.file import FilePersistence
+
+from metascore.errors import UserError
+from metascore.files import read_json, sha256, write_json
+
+Ledger = dict[str, list[float | str]]  # path: [when Snakemake recorded it, SHA-256]
+LEDGER = Path(".snakemake/metascore-outputs.json")
+
+
+def reject_strangers(paths: Iterable[str]) -> list[str]:
+    """Mark the outputs that were not made here as incomplete, and return them."""
+    remember(paths)
+    records, ledger = FilePersistence(), _read()
+    strangers = [path for path in paths if Path(path).exists() and not _is_known(path, _recorded(path, records), ledger)]
+    for path in strangers:
+        # Snakemake has no public way to say this; the constraints pin the version that this was tried with.
+        records._mark_incomplete(path, None)
+    return strangers
+
+
+def remember(paths: Iterable[str]) -> None:
+    """Keep the digests of the outputs that lie here as Snakemake recorded them."""
+    records, ledger = FilePersistence(), _read()
+    for path in paths:
+        recorded = _recorded(path, records)
+        if _is_untouched(path, recorded) and ledger.get(path, [None])[0] != recorded:
+            ledger[path] = [recorded, sha256(path)]
+    write_json(LEDGER, ledger)
+
+
+def _is_known(path: str, recorded: float | None, ledger: Ledger) -> bool:
+    return _is_untouched(path, recorded) or ledger.get(path) == [recorded, sha256(path)]
+
+
+def _is_untouched(path: str, recorded: float | None) -> bool:
+    return Path(path).exists() and Path(path).stat().st_mtime == recorded
+
+
+def _recorded(path: str, records: FilePersistence) -> float | None:
+    """The modification time of an output when its job ended, in seconds since 1970; None if there was no job."""
+    record = records._read_record(path)
+    return record.endtime if record else None
+
+
+def _read() -> Ledger:
+    try:
+        return read_json(LEDGER)
+    except UserError:
+        return {}

@@ -1,0 +1,69 @@
+"""What every test shares: annotations of tensors checked at each call, one thread, tiny problems of easy images."""
+
+import os
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import hypothesis
+import numpy as np
+import pytest
+import torch
+from jaxtyping import install_import_hook
+
+# Before the first import of the package: from here on, every call is checked against its annotations.
+install_import_hook("metascore", "annotations.check")
+
+from metascore.episodes import Shape, draw_omniglot, draw_sine  # noqa: E402
+from metascore.problems import Episode, Episodes, OmniglotEpisodes, SineEpisodes  # noqa: E402
+
+CHARACTERS = 30
+
+torch.set_num_threads(1)
+hypothesis.settings.register_profile("metascore", deadline=None, derandomize=True, database=None)
+hypothesis.settings.load_profile("metascore")
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    """The project's folder."""
+    return Path(__file__).parents[1]
+
+
+@pytest.fixture(scope="session")
+def images() -> torch.Tensor:
+    """Images (30, 20, 28, 28) in Omniglot's format: a character is a pattern of blocks, drawn with little noise."""
+    random = np.random.default_rng(0)
+    blocks = random.random((CHARACTERS, 1, 7, 7)) < 0.3
+    ink = np.kron(blocks, np.ones((4, 4))) * random.uniform(0.7, 1, (CHARACTERS, 20, 28, 28))
+    return torch.from_numpy((255 * ink).astype(np.uint8))
+
+
+@pytest.fixture(scope="session")
+def make_episodes(images: torch.Tensor) -> Callable[..., Episodes]:
+    """A function that draws `count` easy episodes of a shape."""
+
+    def make(kind: str = "classification", way: int = 3, shot: int = 2, query: int = 3, count: int = 4) -> Episodes:
+        if kind == "regression":
+            rows = draw_sine(Shape("sine", "train", 1, shot, query), count, grid=False, seed=0)
+            return SineEpisodes(rows, shot, torch.device("cpu"))
+        shape = Shape("omniglot", "train", way, shot, query)
+        rows = draw_omniglot(shape, list(range(CHARACTERS)), count, rotate=False, seed=0)
+        return OmniglotEpisodes(rows, shot, images)
+
+    return make
+
+
+@pytest.fixture
+def float64() -> Iterator[Callable[[Episode], Episode]]:
+    """New tensors have double precision; the fixture is a function that converts an episode to it."""
+    before = torch.get_default_dtype()
+    torch.set_default_dtype(torch.float64)
+    yield lambda episode: Episode(*(part._replace(x=part.x.double(), y=_double(part.y)) for part in episode))
+    torch.set_default_dtype(before)
+
+
+def _double(y: torch.Tensor) -> torch.Tensor:
+    return y.double() if y.is_floating_point() else y

@@ -1,0 +1,100 @@
+"""Every entry of params.yaml as a case for the contract tests, at the smallest size, and how to look at its tensors."""
+
+import dataclasses
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor
+
+from metascore import params, signatures
+from metascore.learners.base import AbstractLearner, load
+from metascore.problems import Episode, Problem
+from metascore.randomness import generator
+from metascore.recipes import Training
+
+ROOT = Path(__file__).parents[2]
+TASKS = {"classification": "omniglot_5w1s", "regression": "sine_5s"}
+WIDTH = {"classification": 4, "regression": 16}  # 4 units of a perceptron may all be dead
+WAY, SHOT, QUERY, CHARACTERS = 3, 2, 3, 30
+
+
+@dataclass(frozen=True)
+class Case:
+    """One entry of params.yaml on one kind of problem."""
+
+    entry: str
+    kind: str
+
+    @property
+    def recipe(self) -> dict[str, Any]:
+        """The entry's recipe at budget smoke."""
+        return configuration().recipe(TASKS[self.kind], self.entry)
+
+    def learner(self, way: int = WAY, shot: int = SHOT, query: int = QUERY) -> AbstractLearner:
+        """The learner at the smallest width, for episodes of this shape."""
+        hyper_parameters = self.recipe["hyper_parameters"]
+        if "width" in hyper_parameters:
+            hyper_parameters["width"] = WIDTH[self.kind]
+        way = 1 if self.kind == "regression" else way
+        return load(self.recipe["learner"], Problem(self.kind, way, shot, query, CHARACTERS), hyper_parameters)
+
+    def training(self, **changes: Any) -> Training:
+        """The entry's own outer optimiser."""
+        return dataclasses.replace(Training(**self.recipe["training"]), **changes)
+
+
+@cache
+def configuration() -> params.Config:
+    return params.load(ROOT / "params.yaml", "smoke")
+
+
+def cases() -> list[Any]:
+    """A case for every entry and kind of problem; learners' files that no entry uses yet are skipped."""
+    known, used = [], set()
+    for entry in configuration().learners:
+        file = configuration().recipe(TASKS["classification"], entry)["learner"]
+        used.add(file)
+        known += [pytest.param(Case(entry, kind), id=f"{entry}-{kind}") for kind in signatures.kinds(file)]
+    skip = pytest.mark.skip(reason="no entry in params.yaml uses this file")
+    unused = [file for file in signatures.learner_files() if file not in used]
+    return known + [pytest.param(Case(file, "classification"), id=file, marks=skip) for file in unused]
+
+
+def initial(learner: AbstractLearner, seed: int = 0) -> dict[str, Tensor]:
+    """The learner's tensors before meta-training."""
+    return learner.initialise(generator(seed, "initial parameters"))
+
+
+def one(episodes: Any, number: int = 0) -> Episode:
+    """A single episode, without the leading axis."""
+    batch = episodes.batch(torch.tensor([number]).numpy())
+    return Episode(*(type(part)(*(value[0] for value in part)) for part in batch))
+
+
+def tensors(value: Any) -> Iterator[Tensor]:
+    """Every tensor in a nest of dictionaries, sequences and objects, in a fixed order."""
+    if isinstance(value, Tensor):
+        yield value
+    elif isinstance(value, dict):
+        for key in sorted(value, key=str):
+            yield from tensors(value[key])
+    elif isinstance(value, list | tuple):
+        for item in value:
+            yield from tensors(item)
+    elif hasattr(value, "__dict__") and not isinstance(value, type):
+        yield from tensors(vars(value))
+
+
+def copies(value: Any) -> list[Tensor]:
+    """The values of these tensors now."""
+    return [tensor.detach().clone() for tensor in tensors(value)]
+
+
+def same(left: list[Tensor], right: list[Tensor]) -> bool:
+    """Whether these are the same tensors bit by bit."""
+    return len(left) == len(right) and all(torch.equal(a, b) for a, b in zip(left, right, strict=True))

@@ -1,0 +1,62 @@
+"""A tree of results as the stages before `aggregate` leave it, with invented numbers."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from metascore.params import Config
+from metascore.params import Run as OneRun
+
+FAMILIES = {"maml": "optimisation", "fomaml": "optimisation", "protonet": "metric", "chance": "control"}
+TASKS = {
+    "omniglot_5w1s": {"problem": "omniglot", "way": 5, "shot": 1, "query": 5},
+    "sine_5s": {"problem": "sine", "shot": 5, "query": 10},
+}
+EPISODES = 40
+
+
+def config(tasks: tuple[str, ...] = tuple(TASKS), seeds: tuple[int, ...] = (0, 1)) -> Config:
+    entries = {name: {} for name in FAMILIES} | {"fomaml": {"learner": "maml"}}
+    budget = {"tasks": list(tasks), "seeds": list(seeds), "learners": {}, "episodes": {"test": EPISODES}}
+    params = {"tasks": TASKS, "learners": entries, "budgets": {"tiny": budget}}
+    return Config(params | {"split": {"name": "random"}, "episodes": {}}, "tiny")
+
+
+def write(root: Path, chosen: Config, synthetic: bool = True) -> None:
+    source = root / "data" / "omniglot" / "source.json"
+    source.parent.mkdir(parents=True)
+    source.write_text(json.dumps({"name": "whatever", "synthetic": synthetic}))
+    for one in chosen.runs():
+        generator = np.random.default_rng([one.seed, *one.task.encode(), *one.learner.encode()])
+        write_scores(root, one, scores(one, generator))
+        write_run(root, one, generator)
+
+
+def scores(one: OneRun, generator: np.random.Generator) -> np.ndarray:
+    """Adaptation curves from chance towards a level of the learner's own."""
+    level = {"maml": 0.9, "fomaml": 0.85, "protonet": 0.95, "chance": 0.2}[one.learner]
+    curves = level + (0.2 - level) * np.exp(-np.arange(11)) + 0.02 * generator.standard_normal((EPISODES, 1))
+    return curves.clip(0, 1) if one.task.startswith("omniglot") else 4 * (1.2 - curves.clip(0, 1))
+
+
+def write_scores(root: Path, one: OneRun, values: np.ndarray) -> Path:
+    path = root / "results" / "scores" / one.task / one.learner / f"{one.seed}.npy"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    np.save(path, values.astype(np.float32))
+    return path
+
+
+def write_run(root: Path, one: OneRun, generator: np.random.Generator) -> None:
+    folder = root / "results" / "runs" / one.task / one.learner / str(one.seed)
+    folder.mkdir(parents=True)
+    axes = {"family": FAMILIES[one.learner], "batch_norm": "none", "gradient_order": 1}
+    axes |= {"train_steps": 1, "test_steps": 10}
+    record = {"seed": one.seed, "device": "cpu", "seconds": 2.5, "tasks_per_second": 40.0, "parameters": 1234}
+    (folder / "run.json").write_text(json.dumps(record | {"axes": axes}))
+    points = np.arange(1, 4) * (0 if one.learner == "chance" else 1)
+    validation = 0.5 + 0.1 * points + 0.01 * generator.standard_normal(3)
+    frame = pd.DataFrame({"iteration": 10 * points, "tasks": 40 * points, "seconds": 1.5 * points})
+    rows = frame.assign(loss=1.0, validation=validation).iloc[: 0 if one.learner == "chance" else 3]
+    rows.to_csv(folder / "training.csv", index=False)

@@ -1,0 +1,124 @@
+"""Stage aggregate on an invented tree of results: what it writes, and what it refuses."""
+
+import json
+from pathlib import Path
+
+import fake_results
+import numpy as np
+import pandas as pd
+import pytest
+
+from metascore.errors import UserError
+from metascore.params import Run
+from metascore.stages import aggregate
+
+WRITTEN = ["metrics.json", "tables/scores.csv", "tables/scores.md"]
+DRAWN = [f"figures/{name}.{kind}" for name in ("ranking", "adaptation", "learning") for kind in ("svg", "png")]
+
+
+@pytest.fixture
+def project(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def digests(folder):
+    return {name: (folder / "results" / name).read_bytes() for name in WRITTEN + DRAWN}
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    """A project whose results are aggregated."""
+    folder = tmp_path_factory.mktemp("project")
+    fake_results.write(folder, fake_results.config())
+    aggregate.run(fake_results.config(), folder / "data" / "omniglot", folder / "results")
+    return folder
+
+
+def test_it_writes_everything_the_same_way_twice(finished):
+    first = digests(finished)
+    aggregate.run(fake_results.config(), finished / "data" / "omniglot", finished / "results")
+    assert digests(finished) == first
+
+
+def test_numbers_and_axes_reach_the_table(finished):
+    table = pd.read_csv(finished / "results" / "tables" / "scores.csv").set_index(["task", "learner"])
+    files = [finished / f"results/scores/omniglot_5w1s/maml/{seed}.npy" for seed in (0, 1)]
+    row = table.loc["omniglot_5w1s", "maml"]
+    assert row["score"] == pytest.approx(np.mean([np.load(file)[:, 10] for file in files]), abs=1e-6)
+    assert row["score_low"] <= row["score"] <= row["score_high"]
+    assert row["metascore"] == pytest.approx(100 * row["degree"] * row["speed"])
+    assert (row["parameters"], row["seeds"], row["test_steps"]) == (1234, 2, 10)
+    assert table.loc["omniglot_5w1s"].index[-1] == "chance"
+    assert "protonet" not in table.loc["sine_5s"].index  # it declares that it can't
+
+
+def test_metrics_are_flat_small_and_without_times(finished):
+    metrics = json.loads((finished / "results" / "metrics.json").read_text())
+    assert len(metrics) <= 60
+    assert all(isinstance(value, float) for value in metrics.values())
+    assert {"omniglot_5w1s.maml.metascore", "sine_5s.fomaml.score"} <= set(metrics)
+    assert not [key for key in metrics if "second" in key]
+
+
+@pytest.mark.parametrize("synthetic", [True, False])
+def test_glyphs_are_named_everywhere(project, synthetic):
+    chosen = fake_results.config(tasks=("omniglot_5w1s",))
+    fake_results.write(project, chosen, synthetic)
+    aggregate.run(chosen)
+    text = Path("results/tables/scores.md").read_text()
+    assert ("SYNTHETIC GLYPHS" in text) == synthetic
+    assert ("## Synthetic glyphs, 5-way 1-shot" in text) == synthetic
+
+
+def test_a_diverged_episode_is_owned_up_to(project):
+    chosen = fake_results.config(tasks=("sine_5s",))
+    fake_results.write(project, chosen)
+    broken = np.load("results/scores/sine_5s/maml/0.npy")
+    broken[:4, 5:] = np.nan
+    fake_results.write_scores(project, Run("sine_5s", "maml", 0), broken)
+    aggregate.run(chosen)
+    table = pd.read_csv("results/tables/scores.csv").set_index("learner")
+    assert table.loc["maml", "diverged"] == pytest.approx(4 / 80)
+    assert "diverged | " in Path("results/tables/scores.md").read_text()
+    assert "sine_5s.maml.score" not in json.loads(Path("results/metrics.json").read_text())
+
+
+@pytest.mark.parametrize(
+    "values, complaint",
+    [
+        (np.ones((40, 11), dtype=np.float64), "float32"),
+        (np.ones((40, 7), dtype=np.float32), "shape"),
+        (np.full((40, 11), 1.5, dtype=np.float32), "outside"),
+        (np.ones((39, 11), dtype=np.float32), "numbers of episodes differ"),
+        (np.array([{}], dtype=object), "allow_pickle"),
+    ],
+)
+def test_impossible_scores_are_refused_in_one_line(project, values, complaint):
+    chosen = fake_results.config(tasks=("omniglot_5w1s",))
+    fake_results.write(project, chosen)
+    np.save("results/scores/omniglot_5w1s/maml/1.npy", values)
+    with pytest.raises(UserError, match=complaint) as error:
+        aggregate.run(chosen)
+    assert "\n" not in str(error.value) and "metascore finetune" in str(error.value)
+    assert not Path("results/metrics.json").exists()
+
+
+@pytest.mark.parametrize("file", ["scores/{}.npy", "runs/{}/run.json", "runs/{}/training.csv"])
+@pytest.mark.parametrize("content", [None, b"", b"\x93NUMPY rubbish"])
+def test_missing_and_broken_files_are_named(project, file, content):
+    chosen = fake_results.config(tasks=("omniglot_5w1s",))
+    fake_results.write(project, chosen)
+    path = Path("results") / file.format("omniglot_5w1s/fomaml/0")
+    path.unlink() if content is None else path.write_bytes(content)
+    with pytest.raises(UserError, match=str(path)) as error:
+        aggregate.run(chosen)
+    assert "\n" not in str(error.value)
+
+
+def test_regression_without_the_chance_learner_says_so(project):
+    chosen = fake_results.config(tasks=("sine_5s",))
+    fake_results.write(project, chosen)
+    del chosen.params["learners"]["chance"]
+    with pytest.raises(UserError, match="chance"):
+        aggregate.run(chosen)

@@ -1,0 +1,65 @@
+"""What a change runs again: exactly what it affects."""
+
+import shutil
+import time
+
+from conftest import Project, jobs_of
+
+NOTHING: set[str] = set()
+PROTONET = "src/metascore/learners/protonet.py"
+
+
+def test_a_second_run_has_nothing_to_do(project: Project):
+    assert project.planned() == NOTHING
+    assert "Nothing to be done" in project.call("snakemake", "--cores", "1")
+
+
+def test_a_parameter_of_one_learner(project: Project):
+    project.replace("params.yaml", "  fomaml:\n", "  fomaml:\n    gradient_step: 1\n".replace("gradient_step: 1", "inner_lr: 0.7"))
+    text = (project.path / "params.yaml").read_text()
+    start = text.index("  fomaml:\n    inner_lr: 0.7") + len("  fomaml:\n    inner_lr: 0.7")
+    (project.path / "params.yaml").write_text(text[:start] + text[start:].replace("    inner_lr: 2.0\n", "", 1))
+    assert project.planned() == jobs_of("fomaml")
+
+
+def test_an_expression_of_one_learner(project: Project):
+    project.append(PROTONET, "\nBIAS = 1 + 1\n")
+    assert project.planned() == jobs_of("protonet")
+
+
+def test_a_comment_and_a_docstring(project: Project):
+    project.append(PROTONET, "\n# A comment.\n")
+    project.replace(PROTONET, '"""', '"""Other words. ')
+    assert project.planned() == NOTHING
+
+
+def test_a_step_that_all_runs_share(project: Project):
+    project.append("src/metascore/stages/aggregate.py", "\nNUMBER = 1\n")
+    assert project.planned() == {"Scores to metrics, tables and figures"}
+
+
+def test_another_budget(project: Project):
+    planned = project.planned("--config", "budget=quick")
+    assert "Meta-training omniglot_5w1s/maml/1" in planned
+    assert "Omniglot, verified, as arrays" not in planned
+
+
+def test_a_file_that_came_another_way(project: Project):
+    path = project.path / "results/runs/omniglot_5w1s/maml/0/checkpoint.safetensors"
+    time.sleep(0.01)
+    path.write_bytes(path.read_bytes() + b" ")
+    assert "Meta-training omniglot_5w1s/maml/0" in project.planned()
+
+
+def test_the_same_file_linked_anew(project: Project):
+    path = project.path / "results/runs/omniglot_5w1s/maml/0/training.csv"
+    content = path.read_bytes()
+    path.unlink()
+    path.write_bytes(content)
+    assert project.planned() == NOTHING
+
+
+def test_files_without_a_record(project: Project):
+    shutil.rmtree(project.path / ".snakemake")
+    project.append(PROTONET, "\nBIAS = 1 + 1\n")
+    assert jobs_of("protonet") | jobs_of("maml") < project.planned()

@@ -1,0 +1,26 @@
+# Fine-tuning: each run adapts to every frozen test episode. Nothing before this step reads test episodes.
+#
+# inputs   results/runs/{task}/{learner}/{seed}/checkpoint.safetensors, data/omniglot/images.npy, the test episodes
+# outputs  results/scores/{task}/{learner}/{seed}.npy
+
+
+rule finetune:
+    input:
+        test_inputs,
+        checkpoint=CHECKPOINT,
+    output:
+        SCORES,
+    log:
+        f"logs/finetune/{RUN}.log",
+    threads: 1
+    resources:
+        gpu=GPU,
+    params:
+        budget=CONFIG.budget,
+        code=code_of_run("finetune"),
+        recipe=recipe,
+    message:
+        f"Fine-tuning {RUN_OF_JOB}"
+    shell:
+        "python -m metascore finetune --budget {params.budget}"
+        " --task {wildcards.task} --learner {wildcards.learner} --seed {wildcards.seed} 2>&1 | tee {log}"

@@ -1,0 +1,29 @@
+# Meta-training: one job a run, that is (task, learner, seed).
+#
+# inputs   data/omniglot/images.npy, the episode files of training and validation
+# outputs  results/runs/{task}/{learner}/{seed}/{checkpoint.safetensors,training.csv,run.json}
+#
+# A killed job goes on from its rolling checkpoint: an ignored folder, since Snakemake deletes outputs before a job.
+
+
+rule meta_train:
+    input:
+        training_inputs,
+    output:
+        checkpoint=CHECKPOINT,
+        training=TRAINING,
+        record=RECORD,
+    log:
+        f"logs/meta_train/{RUN}.log",
+    threads: 1
+    resources:
+        gpu=GPU,
+    params:
+        budget=CONFIG.budget,
+        code=code_of_run("train"),
+        recipe=recipe,
+    message:
+        f"Meta-training {RUN_OF_JOB}"
+    shell:
+        "python -m metascore train --budget {params.budget}"
+        " --task {wildcards.task} --learner {wildcards.learner} --seed {wildcards.seed} 2>&1 | tee {log}"

@@ -1,0 +1,58 @@
+# Everything before learning.
+#
+# inputs   a mirror or the network, or nothing (synthetic glyphs)
+# outputs  data/omniglot/{images.npy,characters.csv,source.json}
+#          data/splits/{split}.json
+#          data/episodes/omniglot/{part}-{way}w{shot}s{query}q.npy, data/episodes/sine/{part}-{shot}s{query}q.npy
+
+
+rule download:
+    output:
+        DATA,
+    log:
+        "logs/download.log",
+    threads: 1
+    params:
+        code=code("data"),
+        section=section(CONFIG.data),
+    message:
+        "Omniglot, verified, as arrays"
+    shell:
+        "python -m metascore data 2>&1 | tee {log}"
+
+
+rule split:
+    input:
+        split_inputs,
+    output:
+        SPLIT,
+    log:
+        "logs/split.log",
+    threads: 1
+    params:
+        code=code("split"),
+        section=section(CONFIG.split),
+    message:
+        "Characters for meta-train, meta-validation and meta-test"
+    shell:
+        "python -m metascore split 2>&1 | tee {log}"
+
+
+rule episodes:
+    input:
+        episode_inputs,
+    output:
+        "data/episodes/{file}",
+    log:
+        "logs/episodes/{file}.log",
+    wildcard_constraints:
+        file=r"(omniglot|sine)/[\w-]+\.npy",
+    threads: 1
+    params:
+        budget=CONFIG.budget,
+        code=code("episodes"),
+        section=episode_section,
+    message:
+        "Episodes {wildcards.file}"
+    shell:
+        "python -m metascore episodes --file {wildcards.file} --budget {params.budget} 2>&1 | tee {log}"
