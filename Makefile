@@ -4,7 +4,6 @@ PYTHON ?= $(shell for python in python3.13 python3.12 python3.11 python3; do \
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
 VENV := .venv
 STAMP := $(VENV)/.complete
-SNAKEMAKE := snakemake --cores all
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
 .PHONY: setup run smoke test test-slow check format adopt
@@ -18,11 +17,11 @@ $(STAMP): pyproject.toml constraints.txt
 	touch $@
 
 run: setup
-	$(SNAKEMAKE)
+	snakemake
 	@cat results/tables/scores.md
 
 smoke: setup # the whole workflow in a temporary copy, in minutes
-	python -m pytest -q tests/workflow -m slow -k smoke
+	python -m pytest -q tests/workflow -m slow -k "smoke and not one_core"
 
 test: setup
 	python -m pytest -q -m "not slow"

@@ -7,6 +7,7 @@ import importlib
 import logging
 import sys
 from collections.abc import Sequence
+from typing import NoReturn
 
 from metascore.errors import UsageError, UserError
 from metascore.params import Config, Run, load
@@ -59,8 +60,15 @@ def _job(options: argparse.Namespace, config: Config) -> Run:
     return job
 
 
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong with a command line in one line."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(UsageError.exit_status, f"{self.prog}: {message}: see --help\n")
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser("metascore", description="A reproducible benchmark of meta-learning.")
+    parser = _Parser("metascore", description="A reproducible benchmark of meta-learning.")
     stages = parser.add_subparsers(dest="stage", required=True, metavar="STAGE")
     for name, summary in STAGES.items():
         stage = stages.add_parser(name, help=summary, description=summary)

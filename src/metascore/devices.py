@@ -65,9 +65,8 @@ def claimed(folder: Path | None = None) -> Iterator[str | None]:
         yield device
     finally:
         lock.release()
-        if before is None:
-            del os.environ[VARIABLE]
-        else:
+        os.environ.pop(VARIABLE, None)
+        if before is not None:
             os.environ[VARIABLE] = before
 
 

@@ -80,7 +80,7 @@ def meta_gradient(
     """
     leaves = {name: value.detach().requires_grad_() for name, value in learned(params).items()}
     everything = params | leaves
-    total, state = 0.0, {}
+    total, state = 0.0, dict[str, Tensor]()
     for start in range(0, len(index), chunk):
         piece = index[start : start + chunk]
         share = len(piece) / len(index)
@@ -88,10 +88,12 @@ def meta_gradient(
             episodes.batch(piece)
         )
         mean = losses.value.mean()
-        (share * mean).backward()
+        if mean.requires_grad:  # otherwise there is nothing to learn
+            (share * mean).backward()
         total += share * mean.item()
         for name, value in losses.state.items():
-            state[name] = state.get(name, 0) + share * value.detach().mean(0)
+            mean_over_piece = share * value.detach().mean(0)
+            state[name] = state[name] + mean_over_piece if name in state else mean_over_piece
     return {name: value.grad for name, value in leaves.items() if value.grad is not None}, total, state
 
 
@@ -129,9 +131,7 @@ def _advanced(setting: Setting, snapshot: Snapshot, target: int) -> Snapshot:
     recipe, began = setting.recipe, time.perf_counter()
     params = {name: value.clone() for name, value in snapshot.params.items()}
     optimiser = _optimiser(recipe, params, snapshot.optimiser)
-    losses = [
-        _meta_step(setting, params, optimiser, iteration) for iteration in range(snapshot.iteration, target)
-    ]
+    losses = [_meta_step(setting, params, optimiser, iteration) for iteration in range(snapshot.iteration, target)]
     seconds = snapshot.seconds + time.perf_counter() - began
     row = {
         "iteration": target,

@@ -205,17 +205,17 @@ class Network:
 
     def initialise(self, generator: torch.Generator) -> Params:
         params = self.encoder.initialise(generator)
-        return params | head(generator, self.encoder.features, self.outputs)
+        return params | linear_layer(generator, "head", self.encoder.features, self.outputs)
 
     def __call__(self, params: Params, x: Tensor) -> Float[Tensor, "n outputs"]:
         return linear(params, self.encoder(params, x))
 
 
-def head(generator: torch.Generator, features: int, outputs: int) -> Params:
-    """A linear output layer: Glorot weights, zero bias."""
-    return {"head.weight": uniform(generator, features, outputs), "head.bias": torch.zeros(outputs)}
+def linear_layer(generator: torch.Generator, name: str, fan_in: int, fan_out: int) -> Params:
+    """A linear layer: Glorot weights, zero bias."""
+    return {f"{name}.weight": uniform(generator, fan_in, fan_out), f"{name}.bias": torch.zeros(fan_out)}
 
 
-def linear(params: Params, features: Float[Tensor, "n features"]) -> Float[Tensor, "n outputs"]:
-    """The output layer."""
-    return features @ params["head.weight"] + params["head.bias"]
+def linear(params: Params, x: Float[Tensor, "*n fan_in"], name: str = "head") -> Float[Tensor, "*n fan_out"]:
+    """The linear layer of that name."""
+    return x @ params[f"{name}.weight"] + params[f"{name}.bias"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -169,14 +169,18 @@ def validated(params: Any, budget: str | None = None, path: str = "params.yaml")
 
 
 def _check_schema(params: Any, path: str) -> None:
-    schema = yaml.safe_load(SCHEMA.read_text(encoding="utf-8"))
-    errors = jsonschema.Draft202012Validator(schema).iter_errors(params)
+    errors = _validator().iter_errors(params)
     error = jsonschema.exceptions.best_match(errors)
     if error is not None:
         raise UsageError(f"{path}: {_path(error)}: {' '.join(error.message.split())[:200]}")
     infinite = _not_finite(params)
     if infinite:
         raise UsageError(f"{path}: {infinite}: not a finite number: give one")
+
+
+@cache
+def _validator() -> jsonschema.Draft202012Validator:
+    return jsonschema.Draft202012Validator(yaml.safe_load(SCHEMA.read_text(encoding="utf-8")))
 
 
 def _check_names(config: Config) -> None:

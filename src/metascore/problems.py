@@ -64,7 +64,7 @@ class Problem:
             return functional.mse_loss(outputs, y)
         best = outputs == outputs.amax(1, keepdim=True)
         credit = best.gather(1, y[:, None]).squeeze(1) / best.sum(1)
-        return credit.mean()
+        return torch.where(outputs.isfinite().all(), credit.mean(), torch.nan)
 
     def better(self, score: float, than: float) -> bool:
         """Whether a score is better than another; one that is not finite never is."""

@@ -13,7 +13,7 @@ from typing import Any
 
 LEARNERS = Path(__file__).parent / "learners"
 BASE = "AbstractLearner"
-TYPES = {
+TYPES: dict[str, dict[str, Any]] = {
     "int": {"type": "integer", "minimum": 0},
     "float": {"type": "number", "minimum": 0},
     "bool": {"type": "boolean"},

@@ -10,13 +10,14 @@ A file is known by its modification time, which Snakemake records, or else (DVC 
 
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 from snakemake.persistence.file import FilePersistence
 
 from metascore.errors import UserError
 from metascore.files import read_json, sha256, write_json
 
-Ledger = dict[str, list[float | str]]  # path: [when Snakemake recorded it, SHA-256]
+Ledger = dict[str, list[Any]]  # path: [when Snakemake recorded it, SHA-256]
 LEDGER = Path(".snakemake/metascore-outputs.json")
 
 
@@ -24,7 +25,9 @@ def reject_strangers(paths: Iterable[str]) -> list[str]:
     """Mark the outputs that were not made here as incomplete, and return them."""
     remember(paths)
     records, ledger = FilePersistence(), _read()
-    strangers = [path for path in paths if Path(path).exists() and not _is_known(path, _recorded(path, records), ledger)]
+    strangers = [
+        path for path in paths if Path(path).exists() and not _is_known(path, _recorded(path, records), ledger)
+    ]
     for path in strangers:
         # Snakemake has no public way to say this; the constraints pin the version that this was tried with.
         records._mark_incomplete(path, None)

@@ -190,7 +190,7 @@ def test_meta_gradient_equals_that_of_higher(episode, steps):
 
 def rate_of(name: str) -> float:
     """Batch norm's gain and bias are not adapted."""
-    return 0.0 if ".1." in name else ALPHA
+    return 0.0 if name.startswith("blocks") and name.split(".")[2] == "1" else ALPHA
 
 
 def as_module_tensor(params: Params, name: str) -> Tensor:
@@ -274,7 +274,9 @@ def test_mapped_convolution_equals_a_loop(float64, stride, in_dims):
     slopes = grad(lambda x, weight: convolve(x, weight, stride).sin().sum(), argnums=(0, 1))
     mapped = vmap(slopes, in_dims)(x, weight)
     for i in range(count):
-        single = slopes(*(v if place is None else v.select(place, i) for v, place in zip((x, weight), in_dims, strict=True)))
+        single = slopes(
+            *(v if place is None else v.select(place, i) for v, place in zip((x, weight), in_dims, strict=True))
+        )
         for found, value in zip(mapped, single, strict=True):
             torch.testing.assert_close(found[i], value, rtol=1e-9, atol=1e-9)
 

@@ -3,22 +3,19 @@
 import shutil
 import time
 
-from conftest import Project, jobs_of
+import pytest
+from temporary_project import Project, jobs_of
 
 NOTHING: set[str] = set()
 PROTONET = "src/metascore/learners/protonet.py"
 
 
 def test_a_second_run_has_nothing_to_do(project: Project):
-    assert project.planned() == NOTHING
     assert "Nothing to be done" in project.call("snakemake", "--cores", "1")
 
 
 def test_a_parameter_of_one_learner(project: Project):
-    project.replace("params.yaml", "  fomaml:\n", "  fomaml:\n    gradient_step: 1\n".replace("gradient_step: 1", "inner_lr: 0.7"))
-    text = (project.path / "params.yaml").read_text()
-    start = text.index("  fomaml:\n    inner_lr: 0.7") + len("  fomaml:\n    inner_lr: 0.7")
-    (project.path / "params.yaml").write_text(text[:start] + text[start:].replace("    inner_lr: 2.0\n", "", 1))
+    project.set_parameter("learners.fomaml.inner_lr", 0.7)
     assert project.planned() == jobs_of("fomaml")
 
 
@@ -33,11 +30,13 @@ def test_a_comment_and_a_docstring(project: Project):
     assert project.planned() == NOTHING
 
 
+@pytest.mark.slow
 def test_a_step_that_all_runs_share(project: Project):
     project.append("src/metascore/stages/aggregate.py", "\nNUMBER = 1\n")
     assert project.planned() == {"Scores to metrics, tables and figures"}
 
 
+@pytest.mark.slow
 def test_another_budget(project: Project):
     planned = project.planned("--config", "budget=quick")
     assert "Meta-training omniglot_5w1s/maml/1" in planned
@@ -51,6 +50,7 @@ def test_a_file_that_came_another_way(project: Project):
     assert "Meta-training omniglot_5w1s/maml/0" in project.planned()
 
 
+@pytest.mark.slow
 def test_the_same_file_linked_anew(project: Project):
     path = project.path / "results/runs/omniglot_5w1s/maml/0/training.csv"
     content = path.read_bytes()
@@ -59,6 +59,7 @@ def test_the_same_file_linked_anew(project: Project):
     assert project.planned() == NOTHING
 
 
+@pytest.mark.slow
 def test_files_without_a_record(project: Project):
     shutil.rmtree(project.path / ".snakemake")
     project.append(PROTONET, "\nBIAS = 1 + 1\n")

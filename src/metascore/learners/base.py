@@ -18,10 +18,11 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from metascore.networks import Params
+from metascore.networks import Moments, Params
 from metascore.problems import Episode, Examples, Problem
 
 STATE = "state."
+MOMENTUM = 0.1  # weight of a new meta-batch in running statistics, PyTorch's default
 
 
 class MetaLoss(NamedTuple):
@@ -86,6 +87,11 @@ def last(states: Iterator[Any]) -> Any:
     for state in states:  # noqa: B007  keep the last one only
         pass
     return state
+
+
+def running(params: Params, moments: Moments) -> Params:
+    """Exponential averages of batch-norm statistics, as new values of the `state.` tensors."""
+    return {STATE + name: torch.lerp(params[STATE + name], value.detach(), MOMENTUM) for name, value in moments.items()}
 
 
 def load(file: str, problem: Problem, hyper_parameters: dict[str, Any]) -> AbstractLearner:

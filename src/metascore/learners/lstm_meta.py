@@ -24,10 +24,11 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.func import grad_and_value
 
+from metascore.adaptation import preprocess
 from metascore.learners.base import AbstractLearner, MetaLoss, last
-from metascore.learners.mann import lstm_parameters, lstm_step
 from metascore.networks import ConvolutionalEncoder, Network, Params, linear
 from metascore.problems import Episode, Examples, Problem
+from metascore.recurrent import lstm_parameters, lstm_step
 
 SMALL = 0.01  # bound of the gates' initial weights, as in the official code
 FORGET = 5.0  # initial bias: f is 0.993, so that the beginning is nearly gradient descent
@@ -38,9 +39,9 @@ class Progress(NamedTuple):
 
     params: Params
     support: Examples
-    theta: Float[Tensor, "parameters"]
-    input_gate: Float[Tensor, "parameters"]
-    forget_gate: Float[Tensor, "parameters"]
+    theta: Float[Tensor, " parameters"]
+    input_gate: Float[Tensor, " parameters"]
+    forget_gate: Float[Tensor, " parameters"]
     hidden: Float[Tensor, "parameters units"]  # of the first LSTM; units may be 0
     cell: Float[Tensor, "parameters units"]
 
@@ -116,10 +117,10 @@ class LSTMMetaLearner(AbstractLearner):
         theta = forget_gate * state.theta - input_gate * gradient
         return Progress(state.params, state.support, theta, input_gate, forget_gate, hidden, cell)
 
-    def _support_loss(self, theta: Float[Tensor, "parameters"], support: Examples) -> Float[Tensor, ""]:
+    def _support_loss(self, theta: Float[Tensor, " parameters"], support: Examples) -> Float[Tensor, ""]:
         return self.problem.loss(self.network(self._named(theta), support.x), support.y)
 
-    def _named(self, theta: Float[Tensor, "parameters"]) -> Params:
+    def _named(self, theta: Float[Tensor, " parameters"]) -> Params:
         """The network's tensors, from the vector of all their numbers."""
         pieces = theta.split([shape.numel() for shape in self.shapes.values()])
         return {name: v.view(shape) for (name, shape), v in zip(self.shapes.items(), pieces, strict=True)}
@@ -129,20 +130,9 @@ def gate(
     params: Params,
     name: str,
     seen: Float[Tensor, "parameters z"],
-    theta: Float[Tensor, "parameters"],
-    before: Float[Tensor, "parameters"],
-) -> Float[Tensor, "parameters"]:
+    theta: Float[Tensor, " parameters"],
+    before: Float[Tensor, " parameters"],
+) -> Float[Tensor, " parameters"]:
     """sigmoid(W [z, theta, gate before] + b), for every parameter of the network alike."""
     inputs = torch.cat([seen, theta[:, None], before[:, None]], 1)
     return (inputs @ params[f"{name}.weight"] + params[f"{name}.bias"]).sigmoid()
-
-
-def preprocess(x: Float[Tensor, "*n"], p: float = 10.0) -> Float[Tensor, "*n 2"]:
-    """Magnitude and sign, each within a few units of 0 (Andrychowicz et al. 2016, appendix A).
-
-    (log|x| / p, sign(x)) where |x| is at least exp(-p), otherwise (-1, exp(p) x).
-    """
-    least = math.exp(-p)
-    magnitude = x.abs().clamp(min=least).log() / p
-    sign = (x / least).clamp(-1, 1)
-    return torch.stack([magnitude, sign], -1)

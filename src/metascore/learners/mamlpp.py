@@ -22,13 +22,13 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.func import grad
 
-from metascore.learners.base import STATE, AbstractLearner, MetaLoss
+from metascore.learners.base import MOMENTUM, STATE, AbstractLearner, MetaLoss
 from metascore.networks import ConvolutionalEncoder, Moments, Network, Params, linear
 from metascore.problems import Episode, Examples, Problem
 
 RATE = "rate."
 NORM = "norm"
-MOMENTUM = 0.1  # weight of a new meta-batch in the running statistics, PyTorch's default
+
 FLOOR = 0.03  # an early step never weighs less than this share of 1 / steps, as in the official code
 
 

@@ -29,24 +29,25 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn import functional
 
-from metascore.learners.base import STATE, AbstractLearner, MetaLoss
-from metascore.learners.protonet import running
-from metascore.networks import IMAGE_SIZE, ConvolutionalEncoder, Params, uniform
+from metascore.learners.base import STATE, AbstractLearner, MetaLoss, running
+from metascore.networks import IMAGE_SIZE, ConvolutionalEncoder, Params, linear, uniform
 from metascore.problems import Episode, Examples, Problem
+from metascore.recurrent import lstm_parameters, lstm_step
 
 EMPTY = 1e-6  # what memory holds at first: not 0, so that a cosine is defined
+STRENGTH = 10.0  # initial beta, where it is learned: among 128 rows one that matches gets nearly all of the reading
 
 
 class Memory(NamedTuple):
     """The state of the network between two steps."""
 
-    hidden: Float[Tensor, "units"]
-    cell: Float[Tensor, "units"]
+    hidden: Float[Tensor, " units"]
+    cell: Float[Tensor, " units"]
     memory: Float[Tensor, "rows columns"]
-    usage: Float[Tensor, "rows"]
+    usage: Float[Tensor, " rows"]
     reading: Float[Tensor, "heads rows"]  # w_r
-    read: Float[Tensor, "heads_times_columns"]  # r
-    label: Float[Tensor, "way"]  # one-hot, of the image before; zeros at first
+    read: Float[Tensor, " heads_times_columns"]  # r
+    label: Float[Tensor, " way"]  # one-hot, of the image before; zeros at first
 
 
 class Primed(NamedTuple):
@@ -99,7 +100,7 @@ class MANN(AbstractLearner):
         outputs |= {"strength": (units, self.heads)} if self.key_strength else {}
         for name, (fan_in, fan_out) in outputs.items():
             params[f"{name}.weight"] = uniform(generator, fan_in, fan_out)
-            params[f"{name}.bias"] = torch.zeros(fan_out)
+            params[f"{name}.bias"] = torch.full((fan_out,), STRENGTH if name == "strength" else 0.0)
         return params
 
     def meta_loss(self, params: Params, episode: Episode, progress: float) -> MetaLoss:
@@ -136,9 +137,7 @@ class MANN(AbstractLearner):
             state = state._replace(label=label)
         return state
 
-    def _answer(
-        self, params: Params, memory: Memory, queries: Float[Tensor, "n features"]
-    ) -> Float[Tensor, "n way"]:
+    def _answer(self, params: Params, memory: Memory, queries: Float[Tensor, "n features"]) -> Float[Tensor, "n way"]:
         """Show each query by itself as the next image."""
         return torch.func.vmap(lambda x: self._step(params, memory, x)[1])(queries)
 
@@ -154,28 +153,28 @@ class MANN(AbstractLearner):
         )
 
     def _step(
-        self, params: Params, state: Memory, x: Float[Tensor, "features"]
-    ) -> tuple[Memory, Float[Tensor, "way"]]:
+        self, params: Params, state: Memory, x: Float[Tensor, " features"]
+    ) -> tuple[Memory, Float[Tensor, " way"]]:
         """The state after one image, and the logits of its label."""
         inputs = torch.cat([x, state.label, state.read])
         hidden, cell = lstm_step(params, "controller", inputs, state.hidden, state.cell)
-        keys = _linear(params, "key", hidden).tanh().unflatten(0, (self.heads, self.columns))
-        gate = _linear(params, "gate", hidden).sigmoid()
+        keys = linear(params, hidden, "key").tanh().unflatten(0, (self.heads, self.columns))
+        gate = linear(params, hidden, "gate").sigmoid()
         memory, writing = write(state.memory, keys, gate, state.reading, state.usage)
-        strength = 1 + functional.softplus(_linear(params, "strength", hidden)) if self.key_strength else 1.0
+        strength = functional.softplus(linear(params, hidden, "strength")) if self.key_strength else 1.0
         reading = address(memory, keys, strength)
         usage = self.gamma * state.usage + (reading + writing).sum(0)
         read = (reading @ memory).flatten()
-        logits = _linear(params, "output", torch.cat([hidden, read]))
+        logits = linear(params, torch.cat([hidden, read]), "output")
         return Memory(hidden, cell, memory, usage, reading, read, state.label), logits
 
 
 def write(
     memory: Float[Tensor, "rows columns"],
     keys: Float[Tensor, "heads columns"],
-    gate: Float[Tensor, "heads"],
+    gate: Float[Tensor, " heads"],
     reading: Float[Tensor, "heads rows"],
-    usage: Float[Tensor, "rows"],
+    usage: Float[Tensor, " rows"],
 ) -> tuple[Float[Tensor, "rows columns"], Float[Tensor, "heads rows"]]:
     """Write each key to where its head has just read, and to a least used row, emptied before: M and w_w."""
     least_used = usage.argsort(stable=True)[: len(keys)]
@@ -202,29 +201,3 @@ def shrink(x: Float[Tensor, "n 28 28 1"], size: int) -> Float[Tensor, "n size si
     starts = torch.maximum(edges[:-1, None], pixels)
     overlap = (ends - starts).clamp(min=0) * (size / IMAGE_SIZE)
     return overlap @ x.squeeze(3) @ overlap.T
-
-
-def lstm_parameters(
-    generator: torch.Generator, name: str, inputs: int, units: int, hidden: int | None = None
-) -> Params:
-    """An LSTM layer (Hochreiter and Schmidhuber 1997), its forget gates open at first.
-
-    `hidden` is the length of the recurrent input, where that is more than the hidden state.
-    """
-    bias = torch.zeros(4, units)
-    bias[1] = 1
-    weight = uniform(generator, inputs + (units if hidden is None else hidden), 4 * units)
-    return {f"{name}.weight": weight, f"{name}.bias": bias.flatten()}
-
-
-def lstm_step(
-    params: Params, name: str, x: Float[Tensor, "*n inputs"], hidden: Tensor, cell: Float[Tensor, "*n units"]
-) -> tuple[Float[Tensor, "*n units"], Float[Tensor, "*n units"]]:
-    """The next hidden state and cell."""
-    i, f, o, g = _linear(params, name, torch.cat([x, hidden], -1)).chunk(4, -1)
-    cell = f.sigmoid() * cell + i.sigmoid() * g.tanh()
-    return o.sigmoid() * cell.tanh(), cell
-
-
-def _linear(params: Params, name: str, x: Float[Tensor, "*n fan_in"]) -> Float[Tensor, "*n fan_out"]:
-    return x @ params[f"{name}.weight"] + params[f"{name}.bias"]

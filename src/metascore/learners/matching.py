@@ -26,11 +26,10 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn import functional
 
-from metascore.learners.base import STATE, AbstractLearner, MetaLoss
-from metascore.learners.mann import lstm_parameters, lstm_step
-from metascore.learners.protonet import running
+from metascore.learners.base import STATE, AbstractLearner, MetaLoss, running
 from metascore.networks import ConvolutionalEncoder, Params
 from metascore.problems import Episode, Examples, Problem
+from metascore.recurrent import lstm_parameters, lstm_step
 
 
 class Context(NamedTuple):

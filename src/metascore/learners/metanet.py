@@ -13,7 +13,8 @@ Munkhdalai and Yu 2017, "Meta networks", algorithm 1 and section 3.
     minimise over Q, W, d and m, by Adam:  mean over queries (x, y) of -log p(y)
 
 Layer augmentation: a layer with slow weights W and fast weights W* outputs relu(W x) + relu(W* x); the output
-layer W x + W* x. d and m treat every weight alike, and gradients enter them as constants.
+layer W x + W* x. d and m treat every weight alike, and gradients enter them as constants. So the output layer of u,
+which serves only to make gradients, is not learned.
 """
 
 from __future__ import annotations
@@ -27,11 +28,11 @@ from torch import Tensor
 from torch.func import grad
 from torch.nn import functional
 
-from metascore.learners.base import AbstractLearner, MetaLoss, last
-from metascore.learners.lstm_meta import preprocess
-from metascore.learners.mann import lstm_parameters, lstm_step
-from metascore.networks import Network, Params, Patches, max_pool, moments, normalise, uniform
+from metascore.adaptation import preprocess
+from metascore.learners.base import STATE, AbstractLearner, MetaLoss, last
+from metascore.networks import Network, Params, Patches, linear, linear_layer, max_pool, moments, normalise
 from metascore.problems import Episode, Examples, Problem
+from metascore.recurrent import lstm_parameters, lstm_step
 
 SCALE = 7.0  # of the preprocessing of gradients, in the official code
 LAYERS = ("conv1", "conv2", "conv3", "conv4", "head")
@@ -70,19 +71,20 @@ class MetaNet(AbstractLearner):
         self.stride = 2 if downsample == "stride" else 1
         self.units = units  # of each hidden layer of d and m
         self.groups = groups  # of support images, over which d runs; T of the paper
-        self.fast = [f"{layer}.weight" for layer in LAYERS[-fast_layers:]]  # tensors with fast weights
+        self.fast = [f"{layer}.weight" for layer in LAYERS[-fast_layers:]]  # tensors of b with fast weights
+        self.fast_keys = [name for name in self.fast if name != "head.weight"]  # of u, whose keys are its features
 
     def initialise(self, generator: torch.Generator) -> Params:
-        params: Params = {}
-        for learner in ("u", "b"):
-            network = self.network.initialise(generator)
-            params |= {f"{learner}.{name}": value for name, value in network.items()}
-        for kind in {kind_of(name): None for name in self.fast}:
-            params |= lstm_parameters(generator, f"d.{kind}.lstm", 2, self.units)
-            params |= linear_parameters(generator, f"d.{kind}.output", self.units, 1)
-            params |= linear_parameters(generator, f"m.{kind}.hidden1", 2, self.units)
-            params |= linear_parameters(generator, f"m.{kind}.hidden2", self.units, self.units)
-            params |= linear_parameters(generator, f"m.{kind}.output", self.units, 1)
+        params = {f"b.{name}": value for name, value in self.network.initialise(generator).items()}
+        for name, value in self.network.initialise(generator).items():
+            params[f"{STATE if kind_of(name) == 'head' else ''}u.{name}"] = value
+        if self.fast_keys:
+            params |= lstm_parameters(generator, "d.lstm", 2, self.units)
+            params |= linear_layer(generator, "d.output", self.units, 1)
+        for kind in sorted({kind_of(name) for name in self.fast}):
+            params |= linear_layer(generator, f"m.{kind}.hidden1", 2, self.units)
+            params |= linear_layer(generator, f"m.{kind}.hidden2", self.units, self.units)
+            params |= linear_layer(generator, f"m.{kind}.output", self.units, 1)
         return params
 
     def meta_loss(self, params: Params, episode: Episode, progress: float) -> MetaLoss:
@@ -91,8 +93,9 @@ class MetaNet(AbstractLearner):
 
     def adapt(self, params: Params, support: Examples, steps: int) -> Iterator[Memory]:
         u, b = part(params, "u"), part(params, "b")
-        fast = {n: self._task_weights(params, n, g) for n, g in self._gradients(u, support).items()}
-        values = {n: self._example_weights(params, n, g) for n, g in self._gradients(b, support).items()}
+        of_u, of_b = self._gradients(u, self.fast_keys, support), self._gradients(b, self.fast, support)
+        fast = {name: self._task_weights(params, gradients) for name, gradients in of_u.items()}
+        values = {name: self._example_weights(params, name, gradients) for name, gradients in of_b.items()}
         keys = self._features(u, fast, support.x)
         for _ in range(steps + 1):
             yield Memory(params, fast, keys, values)
@@ -104,10 +107,10 @@ class MetaNet(AbstractLearner):
         fast = {name: torch.einsum("ns,sio->nio", attention, v) for name, v in adapted.values.items()}
         return self._logits(part(adapted.params, "b"), fast, x)
 
-    def _gradients(self, slow: Params, support: Examples) -> Params:
+    def _gradients(self, slow: Params, names: list[str], support: Examples) -> Params:
         """Gradient of the summed support loss with respect to every support image's own copy of the weights."""
         slow = {name: value.detach() for name, value in slow.items()}
-        copies = {name: slow[name].expand(len(support.x), -1, -1) for name in self.fast}
+        copies = {name: slow[name].expand(len(support.x), -1, -1) for name in names}
 
         def loss(copies: Params) -> Tensor:
             return functional.cross_entropy(self._logits(slow | copies, {}, support.x), support.y, reduction="sum")
@@ -115,23 +118,22 @@ class MetaNet(AbstractLearner):
         return grad(loss)(copies)
 
     def _task_weights(
-        self, params: Params, name: str, gradients: Float[Tensor, "support fan_in fan_out"]
+        self, params: Params, gradients: Float[Tensor, "support fan_in fan_out"]
     ) -> Float[Tensor, "fan_in fan_out"]:
         """d: fast weights of a tensor of u."""
-        rule = f"d.{kind_of(name)}"
         hidden = cell = gradients.new_zeros(*gradients.shape[1:], self.units)
         for group in gradients.chunk(self.groups):
-            hidden, cell = lstm_step(params, f"{rule}.lstm", preprocess(group.mean(0), SCALE), hidden, cell)
-        return linear(params, f"{rule}.output", hidden).squeeze(-1)
+            hidden, cell = lstm_step(params, "d.lstm", preprocess(group.mean(0), SCALE), hidden, cell)
+        return linear(params, hidden, "d.output").squeeze(-1)
 
     def _example_weights(
         self, params: Params, name: str, gradients: Float[Tensor, "support fan_in fan_out"]
     ) -> Float[Tensor, "support fan_in fan_out"]:
         """m: fast weights of a tensor of b, for every support image."""
         rule = f"m.{kind_of(name)}"
-        hidden = linear(params, f"{rule}.hidden1", preprocess(gradients, SCALE)).relu()
-        hidden = linear(params, f"{rule}.hidden2", hidden).relu()
-        return linear(params, f"{rule}.output", hidden).squeeze(-1)
+        hidden = linear(params, preprocess(gradients, SCALE), f"{rule}.hidden1").relu()
+        hidden = linear(params, hidden, f"{rule}.hidden2").relu()
+        return linear(params, hidden, f"{rule}.output").squeeze(-1)
 
     def _logits(self, slow: Params, fast: Params, x: Float[Tensor, "n 28 28 1"]) -> Float[Tensor, "n way"]:
         features = self._features(slow, fast, x)
@@ -145,16 +147,14 @@ class MetaNet(AbstractLearner):
         for layer in range(1, len(LAYERS)):
             weight, norm = f"conv{layer}.weight", f"norm{layer}"
             patches = Patches.apply(x, self.stride)
-            x = sum(
-                normalise(h, *moments(h), slow, norm).relu()
-                for h in (multiply(patches, weights[weight]) for weights in (slow, fast) if weight in weights)
-            )
+            paths = [multiply(patches, weights[weight]) for weights in (slow, fast) if weight in weights]
+            x = torch.stack([normalise(h, *moments(h), slow, norm).relu() for h in paths]).sum(0)
             x = max_pool(x) if self.stride == 1 else x
         return x.flatten(1)
 
 
 def multiply(x: Float[Tensor, "n *m fan_in"], weight: Tensor) -> Float[Tensor, "n *m fan_out"]:
-    """x times a matrix (fan_in, fan_out) that all examples share, or one (n, fan_in, fan_out) for each of them."""
+    """Product with a matrix (fan_in, fan_out) that all examples share, or with one (n, fan_in, fan_out) for each."""
     return (x.flatten(1, -2) @ weight).unflatten(1, x.shape[1:-1])
 
 
@@ -165,15 +165,5 @@ def kind_of(name: str) -> str:
 
 def part(params: Params, learner: str) -> Params:
     """The slow weights of u or b, by their names in a network."""
-    prefix = f"{learner}."
-    return {name.removeprefix(prefix): value for name, value in params.items() if name.startswith(prefix)}
-
-
-def linear_parameters(generator: torch.Generator, name: str, fan_in: int, fan_out: int) -> Params:
-    """A linear layer: Glorot weights, zero bias."""
-    return {f"{name}.weight": uniform(generator, fan_in, fan_out), f"{name}.bias": torch.zeros(fan_out)}
-
-
-def linear(params: Params, name: str, x: Float[Tensor, "*n fan_in"]) -> Float[Tensor, "*n fan_out"]:
-    """The layer of that name."""
-    return x @ params[f"{name}.weight"] + params[f"{name}.bias"]
+    plain = {name.removeprefix(STATE): value for name, value in params.items()}
+    return {name[2:]: value for name, value in plain.items() if name.startswith(f"{learner}.")}

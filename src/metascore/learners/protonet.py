@@ -16,11 +16,9 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from metascore.learners.base import STATE, AbstractLearner, MetaLoss
-from metascore.networks import ConvolutionalEncoder, Moments, Params
+from metascore.learners.base import STATE, AbstractLearner, MetaLoss, running
+from metascore.networks import ConvolutionalEncoder, Params
 from metascore.problems import Episode, Examples, Problem
-
-MOMENTUM = 0.1  # weight of a new meta-batch in the running statistics, PyTorch's default
 
 
 class Prototypes(NamedTuple):
@@ -75,8 +73,3 @@ class ProtoNet(AbstractLearner):
 def squared_distance(a: Float[Tensor, "n d"], b: Float[Tensor, "m d"]) -> Float[Tensor, "n m"]:
     """Squared Euclidean distances, without the cancellation of the expanded square."""
     return (a[:, None] - b[None]).square().sum(2)
-
-
-def running(params: Params, moments: Moments) -> Params:
-    """Exponential averages of batch-norm statistics, as new values of the `state.` tensors."""
-    return {STATE + name: torch.lerp(params[STATE + name], value.detach(), MOMENTUM) for name, value in moments.items()}

@@ -96,17 +96,17 @@ class RelationNet(AbstractLearner):
 
     def _first_relation(
         self, params: Params, queries: Float[Tensor, "n h w c"], classes: Float[Tensor, "way h w c"]
-    ) -> Float[Tensor, "pairs h w c"]:
+    ) -> Float[Tensor, "pairs h2 w2 c"]:
         """Convolve every concatenation of a class map and a query map.
 
         A convolution is linear, so each half is convolved once and every pair only adds two results.
         """
         weight = params["relation1.weight"].unflatten(0, (9, 2, self.width))
         halves = [weight[:, half].flatten(0, 1) for half in (0, 1)]
-        ofclasses, ofqueries = (
+        of_classes, of_queries = (
             convolve(x, half, self._stride) for x, half in zip((classes, queries), halves, strict=True)
         )
-        return (ofclasses[None] + ofqueries[:, None]).flatten(0, 1)
+        return (of_classes[None] + of_queries[:, None]).flatten(0, 1)
 
     @property
     def _stride(self) -> int:

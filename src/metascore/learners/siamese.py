@@ -20,8 +20,7 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 from torch.nn import functional
 
-from metascore.learners.base import STATE, AbstractLearner, MetaLoss
-from metascore.learners.protonet import running
+from metascore.learners.base import STATE, AbstractLearner, MetaLoss, running
 from metascore.networks import ConvolutionalEncoder, Params
 from metascore.problems import Episode, Examples, Problem
 

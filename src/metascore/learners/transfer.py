@@ -21,9 +21,8 @@ from torch import Tensor
 from torch.nn import functional
 
 from metascore.adaptation import descend
-from metascore.learners.base import STATE, AbstractLearner, MetaLoss
-from metascore.learners.protonet import running
-from metascore.networks import ConvolutionalEncoder, Network, Params, head, linear
+from metascore.learners.base import STATE, AbstractLearner, MetaLoss, running
+from metascore.networks import ConvolutionalEncoder, Network, Params, linear, linear_layer
 from metascore.problems import Episode, Examples, Problem
 
 CLASSIFIER = "classifier."
@@ -62,12 +61,8 @@ class Transfer(AbstractLearner):
         if not isinstance(encoder, ConvolutionalEncoder):
             return self.network.initialise(generator)
         phi = encoder.initialise(generator)
-        classifier = head(generator, encoder.features, self.problem.characters)
-        return (
-            phi
-            | {name.replace("head.", CLASSIFIER): value for name, value in classifier.items()}
-            | {STATE + name: value for name, value in encoder.initial_moments().items()}
-        )
+        classifier = linear_layer(generator, "classifier", encoder.features, self.problem.characters)
+        return phi | classifier | {STATE + name: value for name, value in encoder.initial_moments().items()}
 
     def meta_loss(self, params: Params, episode: Episode, progress: float) -> MetaLoss:
         x, y, character = (torch.cat(both) for both in zip(*episode, strict=True))
@@ -75,7 +70,7 @@ class Transfer(AbstractLearner):
         if not isinstance(encoder, ConvolutionalEncoder):
             return MetaLoss(self.problem.loss(self.network(params, x), y))
         features, moments = encoder.embed(params, x)
-        logits = features @ params[CLASSIFIER + "weight"] + params[CLASSIFIER + "bias"]
+        logits = linear(params, features, "classifier")
         return MetaLoss(functional.cross_entropy(logits, character), running(params, moments))
 
     def adapt(self, params: Params, support: Examples, steps: int) -> Iterator[Params]:

@@ -36,4 +36,4 @@ def load(path: Path, device: torch.device) -> Snapshot:
         group, name = full.split(":", 1)
         # The step count of Adam stays on the CPU wherever the tensors are.
         groups[group][name] = value.cpu() if name.startswith("step/") else value
-    return Snapshot(**groups, **facts)
+    return Snapshot(**(groups | facts))

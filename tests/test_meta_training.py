@@ -1,0 +1,186 @@
+"""The training loop, on a learner so small that its every number is known."""
+
+import dataclasses
+import math
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from metascore.errors import UserError
+from metascore.learners.base import AbstractLearner, MetaLoss
+from metascore.learners.protonet import ProtoNet
+from metascore.meta_training import (
+    Setting,
+    Snapshot,
+    beginning,
+    meta_gradient,
+    meta_train,
+    rate,
+    validation_points,
+    visit,
+)
+from metascore.problems import Problem
+from metascore.randomness import generator
+from metascore.recipes import Training
+from metascore.stages import rolling
+
+SINE = Problem("regression", 1, 5, 10, 0)
+CPU = torch.device("cpu")
+
+
+class Constant(AbstractLearner):
+    """Predicts one number w for every x; pulled upwards for ever if `upwards`, and remembers the mean of all y."""
+
+    def __init__(self, upwards: bool = False, breaks_at: float = math.inf) -> None:
+        super().__init__(SINE)
+        self.upwards, self.breaks_at = upwards, breaks_at
+
+    def initialise(self, generator):
+        return {"w": torch.full((1,), -4.0), "state.mean": torch.zeros(())}
+
+    def meta_loss(self, params, episode, progress):
+        loss = self.problem.loss(self.predict(params, episode.query.x), episode.query.y)
+        loss = -params["w"].sum() if self.upwards else loss
+        broken = loss * math.nan if progress >= self.breaks_at else loss
+        return MetaLoss(broken, {"state.mean": 0.9 * params["state.mean"] + 0.1 * episode.query.y.mean()})
+
+    def adapt(self, params, support, steps):
+        yield from [params] * (steps + 1)
+
+    def predict(self, adapted, x):
+        return adapted["w"] + 0 * x
+
+
+@pytest.fixture
+def setting(make_episodes):
+    def make(learner=None, **training) -> Setting:
+        learner, episodes = learner or Constant(), make_episodes("regression", shot=5, query=10, count=7)
+        recipe = Training(**{"iterations": 12, "meta_batch": 3, "meta_lr": 0.1, "validations": 4} | training)
+        return Setting(learner, learner, episodes, episodes, recipe, seed=1)
+
+    return make
+
+
+def start(setting: Setting) -> Snapshot:
+    return beginning(setting.learner, generator(setting.seed), CPU)
+
+
+def facts(snapshot: Snapshot) -> list:
+    """All that must be the same bits in every run: everything but times."""
+    rows = [{key: value for key, value in row.items() if key != "seconds"} for row in snapshot.history]
+    groups = [snapshot.params, snapshot.best, snapshot.optimiser]
+    return [snapshot.iteration, snapshot.best_score, rows, *({k: v.tolist() for k, v in g.items()} for g in groups)]
+
+
+@pytest.mark.parametrize("changes", [{}, {"optimiser": "sgd"}, {"schedule": "cosine", "clip_norm": 0.5, "chunk": 2}])
+def test_going_on_from_any_snapshot_gives_the_same_bits(setting, tmp_path, changes):
+    run = setting(**changes)
+    whole = []
+    for number, snapshot in enumerate(meta_train(run, start(run))):
+        rolling.save(tmp_path / f"{number}.safetensors", snapshot)
+        whole.append(facts(snapshot))
+    assert len(whole) == 4
+    for number in range(4):
+        snapshot = rolling.load(tmp_path / f"{number}.safetensors", CPU)
+        assert facts(snapshot) == whole[number]
+        assert [facts(later) for later in meta_train(run, snapshot)] == whole[number + 1 :]
+
+
+@pytest.mark.parametrize("validations", [2, 5, 12])
+def test_validating_does_not_change_what_is_learned(setting, validations):
+    """The optimiser's moments live on from one snapshot to the next."""
+    once, often = (list(meta_train(run, start(run)))[-1] for run in (setting(validations=n) for n in (1, validations)))
+    assert facts(once)[3] == facts(often)[3] and facts(once)[5] == facts(often)[5]
+
+
+def test_the_best_tensors_are_those_of_the_best_validation_score(setting):
+    run = setting(Constant(upwards=True), optimiser="sgd", meta_lr=0.8, iterations=12, validations=12)
+    weights, last = [], None
+    for last in meta_train(run, start(run)):
+        weights.append(last.params["w"].item())
+    scores = [row["validation"] for row in last.history]
+    best = int(np.argmin(scores))
+    assert 0 < best < 11
+    assert last.best["w"].item() == weights[best] and last.best_score == scores[best]
+
+
+def test_the_state_and_the_history_are_what_the_episodes_give(setting):
+    run = setting(iterations=1, validations=1, meta_batch=7)
+    (end,) = meta_train(run, start(run))
+    y = run.episodes.batch(np.arange(7)).query.y
+    torch.testing.assert_close(end.params["state.mean"], 0.1 * y.mean())
+    (row,) = end.history
+    assert row["iteration"] == 1 and row["tasks"] == 7
+    assert row["loss"] == pytest.approx((y + 4).square().mean().item(), rel=1e-5)
+    assert row["validation"] == pytest.approx((y - end.params["w"]).square().mean().item(), rel=1e-5)
+
+
+def test_a_loss_that_is_not_finite_is_one_line_with_its_iteration(setting):
+    run = setting(Constant(breaks_at=0.5))
+    with pytest.raises(UserError, match="diverged at iteration 7 ") as error:
+        list(meta_train(run, start(run)))
+    assert "\n" not in str(error.value)
+
+
+def test_without_iterations_there_is_one_validated_snapshot(setting):
+    run = setting(iterations=0)
+    (end,) = meta_train(run, start(run))
+    assert end.iteration == 0 and end.best["w"].item() == -4 and math.isfinite(end.history[0]["validation"])
+
+
+def test_clipping_bounds_the_step(setting):
+    run = setting(optimiser="sgd", clip_norm=0.5, meta_lr=1.0, iterations=1, validations=1)
+    (end,) = meta_train(run, start(run))
+    assert abs(end.params["w"].item() + 4) == pytest.approx(0.5, rel=1e-4)
+
+
+@pytest.mark.parametrize("chunk", [1, 2, 3])
+def test_the_chunk_does_not_change_the_gradient(make_episodes, chunk):
+    learner, episodes = ProtoNet(Problem("classification", 3, 2, 3, 30), width=3), make_episodes()
+    params, index = learner.initialise(generator(0)), np.array([2, 0, 3, 1])
+    whole, pieces = (meta_gradient(learner, params, episodes, index, 0.0, size) for size in (4, chunk))
+    for expected, found in ((whole[0], pieces[0]), (whole[2], pieces[2])):
+        assert expected.keys() == found.keys() and expected
+        torch.testing.assert_close(found, expected, rtol=1e-4, atol=1e-6)
+    assert pieces[1] == pytest.approx(whole[1], rel=1e-5)
+
+
+@given(st.integers(1, 30), st.integers(1, 7), st.integers(0, 99))
+def test_every_epoch_visits_every_episode_once(count, meta_batch, seed):
+    steps = -(-2 * count // meta_batch)
+    visited = np.concatenate([visit(count, seed, step, meta_batch) for step in range(steps)])
+    for epoch in (visited[:count], visited[count : 2 * count]):
+        assert sorted(epoch) == list(range(count))
+
+
+def test_each_seed_and_each_epoch_has_an_order_of_its_own():
+    orders = [tuple(visit(50, seed, epoch, 50)) for seed in (0, 1) for epoch in (0, 1)]
+    assert len(set(orders)) == 4 and tuple(visit(50, 0, 0, 50)) == orders[0]
+
+
+RECIPE = Training(iterations=100, meta_lr=1.0, final_lr=0.2, halve_every=30)
+
+
+@pytest.mark.parametrize(
+    ("schedule", "rates"),
+    [
+        ("constant", {0: 1, 50: 1, 99: 1}),
+        ("linear", {0: 1, 50: 0.6, 75: 0.4, 100: 0.2}),
+        ("cosine", {0: 1, 50: 0.6, 100: 0.2, 25: 0.6 + 0.4 * math.sqrt(0.5)}),
+        ("halving", {0: 1, 29: 1, 30: 0.5, 60: 0.25, 99: 0.125}),
+    ],
+)
+def test_schedules(schedule, rates):
+    recipe = dataclasses.replace(RECIPE, schedule=schedule)
+    assert {iteration: rate(recipe, iteration) for iteration in rates} == pytest.approx(rates)
+
+
+@given(st.integers(0, 200), st.integers(1, 50))
+def test_validations_are_evenly_spread_and_end_with_the_last_iteration(iterations, validations):
+    points = validation_points(Training(iterations=iterations, validations=validations))
+    gaps = np.diff([0, *points])
+    assert points[-1] == iterations and len(points) == max(1, min(validations, iterations))
+    assert iterations == 0 or (gaps.min() >= 1 and gaps.max() - gaps.min() <= 1)

@@ -1,0 +1,79 @@
+"""Snakemake and DVC agree, and dvc.lock never vouches for what other code or parameters have made."""
+
+import json
+from collections.abc import Callable
+
+import pytest
+from temporary_project import Project, jobs_of
+
+pytestmark = pytest.mark.slow
+
+PROTONET = "src/metascore/learners/protonet.py"
+CLEAN = "Data and pipelines are up to date."
+
+
+def test_nothing_to_do_in_either_tool(tracked: Project):
+    assert tracked.planned() == set()
+    assert CLEAN in tracked.call("dvc", "status")
+    assert tracked.call("git", "status", "--porcelain") == ""
+
+
+def test_a_parameter_runs_one_learner(tracked: Project):
+    tracked.set_parameter("learners.fomaml.inner_lr", 0.75)
+    assert tracked.ran("dvc", "repro") == jobs_of("fomaml")
+    assert CLEAN in tracked.call("dvc", "status")
+    assert tracked.planned() == set()
+    assert "learners.fomaml.inner_lr" in tracked.call("dvc", "params", "diff")
+
+
+def test_code_runs_one_learner_and_a_comment_none(tracked: Project):
+    tracked.append(PROTONET, "\nBIAS = 1 + 1\n")
+    assert "Data and pipelines" not in tracked.call("dvc", "status")
+    assert tracked.ran("dvc", "repro") == jobs_of("protonet")
+    tracked.append(PROTONET, "\n# A comment.\n")
+    assert tracked.ran("dvc", "repro") == set()
+    assert CLEAN in tracked.call("dvc", "status")
+
+
+def test_an_experiment(tracked: Project):
+    assert tracked.ran("dvc", "exp", "run", "-S", "learners.maml.inner_lr=1.75") == jobs_of("maml")
+    difference = json.loads(tracked.call("dvc", "metrics", "diff", "--json"))
+    assert set(difference["results/metrics.json"]) == {"maml"}
+
+
+def test_a_fresh_clone_adopts(clone: Callable[[], Project]):
+    project = clone()
+    project.call("dvc", "metrics", "diff")
+    assert "adopted" in project.call("python", "workflow/adopt.py")
+    assert project.planned() == set()
+    assert CLEAN in project.call("dvc", "status")
+
+
+def test_files_of_other_code_are_not_adopted(clone: Callable[[], Project]):
+    project = clone()
+    project.append(PROTONET, "\nBIAS = 1 + 1\n")
+    said = project.call("python", "workflow/adopt.py", status=1)
+    assert said.startswith("adopt: ") and said.count("\n") == 1
+    assert jobs_of("protonet") < project.planned()
+    assert jobs_of("protonet") < project.ran("dvc", "repro")
+
+
+def test_another_revision_is_adopted(tracked: Project):
+    tracked.set_parameter("learners.maml.inner_lr", 1.25)
+    tracked.call("dvc", "repro", "--quiet")
+    tracked.call("git", "commit", "--quiet", "--all", "--message", "Other rate")
+    tracked.call("git", "checkout", "--quiet", "HEAD~1")
+    tracked.call("dvc", "checkout", "--quiet")
+    tracked.call("python", "workflow/adopt.py")
+    assert tracked.planned() == set()
+
+
+def test_files_of_another_revision_are_not_taken_for_this_one(tracked: Project):
+    tracked.set_parameter("learners.maml.inner_lr", 1.25)
+    tracked.call("dvc", "repro", "--quiet")
+    tracked.call("git", "commit", "--quiet", "--all", "--message", "Other rate")
+    tracked.call("git", "checkout", "--quiet", "HEAD~1")
+    tracked.call("dvc", "checkout", "--quiet")
+    tracked.call("git", "checkout", "--quiet", "main")
+    assert jobs_of("maml") <= tracked.ran("dvc", "repro")
+    assert tracked.call("git", "status", "--porcelain") == ""

@@ -1,0 +1,76 @@
+"""Snakemake's lock after a kill -9: gone when its owner is dead, and only then."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from metascore import workflow_lock
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A Snakemake folder with a lock."""
+    (tmp_path / "locks").mkdir()
+    (tmp_path / "locks" / "0.input.lock").write_text("file\n")
+    return tmp_path
+
+
+def record(folder: Path, host: str, pid: int, started: float) -> None:
+    (folder / "processes").mkdir()
+    content = {"host": host, "pid": pid, "started": started}
+    (folder / "processes" / f"{host}-{pid}.json").write_text(json.dumps(content))
+
+
+def dead_process() -> int:
+    process = subprocess.Popen([sys.executable, "-c", ""])
+    process.wait()
+    return process.pid
+
+
+def is_locked(folder: Path) -> bool:
+    return (folder / "locks").exists()
+
+
+def test_the_lock_of_a_dead_process_goes(folder: Path):
+    record(folder, socket.gethostname(), dead_process(), 1.0)
+    workflow_lock.register(folder)
+    assert not is_locked(folder)
+    assert [path.stem for path in (folder / "processes").iterdir()] == [f"{socket.gethostname()}-{os.getpid()}"]
+
+
+def test_the_lock_of_a_process_whose_number_was_reused_goes(folder: Path):
+    record(folder, socket.gethostname(), os.getppid(), 1.0)
+    workflow_lock.register(folder)
+    assert not is_locked(folder)
+
+
+def test_the_lock_of_a_live_process_stays(folder: Path):
+    parent = os.getppid()
+    started = workflow_lock._started(parent)
+    assert started is not None
+    record(folder, socket.gethostname(), parent, started)
+    workflow_lock.register(folder)
+    assert is_locked(folder)
+
+
+def test_the_lock_of_another_host_stays(folder: Path):
+    record(folder, "elsewhere", dead_process(), 1.0)
+    workflow_lock.register(folder)
+    assert is_locked(folder)
+
+
+def test_a_lock_that_nobody_recorded_stays(folder: Path):
+    workflow_lock.register(folder)
+    assert is_locked(folder)
+
+
+def test_a_broken_record_counts_as_alive(folder: Path):
+    record(folder, socket.gethostname(), dead_process(), 1.0)
+    (folder / "processes" / "broken.json").write_text("{")
+    workflow_lock.register(folder)
+    assert is_locked(folder)
