@@ -24,10 +24,10 @@ smoke: setup # the whole workflow in a temporary copy, in minutes
 	python -m pytest -q tests/workflow -m slow -k "smoke and not one_core"
 
 test: setup
-	python -m pytest -q -m "not slow"
+	python -m pytest -q -n auto -m "not slow"
 
 test-slow: setup
-	python -m pytest -q -m slow
+	python -m pytest -q -n auto -m slow
 
 check: setup
 	ruff check .
