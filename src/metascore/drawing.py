@@ -147,8 +147,9 @@ def label_ends(axes: Axes, lines: pd.DataFrame, x: str, y: str, drawn: dict[str,
     for learner, end, (start, level), label in zip(ends["learner"], ends[x], places, heights, strict=True):
         name = learner if end == last[learner] else f"{learner} → ∞"
         colour = drawn[learner].colour
+        # A learner without training has its only point at iteration 0, which a logarithmic axis hasn't.
         axes.plot(
-            [start, 1.005, 1.05, 1.065], [level, level, label, label], color=colour, lw=0.5, alpha=0.7,
+            [max(start, 0), 1.005, 1.05, 1.065], [level, level, label, label], color=colour, lw=0.5, alpha=0.7,
             transform=axes.transAxes, clip_on=False,
         )  # fmt: skip
         axes.text(1.075, label, name, color=colour, fontsize=FONT, va="center", transform=axes.transAxes)

@@ -102,4 +102,5 @@ def _learning_panel(axes: Axes, lines: pd.DataFrame, x: str, drawn: dict[str, St
 def save(figure: Figure, path: Path) -> None:
     """Write SVG or PNG, whichever the name says; the same figure gives the same bytes."""
     with matplotlib.rc_context({"svg.hashsalt": "metascore", "svg.fonttype": "path"}):
-        figure.savefig(path, metadata={"Date": None} if path.suffix == ".svg" else {"Software": None})
+        metadata = {"Date": None} if path.suffix == ".svg" else {"Software": None}
+        figure.savefig(path, metadata=metadata, bbox_inches="tight")  # labels beside the panels are of any length
