@@ -275,3 +275,9 @@ def test_episode_files_are_those_of_the_runs():
 def test_reading_parameters_does_not_wait_for_torch(root):
     command = "import sys, metascore.params as p; p.load('params.yaml'); sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", command], cwd=root, check=False).returncode == 0
+
+
+@pytest.mark.parametrize("key", [1, True, None, 2.5])
+def test_a_key_that_is_no_word_is_one_line(key):
+    with pytest.raises(UsageError, match=f"{key!r}.*: keys are words" if key is not None else "keys are words"):
+        params.validated({"budget": "smoke", "learners": {key: {}}})

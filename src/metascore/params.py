@@ -169,8 +169,10 @@ def validated(params: Any, budget: str | None = None, path: str = "params.yaml")
 
 
 def _check_schema(params: Any, path: str) -> None:
-    errors = _validator().iter_errors(params)
-    error = jsonschema.exceptions.best_match(errors)
+    try:
+        error = jsonschema.exceptions.best_match(_validator().iter_errors(params))
+    except TypeError as clash:  # jsonschema looks for a pattern in every key, and this one is no text
+        raise UsageError(f"{path}: {_odd_key(params)!r}: keys are words: put it in quotes, or correct it") from clash
     if error is not None:
         raise UsageError(f"{path}: {_path(error)}: {' '.join(error.message.split())[:200]}")
     infinite = _not_finite(params)
@@ -262,6 +264,16 @@ def _restricted(over: dict[str, Any], entry: dict[str, Any]) -> dict[str, Any]:
         for key, value in over.items()
         if key in entry
     }
+
+
+def _odd_key(value: Any) -> Any:
+    """The first key that is not text (YAML reads `on` and `1` as something else), or None."""
+    if isinstance(value, list):
+        return next((odd for odd in map(_odd_key, value) if odd is not None), None)
+    if not isinstance(value, dict):
+        return None
+    own = (str(key) if key is None else key for key in value if not isinstance(key, str))
+    return next((odd for odd in (*own, *map(_odd_key, value.values())) if odd is not None), None)
 
 
 def _not_finite(value: Any, path: str = "") -> str:
