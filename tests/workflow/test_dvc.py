@@ -58,22 +58,23 @@ def test_files_of_other_code_are_not_adopted(clone: Callable[[], Project]):
     assert jobs_of("protonet") < project.ran("dvc", "repro")
 
 
-def test_another_revision_is_adopted(tracked: Project):
+def return_from_another_rate(tracked: Project) -> None:
+    """Commit a run with another rate, then check out the revision before it."""
     tracked.set_parameter("learners.maml.inner_lr", 1.25)
     tracked.call("dvc", "repro", "--quiet")
     tracked.call("git", "commit", "--quiet", "--all", "--message", "Other rate")
     tracked.call("git", "checkout", "--quiet", "HEAD~1")
     tracked.call("dvc", "checkout", "--quiet")
+
+
+def test_another_revision_is_adopted(tracked: Project):
+    return_from_another_rate(tracked)
     tracked.call("python", "workflow/adopt.py")
     assert tracked.planned() == set()
 
 
 def test_files_of_another_revision_are_not_taken_for_this_one(tracked: Project):
-    tracked.set_parameter("learners.maml.inner_lr", 1.25)
-    tracked.call("dvc", "repro", "--quiet")
-    tracked.call("git", "commit", "--quiet", "--all", "--message", "Other rate")
-    tracked.call("git", "checkout", "--quiet", "HEAD~1")
-    tracked.call("dvc", "checkout", "--quiet")
+    return_from_another_rate(tracked)
     tracked.call("git", "checkout", "--quiet", "main")
     assert jobs_of("maml") <= tracked.ran("dvc", "repro")
     assert tracked.call("git", "status", "--porcelain") == ""
