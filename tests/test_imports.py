@@ -39,6 +39,7 @@ ORDER = [
     "comparisons",
     "scores",
     "estimates",
+    "published",
     "tables",
     "drawing",
     "figures",

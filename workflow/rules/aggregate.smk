@@ -1,6 +1,7 @@
 # From the scores of all runs to what people look at.
 #
-# inputs   results/scores/**.npy, results/runs/**/{training.csv,run.json}, data/omniglot/source.json
+# inputs   results/scores/**.npy, results/runs/**/{training.csv,run.json}, data/omniglot/source.json,
+#          src/metascore/published.csv
 # outputs  results/metrics.json, results/tables/scores.{csv,md},
 #          results/figures/{ranking,adaptation,learning}.{svg,png}
 
@@ -11,6 +12,7 @@ rule aggregate:
         each_run(TRAINING),
         each_run(RECORD),
         SOURCE,
+        PUBLISHED,
     output:
         METRICS,
         report(TABLES, category="Tables", caption="../report/scores.rst"),

@@ -42,6 +42,7 @@ CHECKPOINT = f"results/runs/{RUN}/checkpoint.safetensors"
 TRAINING = f"results/runs/{RUN}/training.csv"
 RECORD = f"results/runs/{RUN}/run.json"
 SCORES = f"results/scores/{RUN}.npy"
+PUBLISHED = "src/metascore/published.csv"
 METRICS = "results/metrics.json"
 TABLES = ["results/tables/scores.csv", "results/tables/scores.md"]
 SPLIT = f"data/splits/{CONFIG.split['name']}.json"
