@@ -1,15 +1,27 @@
 """Which learners can be told apart: paired tests on the same episodes, Holm's correction, shared ranks."""
 
 from itertools import combinations
+from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Bool, Float
 from statsmodels.stats.multitest import multipletests
 
-from metascore.intervals import resample_means
+from metascore.intervals import Interval, percentile_interval, resample_means
 
 RESAMPLES = 20_000  # the smallest p value, 1e-4, survives Holm's correction over the 120 pairs of 16 learners
 ALPHA = 0.05
+
+
+class Pairs(NamedTuple):
+    """What is known of each pair of learners; the elements are `(learner, learner)`.
+
+    p values are of no difference between means, corrected for all pairs; those up to ALPHA count as different.
+    """
+
+    p_values: Float[np.ndarray, "learner learner"]
+    different: Bool[np.ndarray, "learner learner"]
+    improvement: Interval
 
 
 def paired_p_values(
@@ -33,14 +45,14 @@ def paired_p_values(
     return p_values
 
 
-def holm(p_values: Float[np.ndarray, "learner learner"], alpha: float = ALPHA) -> Bool[np.ndarray, "learner learner"]:
-    """Which pairs differ at family-wise error rate `alpha` over all pairs (Holm 1979)."""
-    different = np.zeros(p_values.shape, dtype=bool)
+def holm(p_values: Float[np.ndarray, "learner learner"]) -> Float[np.ndarray, "learner learner"]:
+    """The p values corrected for all pairs (Holm 1979): those up to `alpha` err together at a rate of `alpha`."""
+    corrected = np.ones(p_values.shape)
     first, second = np.triu_indices(len(p_values), k=1)
     if len(first):
-        rejected = multipletests(p_values[first, second], alpha=alpha, method="holm")[0]
-        different[first, second] = different[second, first] = rejected
-    return different
+        pairs = multipletests(p_values[first, second], method="holm")[1]
+        corrected[first, second] = corrected[second, first] = pairs
+    return corrected
 
 
 def ranks(means: Float[np.ndarray, " learner"], different: Bool[np.ndarray, "learner learner"]) -> list[int]:
@@ -60,8 +72,19 @@ def ranks(means: Float[np.ndarray, " learner"], different: Bool[np.ndarray, "lea
 
 
 def probability_of_improvement(
-    values: Float[np.ndarray, "learner seed episode"],
-) -> Float[np.ndarray, "learner learner"]:
+    values: Float[np.ndarray, "learner seed episode"], generator: np.random.Generator
+) -> Interval:
     """[a, b] = how often a beats b on a seed and episode, a tie counting one half (Agarwal et al. 2021)."""
     difference = values[:, None] - values[None, :]
-    return ((difference > 0) + 0.5 * (difference == 0)).mean(axis=(-2, -1))
+    wins = (difference > 0) + 0.5 * (difference == 0)
+    learners, _, seeds, episodes = wins.shape
+    flat = np.moveaxis(wins.reshape(learners**2, seeds, episodes), 0, -1)
+    point, low, high = percentile_interval(flat.mean(axis=(0, 1)), resample_means(flat, generator))
+    ends = (point, np.maximum(low, 0), np.minimum(high, 1))
+    return Interval(*(end.reshape(learners, learners) for end in ends))
+
+
+def compare_pairs(values: Float[np.ndarray, "learner seed episode"], generator: np.random.Generator) -> Pairs:
+    """Test every pair of learners on the same seeds and episodes."""
+    p_values = holm(paired_p_values(values, generator))
+    return Pairs(p_values, p_values <= ALPHA, probability_of_improvement(values, generator))

@@ -36,6 +36,7 @@ class Estimates:
     degree: Interval
     speed: Interval
     curve: Interval
+    pairs: comparisons.Pairs
     ranks: list[int]
     draws: Float[np.ndarray, "resample learner"]  # of the MetaScore: what an overall interval is made of
 
@@ -45,7 +46,7 @@ def estimate(results: TaskResults, generator: np.random.Generator) -> Estimates:
     values = np.stack([_statistics(results, learner) for learner in results.scores])
     interval, draws = _intervals(values, _possible(results.measure, values.shape[-1]), generator)
     areas = values[..., 0]
-    different = comparisons.holm(comparisons.paired_p_values(areas, generator))
+    pairs = comparisons.compare_pairs(areas, generator)
     area, score, interquartile, degree = (_pick(interval, k) for k in range(4))
     return Estimates(
         score=score,
@@ -54,7 +55,8 @@ def estimate(results: TaskResults, generator: np.random.Generator) -> Estimates:
         degree=degree,
         speed=_speed(draws[..., 0], draws[..., 3], area, degree),
         curve=_pick(interval, slice(4, None)),
-        ranks=comparisons.ranks(area.point, different),
+        pairs=pairs,
+        ranks=comparisons.ranks(area.point, pairs.different),
         draws=100 * draws[..., 0],
     )
 

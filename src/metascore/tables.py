@@ -62,6 +62,25 @@ def _ends(name: str, interval: Interval) -> dict[str, np.ndarray]:
     return {name: interval.point, f"{name}_low": interval.low, f"{name}_high": interval.high}
 
 
+def pair_table(results: TaskResults, estimates: Estimates) -> pd.DataFrame:
+    """One row an ordered pair of learners: how often one has the higher MetaScore on a seed and episode.
+
+    `p` is of no difference between their mean MetaScores, Holm-corrected over all pairs of the task.
+    """
+    learners, (p_values, different, improvement) = np.array(list(results.scores)), estimates.pairs
+    first, second = np.nonzero(~np.eye(len(learners), dtype=bool))
+    return pd.DataFrame(
+        {
+            "task": results.task,
+            "learner": learners[first],
+            "other": learners[second],
+            **_ends("probability", Interval(*(end[first, second] for end in improvement))),
+            "p": p_values[first, second],
+            "significant": different[first, second],
+        }
+    )
+
+
 def curve_table(results: TaskResults, estimates: Estimates) -> pd.DataFrame:
     """The adaptation curves: one row a learner and step."""
     frames = [

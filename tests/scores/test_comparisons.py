@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from metascore.comparisons import holm, paired_p_values, probability_of_improvement, ranks
+from metascore.comparisons import compare_pairs, holm, paired_p_values, probability_of_improvement, ranks
 
 
 def symmetric(pairs, size, fill):
@@ -14,10 +14,17 @@ def symmetric(pairs, size, fill):
 
 
 def test_holm_by_hand():
+    """The smallest of three times 3, the next times 2, the last as it is, and none below the one before it."""
+    p_values = symmetric({(0, 1): 0.03, (0, 2): 0.01, (1, 2): 0.035}, 3, 1.0)
+    expected = symmetric({(0, 1): 0.06, (0, 2): 0.03, (1, 2): 0.06}, 3, 1.0)
+    np.testing.assert_allclose(holm(p_values), expected)
+
+
+def test_holm_rejects_what_bonferroni_keeps():
     """0.01 < 0.05/3 and 0.02 < 0.05/2 are rejected, 0.2 is not; Bonferroni's 0.05/3 would keep 0.02."""
     p_values = symmetric({(0, 1): 0.01, (0, 2): 0.02, (1, 2): 0.2}, 3, 1.0)
     expected = symmetric({(0, 1): True, (0, 2): True}, 3, False)
-    assert (holm(p_values) == expected).all()
+    assert ((holm(p_values) <= 0.05) == expected).all()
 
 
 def test_ranks_by_hand():
@@ -33,7 +40,7 @@ def test_ranks_follow_the_means_in_any_order():
 
 def test_one_learner_alone_has_rank_one():
     p_values = paired_p_values(np.random.default_rng(0).uniform(size=(1, 2, 5)), np.random.default_rng(0))
-    assert ranks(np.array([0.5]), holm(p_values)) == [1]
+    assert ranks(np.array([0.5]), holm(p_values) <= 0.05) == [1]
 
 
 def test_identical_learners_are_not_told_apart_and_distant_ones_are():
@@ -60,5 +67,18 @@ def test_p_values_are_uniform_where_nothing_differs():
 
 
 def test_probability_of_improvement_by_hand():
+    """On four episodes the first wins two, ties one and loses one."""
     values = np.array([[[1.0, 2, 3, 4]], [[0, 2, 4, 1]]])
-    np.testing.assert_allclose(probability_of_improvement(values), [[0.5, 0.625], [0.375, 0.5]])
+    point, low, high = probability_of_improvement(values, np.random.default_rng(0))
+    np.testing.assert_allclose(point, [[0.5, 0.625], [0.375, 0.5]])
+    assert 0 <= low[0, 1] < point[0, 1] < high[0, 1] <= 1
+    np.testing.assert_allclose([low[1, 0], high[1, 0]], [1 - high[0, 1], 1 - low[0, 1]])
+    assert low[0, 0] == high[0, 0] == 0.5  # nobody beats itself
+
+
+def test_pairs_agree_about_who_is_better():
+    base = np.random.default_rng(0).uniform(size=(2, 100))
+    pairs = compare_pairs(np.stack([base, base + 0.1, base]), np.random.default_rng(1))
+    assert (pairs.different == symmetric({(0, 1): True, (1, 2): True}, 3, False)).all()
+    assert pairs.improvement.point[1].tolist() == [1, 0.5, 1] and pairs.improvement.point[0, 2] == 0.5
+    assert pairs.p_values[0, 2] == 1 and pairs.p_values[0, 1] == pytest.approx(3e-4, rel=0.01)

@@ -1,0 +1,39 @@
+"""Tables made from a small task's results: what each row says."""
+
+import fake_results
+import numpy as np
+import pytest
+
+from metascore import tables
+from metascore.estimates import TaskResults, estimate
+from metascore.params import Run
+from metascore.scores import accuracy
+
+
+@pytest.fixture(scope="module")
+def results():
+    """Two learners that differ, and one that is a copy of the first."""
+    generator = np.random.default_rng(0)
+    curves = {
+        learner: np.stack([fake_results.scores(Run("omniglot_5w1s", learner, seed), generator) for seed in (0, 1)])
+        for learner in ("maml", "chance")
+    }
+    axes = {"family": "metric", "batch_norm": "none", "gradient_order": 1, "train_steps": 1, "test_steps": 10}
+    record = {"seconds": 1.0, "tasks_per_second": 1.0, "parameters": 1, "device": "cpu", "axes": axes}
+    scores = {"maml": curves["maml"], "chance": curves["chance"], "copy": curves["maml"]}
+    records = {learner: [record, record] for learner in scores}
+    return TaskResults("omniglot_5w1s", "omniglot", "Omniglot, 5-way 1-shot", accuracy(5), scores, records)
+
+
+@pytest.fixture(scope="module")
+def estimates(results):
+    return estimate(results, np.random.default_rng(0))
+
+
+def test_pairs_have_a_row_in_each_direction(results, estimates):
+    table = tables.pair_table(results, estimates).set_index(["learner", "other"])
+    assert len(table) == 6 and set(table["task"]) == {"omniglot_5w1s"}
+    assert table.loc[("maml", "chance"), ["probability", "probability_low", "significant"]].tolist() == [1, 1, True]
+    assert table.loc[("chance", "maml"), "probability"] == 0
+    assert table.loc[("copy", "maml"), ["probability", "p", "significant"]].tolist() == [0.5, 1, False]
+    assert (table["p"] == table["p"].swaplevel().loc[table.index]).all()
