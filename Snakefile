@@ -24,6 +24,7 @@ rule all:
         episode_files(),
         each_run(CHECKPOINT),
         each_run(SCORES),
+        each_run(JUDGED),
         REPORT,
 
 

@@ -1,4 +1,4 @@
-"""Tables: one row a task and learner; from estimates to data frames, CSV, Markdown and metrics."""
+"""Tables: one row a task and learner; from estimates to data frames and metrics."""
 
 import numpy as np
 import pandas as pd
@@ -10,25 +10,6 @@ from metascore.intervals import Interval
 METRICS_AT_MOST = 60  # keys: what `dvc metrics diff` still prints readably
 DECLARED = ["batch_norm", "gradient_order", "train_steps", "test_steps"]
 INTERVALS = ["score", "metascore", "interquartile_mean", "degree", "speed"]
-HEADINGS = {
-    "rank": "rank",
-    "learner": "learner",
-    "family": "family",
-    "score": "score",
-    "metascore": "MetaScore",
-    "interquartile_mean": "interquartile mean",
-    "degree": "degree",
-    "speed": "speed",
-    "batch_norm": "batch norm",
-    "gradient_order": "gradient order",
-    "train_steps": "train steps",
-    "test_steps": "test steps",
-    "parameters": "parameters",
-    "seconds": "training s",
-    "diverged": "diverged",
-    "seeds": "seeds",
-    "device": "device",
-}
 
 
 def score_table(results: TaskResults, estimates: Estimates) -> pd.DataFrame:
@@ -135,49 +116,3 @@ def metrics(table: pd.DataFrame, overall: pd.DataFrame) -> dict[str, float]:
         means = overall.to_dict("records")
         chosen = {f"{row['problem']}.{row['learner']}.metascore": row["metascore"] for row in means}
     return {key: round(float(value), 6) for key, value in chosen.items() if np.isfinite(value)}
-
-
-def markdown(table: pd.DataFrame, titles: dict[str, str], preamble: list[str], overall: pd.DataFrame) -> str:
-    """The tables that people read: the preamble's lines, then a section a task, then the means over tasks."""
-    parts = ["# Scores", *preamble]
-    for task, rows in table.groupby("task", sort=False):
-        parts += [f"## {titles[str(task)]}", _pipes(_cells(rows))]
-    several = overall[overall["tasks"] > 1]
-    if len(several):
-        parts += ["## Mean MetaScore over the tasks of a problem", _pipes(_overall_cells(several))]
-    return "\n\n".join(parts) + "\n"
-
-
-def _cells(rows: pd.DataFrame) -> pd.DataFrame:
-    """The rows as text, under headings that name the unit."""
-    is_accuracy = rows["measure"].iloc[0] == "accuracy"
-    cells = pd.DataFrame({name: rows[name].astype(str) for name in HEADINGS})
-    cells["score"] = _plus_minus(rows, "score", 100.0 if is_accuracy else 1.0, 2 if is_accuracy else 3)
-    for name, digits in [("metascore", 1), ("interquartile_mean", 1), ("degree", 3), ("speed", 3)]:
-        cells[name] = _plus_minus(rows, name, 1.0, digits)
-    cells["seconds"] = rows["seconds"].map("{:.1f}".format)
-    cells["diverged"] = rows["diverged"].map("{:.1%}".format)
-    return cells.rename(columns=HEADINGS | {"score": "accuracy, %" if is_accuracy else "mean squared error"})
-
-
-def _overall_cells(overall: pd.DataFrame) -> pd.DataFrame:
-    cells = overall[["problem", "tasks", "learner"]].astype(str)
-    return cells.assign(MetaScore=_plus_minus(overall, "metascore", 1.0, 1))
-
-
-def _plus_minus(rows: pd.DataFrame, name: str, factor: float, digits: int) -> list[str]:
-    """Point ± the distance to the farther end of its interval; the CSV file has both ends."""
-    with np.errstate(invalid="ignore"):  # an infinite error has no distance to its ends
-        reach = np.maximum(rows[f"{name}_high"] - rows[name], rows[name] - rows[f"{name}_low"])
-    return [_estimate(factor * point, factor * width, digits) for point, width in zip(rows[name], reach, strict=True)]
-
-
-def _estimate(point: float, reach: float, digits: int) -> str:
-    if np.isnan(point):
-        return "–"
-    return f"{point:z.{digits}f} ± {reach:.{digits}f}" if np.isfinite(reach) else "diverged"
-
-
-def _pipes(cells: pd.DataFrame) -> str:
-    lines = [list(cells.columns), ["---"] * len(cells.columns), *cells.to_numpy().tolist()]
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines)

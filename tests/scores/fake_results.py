@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from metascore.episodes import draw_omniglot, draw_sine
 from metascore.params import Config
 from metascore.params import Run as OneRun
 
@@ -15,6 +16,8 @@ TASKS = {
     "sine_5s": {"problem": "sine", "shot": 5, "query": 10},
 }
 EPISODES = 40
+SPLIT = {"train": list(range(20)), "validation": list(range(20, 30)), "test": list(range(30, 45))}
+JUDGED_ON = {"inputs": {"data/episodes/test.npy": "0" * 64}}
 
 
 def config(tasks: tuple[str, ...] = tuple(TASKS), seeds: tuple[int, ...] = (0, 1)) -> Config:
@@ -25,19 +28,33 @@ def config(tasks: tuple[str, ...] = tuple(TASKS), seeds: tuple[int, ...] = (0, 1
 
 
 def write(root: Path, chosen: Config, synthetic: bool = True) -> None:
-    source = root / "data" / "omniglot" / "source.json"
-    source.parent.mkdir(parents=True)
-    source.write_text(json.dumps({"name": "whatever", "synthetic": synthetic}))
+    write_data(root / "data", chosen, synthetic)
     for one in chosen.runs():
         generator = np.random.default_rng([one.seed, *one.task.encode(), *one.learner.encode()])
         write_scores(root, one, scores(one, generator))
         write_run(root, one, generator)
 
 
+def write_data(folder: Path, chosen: Config, synthetic: bool) -> None:
+    for name in ("omniglot", "splits", "episodes/omniglot", "episodes/sine"):
+        (folder / name).mkdir(parents=True)
+    (folder / "omniglot" / "source.json").write_text(json.dumps({"name": "whatever", "synthetic": synthetic}))
+    characters = {"part": "background", "alphabet": "Runes", "character": [f"character{k:02}" for k in range(45)]}
+    pd.DataFrame(characters).to_csv(folder / "omniglot" / "characters.csv", index_label="index")
+    (folder / "splits" / "random.json").write_text(json.dumps(SPLIT))
+    for file, shape in chosen.episode_files().items():
+        if shape.problem == "sine":
+            rows = draw_sine(shape, EPISODES, grid=False, seed=0)
+        else:
+            rows = draw_omniglot(shape, SPLIT[shape.part], EPISODES, rotate=True, seed=0)
+        np.save(folder / "episodes" / file, rows)
+
+
 def scores(one: OneRun, generator: np.random.Generator) -> np.ndarray:
     """Adaptation curves from chance towards a level of the learner's own."""
     level = {"maml": 0.9, "fomaml": 0.85, "protonet": 0.95, "chance": 0.2}[one.learner]
-    curves = level + (0.2 - level) * np.exp(-np.arange(11)) + 0.02 * generator.standard_normal((EPISODES, 1))
+    noise = 0.0 if one.learner == "chance" else 0.02
+    curves = level + (0.2 - level) * np.exp(-np.arange(11)) + noise * generator.standard_normal((EPISODES, 1))
     return curves.clip(0, 1) if one.task.startswith("omniglot") else 4 * (1.2 - curves.clip(0, 1))
 
 
@@ -45,6 +62,7 @@ def write_scores(root: Path, one: OneRun, values: np.ndarray) -> Path:
     path = root / "results" / "scores" / one.task / one.learner / f"{one.seed}.npy"
     path.parent.mkdir(parents=True, exist_ok=True)
     np.save(path, values.astype(np.float32))
+    path.with_suffix(".json").write_text(json.dumps(JUDGED_ON))
     return path
 
 

@@ -12,7 +12,8 @@ from metascore.errors import UserError
 from metascore.params import Run
 from metascore.stages import aggregate
 
-WRITTEN = ["metrics.json", "tables/scores.csv", "tables/scores.md"]
+WRITTEN = ["metrics.json", "tables/pairs.csv"]
+WRITTEN += [f"tables/{name}.{kind}" for name in ("scores", "published") for kind in ("csv", "md", "tex")]
 DRAWN = [f"figures/{name}.{kind}" for name in ("ranking", "adaptation", "learning") for kind in ("svg", "png")]
 
 
@@ -31,13 +32,13 @@ def finished(tmp_path_factory):
     """A project whose results are aggregated."""
     folder = tmp_path_factory.mktemp("project")
     fake_results.write(folder, fake_results.config())
-    aggregate.run(fake_results.config(), folder / "data" / "omniglot", folder / "results")
+    aggregate.run(fake_results.config(), folder / "data", folder / "results")
     return folder
 
 
 def test_it_writes_everything_the_same_way_twice(finished):
     first = digests(finished)
-    aggregate.run(fake_results.config(), finished / "data" / "omniglot", finished / "results")
+    aggregate.run(fake_results.config(), finished / "data", finished / "results")
     assert digests(finished) == first
 
 
@@ -61,14 +62,29 @@ def test_metrics_are_flat_small_and_without_times(finished):
     assert not [key for key in metrics if "second" in key]
 
 
+def test_published_numbers_stand_beside_ours(finished):
+    tables = finished / "results" / "tables"
+    ours = pd.read_csv(tables / "scores.csv").set_index(["task", "learner"])
+    row = pd.read_csv(tables / "published.csv").set_index(["task", "learner"]).loc[("omniglot_5w1s", "maml")]
+    assert row["gap"] == pytest.approx(ours.loc[("omniglot_5w1s", "maml"), "score"] - 0.987)
+    assert "98.70 ± 0.40" in (tables / "published.md").read_text()
+    assert r"98.70 $\pm$ 0.40" in (tables / "published.tex").read_text()
+
+
+def test_pairs_of_all_learners_are_written(finished):
+    pairs = pd.read_csv(finished / "results" / "tables" / "pairs.csv")
+    assert pairs.groupby("task").size().to_dict() == {"omniglot_5w1s": 12, "sine_5s": 6}
+
+
 @pytest.mark.parametrize("synthetic", [True, False])
 def test_glyphs_are_named_everywhere(project, synthetic):
     chosen = fake_results.config(tasks=("omniglot_5w1s",))
     fake_results.write(project, chosen, synthetic)
     aggregate.run(chosen)
-    text = Path("results/tables/scores.md").read_text()
-    assert ("SYNTHETIC GLYPHS" in text) == synthetic
-    assert ("## Synthetic glyphs, 5-way 1-shot" in text) == synthetic
+    for name in ("scores.md", "scores.tex", "published.md", "published.tex"):
+        text = Path("results/tables", name).read_text()
+        assert ("SYNTHETIC GLYPHS" in text) == synthetic
+        assert ("Synthetic glyphs, 5-way 1-shot" in text) == synthetic
 
 
 def test_a_diverged_episode_is_owned_up_to(project):

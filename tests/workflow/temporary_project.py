@@ -36,13 +36,16 @@ STAGES = {
     "    write(f'{folder}/run.json', time.time_ns())\n",
     "finetune": "def run(config, job):\n"
     "    checkpoint = Path(f'results/runs/{job.task}/{job.learner}/{job.seed}/checkpoint.safetensors')\n"
-    "    write(f'results/scores/{job.task}/{job.learner}/{job.seed}.npy', checkpoint.read_text())\n",
+    "    write(f'results/scores/{job.task}/{job.learner}/{job.seed}.npy', checkpoint.read_text())\n"
+    "    write(f'results/scores/{job.task}/{job.learner}/{job.seed}.json', 'inputs')\n",
     "aggregate": "def run(config):\n"
     "    scores = {run.learner: float(len(Path(f'results/scores/{run.task}/{run.learner}/{run.seed}.npy')"
     ".read_text())) for run in config.runs()}\n"
     "    Path('results').mkdir(exist_ok=True)\n"
     "    Path('results/metrics.json').write_text(json.dumps(scores))\n"
-    "    write('results/tables/scores.csv', scores), write('results/tables/scores.md', scores)\n"
+    "    for name in ('scores.csv', 'scores.md', 'scores.tex', 'pairs.csv', 'published.csv', 'published.md', "
+    "'published.tex'):\n"
+    "        write(f'results/tables/{name}', scores)\n"
     "    for name in ('ranking', 'adaptation', 'learning'):\n"
     "        write(f'results/figures/{name}.svg', scores), write(f'results/figures/{name}.png', scores)\n",
 }

@@ -24,6 +24,7 @@ def test_smoke_run_makes_every_file_and_has_then_nothing_to_do(smoke: Project):
         "metrics.json",
         "tables/scores.csv",
         "tables/scores.md",
+        "tables/published.tex",
         "figures/adaptation.svg",
         "figures/learning.png",
     ):
@@ -36,6 +37,7 @@ def test_smoke_run_is_the_same_bits_on_one_core(smoke: Project, tmp_path: Path):
     again.call("snakemake", "--cores", "1")
     compared = [path.relative_to(smoke.path) for path in smoke.path.glob("results/**/*.safetensors")]
     compared += [path.relative_to(smoke.path) for path in smoke.path.glob("results/**/*.npy")]
+    compared += [path.relative_to(smoke.path) for path in smoke.path.glob("results/scores/**/*.json")]
     assert compared
     for name in [*compared, Path("results/metrics.json")]:
         assert (smoke.path / name).read_bytes() == (again.path / name).read_bytes(), name

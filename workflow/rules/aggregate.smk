@@ -1,21 +1,26 @@
 # From the scores of all runs to what people look at.
 #
-# inputs   results/scores/**.npy, results/runs/**/{training.csv,run.json}, data/omniglot/source.json,
-#          src/metascore/published.csv
-# outputs  results/metrics.json, results/tables/scores.{csv,md},
+# inputs   results/scores/**.{npy,json}, results/runs/**/{training.csv,run.json}, src/metascore/published.csv;
+#          for the controls data/omniglot/{source.json,characters.csv}, data/splits/{split}.json, the episode files
+# outputs  results/metrics.json, results/tables/{scores,published}.{csv,md,tex}, results/tables/pairs.csv,
 #          results/figures/{ranking,adaptation,learning}.{svg,png}
 
 
 rule aggregate:
     input:
         each_run(SCORES),
+        each_run(JUDGED),
         each_run(TRAINING),
         each_run(RECORD),
         SOURCE,
+        leak_inputs(),
         PUBLISHED,
     output:
         METRICS,
-        report(TABLES, category="Tables", caption="../report/scores.rst"),
+        LATEX_TABLES,
+        report(SCORE_TABLES, category="Tables", caption="../report/scores.rst"),
+        report(PAIR_TABLES, category="Tables", caption="../report/pairs.rst"),
+        report(PUBLISHED_TABLES, category="Tables", caption="../report/published.rst"),
         report(figures_of("ranking"), category="Figures", caption="../report/ranking.rst"),
         report(figures_of("adaptation"), category="Figures", caption="../report/adaptation.rst"),
         report(figures_of("learning"), category="Figures", caption="../report/learning.rst"),

@@ -30,6 +30,11 @@ def figures_of(name):
     return [f"results/figures/{name}.{suffix}" for suffix in ("svg", "png")]
 
 
+def tables_of(name, *suffixes):
+    """A table in these formats."""
+    return [f"results/tables/{name}.{suffix}" for suffix in suffixes]
+
+
 CONFIG = validated_parameters(config)
 
 RUN = "{task}/{learner}/{seed}"
@@ -42,9 +47,14 @@ CHECKPOINT = f"results/runs/{RUN}/checkpoint.safetensors"
 TRAINING = f"results/runs/{RUN}/training.csv"
 RECORD = f"results/runs/{RUN}/run.json"
 SCORES = f"results/scores/{RUN}.npy"
+JUDGED = f"results/scores/{RUN}.json"
 PUBLISHED = "src/metascore/published.csv"
 METRICS = "results/metrics.json"
-TABLES = ["results/tables/scores.csv", "results/tables/scores.md"]
+SCORE_TABLES = tables_of("scores", "csv", "md")
+PAIR_TABLES = tables_of("pairs", "csv")
+PUBLISHED_TABLES = tables_of("published", "csv", "md")
+LATEX_TABLES = [*tables_of("scores", "tex"), *tables_of("published", "tex")]
+TABLES = [*SCORE_TABLES, *PAIR_TABLES, *PUBLISHED_TABLES, *LATEX_TABLES]
 SPLIT = f"data/splits/{CONFIG.split['name']}.json"
 REPORT = [METRICS, *TABLES, *figures_of("ranking"), *figures_of("adaptation"), *figures_of("learning")]
 
@@ -83,6 +93,16 @@ def episode_files():
     return [f"data/episodes/{file}" for file in CONFIG.episode_files()]
 
 
+def leak_inputs():
+    """What shows whether a test character was trained on; sine waves have no characters."""
+    shown = [
+        f"data/episodes/{file}"
+        for file, shape in CONFIG.episode_files().items()
+        if shape.problem == "omniglot"
+    ]
+    return [CHARACTERS, SPLIT, *shown] if shown else []
+
+
 def files_of(shapes):
     """What a step that reads episodes of these shapes reads."""
     images = [IMAGES] if any(shape.problem == "omniglot" for shape in shapes) else []
@@ -91,7 +111,7 @@ def files_of(shapes):
 
 def outputs():
     """Every file that the budget's jobs make."""
-    runs = [path for pattern in (CHECKPOINT, TRAINING, RECORD, SCORES) for path in each_run(pattern)]
+    runs = [path for pattern in (CHECKPOINT, TRAINING, RECORD, SCORES, JUDGED) for path in each_run(pattern)]
     return [*DATA, SPLIT, *episode_files(), *runs, *REPORT]
 
 

@@ -1,7 +1,7 @@
 # Fine-tuning: each run adapts to every frozen test episode. Nothing before this step reads test episodes.
 #
 # inputs   results/runs/{task}/{learner}/{seed}/checkpoint.safetensors, data/omniglot/images.npy, the test episodes
-# outputs  results/scores/{task}/{learner}/{seed}.npy
+# outputs  results/scores/{task}/{learner}/{seed}.npy, and {seed}.json: what it was judged on
 
 
 rule finetune:
@@ -10,6 +10,7 @@ rule finetune:
         checkpoint=CHECKPOINT,
     output:
         SCORES,
+        JUDGED,
     log:
         f"logs/finetune/{RUN}.log",
     threads: 1

@@ -9,7 +9,7 @@ import torch
 
 from metascore.errors import UserError
 from metascore.evaluation import adaptation_curve, judge_all
-from metascore.files import atomic_path
+from metascore.files import atomic_path, sha256, write_json
 from metascore.learners import base
 from metascore.params import Config, Run
 from metascore.recipes import Training
@@ -19,11 +19,17 @@ SCORES = Path("results/scores")
 
 
 def run(config: Config, job: Run) -> None:
-    """Write results/scores/{task}/{learner}/{seed}.npy: float32 (test episode, adaptation step 0..10)."""
+    """Write results/scores/{task}/{learner}/{seed}.npy: float32 (test episode, adaptation step 0..10).
+
+    {seed}.json beside it says what it was judged on: `inputs`, the files of images and episodes with their SHA-256.
+    """
     with machine.prepared() as device:
         scores = _scores(config, job, device)
-    with atomic_path(SCORES / job.task / job.learner / f"{job.seed}.npy") as target:
+    stem = SCORES / job.task / job.learner / str(job.seed)
+    with atomic_path(f"{stem}.npy") as target:
         np.save(target, scores, allow_pickle=False)
+    judged_on = inputs.input_files([config.test_shape(job.task)])
+    write_json(f"{stem}.json", {"inputs": {str(path): sha256(path) for path in judged_on}})
 
 
 def _scores(config: Config, job: Run, device: torch.device) -> np.ndarray:

@@ -1,0 +1,84 @@
+"""Tables as people read them: text under headings that name the unit, estimates as point ± reach."""
+
+import numpy as np
+import pandas as pd
+
+SCORE_HEADINGS = {
+    "rank": "rank",
+    "learner": "learner",
+    "family": "family",
+    "score": "score",
+    "metascore": "MetaScore",
+    "interquartile_mean": "interquartile mean",
+    "degree": "degree",
+    "speed": "speed",
+    "batch_norm": "batch norm",
+    "gradient_order": "gradient order",
+    "train_steps": "train steps",
+    "test_steps": "test steps",
+    "parameters": "parameters",
+    "seconds": "training s",
+    "diverged": "diverged",
+    "seeds": "seeds",
+    "device": "device",
+}
+PUBLISHED_HEADINGS = {
+    "learner": "learner",
+    "score": "score",
+    "published": "published",
+    "gap": "gap",
+    "test_steps": "steps",
+    "published_steps": "published steps",
+    "protocol": "published protocol",
+    "source": "source",
+}
+MISSING = "–"
+
+
+def score_cells(rows: pd.DataFrame) -> pd.DataFrame:
+    """The score table of one task."""
+    unit, factor, digits = _unit(rows)
+    cells = pd.DataFrame({name: rows[name].astype(str) for name in SCORE_HEADINGS})
+    cells["score"] = _plus_minus(rows, "score", factor, digits)
+    for name, places in [("metascore", 1), ("interquartile_mean", 1), ("degree", 3), ("speed", 3)]:
+        cells[name] = _plus_minus(rows, name, 1.0, places)
+    cells["seconds"] = rows["seconds"].map("{:.1f}".format)
+    cells["diverged"] = rows["diverged"].map("{:.1%}".format)
+    return cells.rename(columns=SCORE_HEADINGS | {"score": unit})
+
+
+def overall_cells(overall: pd.DataFrame) -> pd.DataFrame:
+    """The mean MetaScores over the tasks of each problem."""
+    cells = overall[["problem", "tasks", "learner"]].astype(str)
+    return cells.assign(MetaScore=_plus_minus(overall, "metascore", 1.0, 1))
+
+
+def published_cells(rows: pd.DataFrame) -> pd.DataFrame:
+    """The published numbers of one task beside ours; a paper that prints no interval has none here."""
+    unit, factor, digits = _unit(rows)
+    cells = pd.DataFrame({name: rows[name].astype(str) for name in PUBLISHED_HEADINGS})
+    for name in ("score", "gap"):
+        cells[name] = _plus_minus(rows, name, factor, digits)
+    reach = rows["published_reach"].map(lambda width: "" if np.isnan(width) else f" ± {factor * width:.{digits}f}")
+    cells["published"] = rows["published"].map(lambda point: f"{factor * point:.{digits}f}") + reach
+    cells["published_steps"] = rows["published_steps"].map(str, na_action="ignore").fillna(MISSING)
+    return cells.rename(columns=PUBLISHED_HEADINGS | {"score": unit})
+
+
+def _unit(rows: pd.DataFrame) -> tuple[str, float, int]:
+    """Heading, factor and decimals of the scores of one task."""
+    is_accuracy = rows["measure"].iloc[0] == "accuracy"
+    return ("accuracy, %", 100.0, 2) if is_accuracy else ("mean squared error", 1.0, 3)
+
+
+def _plus_minus(rows: pd.DataFrame, name: str, factor: float, digits: int) -> list[str]:
+    """Point ± the distance to the farther end of its interval; the CSV file has both ends."""
+    with np.errstate(invalid="ignore"):  # an infinite error has no distance to its ends
+        reach = np.maximum(rows[f"{name}_high"] - rows[name], rows[name] - rows[f"{name}_low"])
+    return [_estimate(factor * point, factor * width, digits) for point, width in zip(rows[name], reach, strict=True)]
+
+
+def _estimate(point: float, reach: float, digits: int) -> str:
+    if np.isnan(point):
+        return MISSING
+    return f"{point:z.{digits}f} ± {reach:.{digits}f}" if np.isfinite(reach) else "diverged"

@@ -1,0 +1,76 @@
+"""Tables as text, in Markdown and LaTeX."""
+
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from metascore import cells
+from metascore.documents import Document, Section, escape, latex, markdown
+
+TABLE = pd.DataFrame({"learner": ["a_b", "c"], "accuracy, %": ["90.00 ± 1.00", "–"]})
+DOCUMENT = Document("Scores", ["**BEWARE**", "Budget: 100 %."], [Section("Task & more", TABLE)])
+
+
+def test_markdown_by_hand():
+    assert markdown(DOCUMENT) == (
+        "# Scores\n\n**BEWARE**\n\nBudget: 100 %.\n\n## Task & more\n\n"
+        "| learner | accuracy, % |\n| --- | --- |\n| a_b | 90.00 ± 1.00 |\n| c | – |\n"
+    )
+
+
+def test_latex_by_hand():
+    rows = latex(DOCUMENT).splitlines()
+    assert r"\caption{Task \& more. \textbf{BEWARE} Budget: 100 \%.}" in rows
+    assert r"\begin{tabular}{ll}" in rows
+    assert rows[rows.index(r"\toprule") :] == [
+        r"\toprule",
+        r"learner & accuracy, \% \\",
+        r"\midrule",
+        r"a\_b & 90.00 $\pm$ 1.00 \\",
+        r"c & -- \\",
+        r"\bottomrule",
+        r"\end{tabular}}",
+        r"\end{table}",
+    ]
+
+
+def test_latex_environments_and_braces_are_closed():
+    text = latex(DOCUMENT)
+    assert re.findall(r"\\begin\{(\w+)\}", text) == list(reversed(re.findall(r"\\end\{(\w+)\}", text)))
+    bare = re.sub(r"\\[{}]", "", text)
+    assert bare.count("{") == bare.count("}")
+
+
+@pytest.mark.parametrize("character", "&%$#_{}~^\\")
+def test_no_special_character_reaches_latex_bare(character):
+    escaped = escape(f"a{character}b")
+    assert escaped.startswith("a\\") and escaped.endswith("b") and escaped != f"a{character}b"
+
+
+def test_published_cells_by_hand():
+    """A paper without an interval or steps has none in the table; accuracies are per cent, gaps points."""
+    rows = pd.DataFrame(
+        {
+            "learner": ["maml", "protonet"],
+            "measure": "accuracy",
+            "test_steps": [3, 0],
+            "score": [0.9, 0.95],
+            "score_low": [0.87, 0.94],
+            "score_high": [0.92, 0.96],
+            "published_steps": pd.array([3, None], dtype="Int64"),
+            "published": [0.987, 0.988],
+            "published_reach": [0.004, np.nan],
+            "gap": [-0.087, -0.038],
+            "gap_low": [-0.117, -0.048],
+            "gap_high": [-0.067, -0.028],
+            "protocol": "theirs",
+            "source": "paper",
+        }
+    )
+    shown = cells.published_cells(rows)
+    assert shown["accuracy, %"].tolist() == ["90.00 ± 3.00", "95.00 ± 1.00"]
+    assert shown["published"].tolist() == ["98.70 ± 0.40", "98.80"]
+    assert shown["gap"].tolist() == ["-8.70 ± 3.00", "-3.80 ± 1.00"]
+    assert shown["published steps"].tolist() == ["3", "–"]
