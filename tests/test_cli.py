@@ -39,6 +39,7 @@ def project(root, monkeypatch):
         ["episodes"],
         ["episodes", "--file", "../../etc/passwd"],
         ["data", "--budget"],
+        ["compare", "HEAD", "--fail-on", "better"],
     ],
     ids=" ".join,
 )
@@ -55,7 +56,7 @@ def test_missing_data_is_status_1_and_one_line(tmp_path, root, monkeypatch, caps
     assert error.startswith("metascore train: ") and "missing" in error and error.count("\n") == 1
 
 
-@pytest.mark.parametrize("stage", ["", "data", "split", "episodes", "train", "finetune", "aggregate"])
+@pytest.mark.parametrize("stage", ["", "data", "split", "episodes", "train", "finetune", "aggregate", "compare"])
 def test_every_stage_explains_itself(stage, capsys):
     assert call([*stage.split(), "--help"]) == 0
     assert "usage: metascore" in capsys.readouterr().out

@@ -39,6 +39,7 @@ ORDER = [
     "comparisons",
     "scores",
     "estimates",
+    "changes",
     "published",
     "tables",
     "cells",

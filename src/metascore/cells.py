@@ -32,6 +32,18 @@ PUBLISHED_HEADINGS = {
     "protocol": "published protocol",
     "source": "source",
 }
+CHANGE_HEADINGS = {
+    "learner": "learner",
+    "before": "before",
+    "now": "now",
+    "change": "change",
+    "low": "from",
+    "high": "to",
+    "score_before": "score before",
+    "score_now": "score now",
+    "paired": "paired",
+    "verdict": "verdict",
+}
 MISSING = "–"
 
 
@@ -63,6 +75,17 @@ def published_cells(rows: pd.DataFrame) -> pd.DataFrame:
     cells["published"] = rows["published"].map(lambda point: f"{factor * point:.{digits}f}") + reach
     cells["published_steps"] = rows["published_steps"].map(str, na_action="ignore").fillna(MISSING)
     return cells.rename(columns=PUBLISHED_HEADINGS | {"score": unit})
+
+
+def change_cells(rows: pd.DataFrame) -> pd.DataFrame:
+    """What moved in one task; scores in their own unit."""
+    cells = pd.DataFrame({name: rows[name].astype(str) for name in CHANGE_HEADINGS})
+    for name in ("before", "now", "change", "low", "high"):
+        cells[name] = rows[name].map("{:z.2f}".format)
+    for name in ("score_before", "score_now"):
+        cells[name] = rows[name].map("{:.4f}".format)
+    cells["paired"] = rows["paired"].map({True: "yes", False: "no"})
+    return cells.rename(columns=CHANGE_HEADINGS)
 
 
 def _unit(rows: pd.DataFrame) -> tuple[str, float, int]:

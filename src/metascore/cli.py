@@ -19,6 +19,7 @@ STAGES = {
     "train": "meta-train one learner on one task with one seed",
     "finetune": "adapt a trained learner on the frozen test episodes and score it",
     "aggregate": "turn scores into metrics, tables and figures",
+    "compare": "say how MetaScores moved since another git revision",
 }
 
 
@@ -43,6 +44,8 @@ def _run(options: argparse.Namespace, config: Config) -> None:
         stage.run(config, options.file)
     elif options.stage in ("train", "finetune"):
         stage.run(config, _job(options, config))
+    elif options.stage == "compare":
+        stage.run(config, options.revision, fail_on_worse=options.fail_on == "worse")
     else:
         stage.run(config)
 
@@ -81,4 +84,7 @@ def _parser() -> argparse.ArgumentParser:
             stage.add_argument("--task", required=True)
             stage.add_argument("--learner", required=True)
             stage.add_argument("--seed", required=True, type=int)
+        if name == "compare":
+            stage.add_argument("revision", nargs="?", default="HEAD", help="a git revision (default: HEAD)")
+            stage.add_argument("--fail-on", choices=["worse"], help="exit status 1 where a learner is worse")
     return parser

@@ -38,11 +38,16 @@ def paired_p_values(
     pairs = list(combinations(range(len(values)), 2))
     if pairs:
         differences = np.stack([values[a] - values[b] for a, b in pairs], axis=-1)
-        draws = resample_means(differences, generator, resamples)
-        smaller = np.minimum((draws <= 0).sum(axis=0), (draws >= 0).sum(axis=0))
         first, second = np.transpose(pairs)
-        p_values[first, second] = p_values[second, first] = np.minimum(2 * (smaller + 1) / (resamples + 1), 1)
+        draws = resample_means(differences, generator, resamples)
+        p_values[first, second] = p_values[second, first] = two_sided(draws)
     return p_values
+
+
+def two_sided(draws: Float[np.ndarray, "resample difference"]) -> Float[np.ndarray, " difference"]:
+    """P values of differences that are zero, from their draws: twice the share on the rarer side of zero."""
+    rarer = np.minimum((draws <= 0).sum(axis=0), (draws >= 0).sum(axis=0))
+    return np.minimum(2 * (rarer + 1) / (len(draws) + 1), 1)
 
 
 def holm(p_values: Float[np.ndarray, "learner learner"]) -> Float[np.ndarray, "learner learner"]:
@@ -50,9 +55,13 @@ def holm(p_values: Float[np.ndarray, "learner learner"]) -> Float[np.ndarray, "l
     corrected = np.ones(p_values.shape)
     first, second = np.triu_indices(len(p_values), k=1)
     if len(first):
-        pairs = multipletests(p_values[first, second], method="holm")[1]
-        corrected[first, second] = corrected[second, first] = pairs
+        corrected[first, second] = corrected[second, first] = holm_corrected(p_values[first, second])
     return corrected
+
+
+def holm_corrected(p_values: Float[np.ndarray, " test"]) -> Float[np.ndarray, " test"]:
+    """The p values of one or more tests, corrected for their number (Holm 1979)."""
+    return multipletests(p_values, method="holm")[1]
 
 
 def ranks(means: Float[np.ndarray, " learner"], different: Bool[np.ndarray, "learner learner"]) -> list[int]:

@@ -3,7 +3,14 @@
 import numpy as np
 import pytest
 
-from metascore.comparisons import compare_pairs, holm, paired_p_values, probability_of_improvement, ranks
+from metascore.comparisons import (
+    compare_pairs,
+    holm,
+    paired_p_values,
+    probability_of_improvement,
+    ranks,
+    two_sided,
+)
 
 
 def symmetric(pairs, size, fill):
@@ -18,6 +25,12 @@ def test_holm_by_hand():
     p_values = symmetric({(0, 1): 0.03, (0, 2): 0.01, (1, 2): 0.035}, 3, 1.0)
     expected = symmetric({(0, 1): 0.06, (0, 2): 0.03, (1, 2): 0.06}, 3, 1.0)
     np.testing.assert_allclose(holm(p_values), expected)
+
+
+def test_two_sided_by_hand():
+    """Of four draws one, none, two and all four are on the rarer side of zero or on it."""
+    draws = np.array([[-1.0, 1, -1, 0], [1, 1, -1, 0], [1, 2, 1, 0], [1, 3, 1, 0]])
+    np.testing.assert_allclose(two_sided(draws), [0.8, 0.4, 1, 1])
 
 
 def test_holm_rejects_what_bonferroni_keeps():

@@ -1,0 +1,101 @@
+"""Stage compare: how MetaScores moved since another git revision, printed as Markdown."""
+
+import logging
+import sys
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from metascore import cells, documents
+from metascore.changes import Versions, change_table
+from metascore.documents import Document, Section
+from metascore.errors import UserError
+from metascore.params import Config, Run, Task
+from metascore.randomness import numpy_generator
+from metascore.stages import revisions
+from metascore.stages.results import measure, read_inputs, read_scores, runs_by_learner
+
+SCORES = Path("results/scores")
+RESAMPLING_SEED = 0  # the same results give the same verdicts
+READING = (
+    "MetaScores before and now, and their change with its 95 % interval; scores are accuracies in [0, 1], or mean "
+    "squared errors. Paired: the same seeds and episodes. Verdicts are Holm-corrected over all rows, at 5 %."
+)
+
+log = logging.getLogger(__name__)
+
+
+def run(config: Config, revision: str, fail_on_worse: bool = False) -> None:
+    """Print the change of every learner that both have. Raises UserError where one is worse and that counts."""
+    with tempfile.TemporaryDirectory() as folder:
+        before = Path(folder) / "scores"
+        revisions.fetch(str(SCORES), revision, before)
+        versions = [one for task in config.tasks.values() for one in _versions(config, task, before, revision)]
+    if not versions:
+        raise UserError(f"{revision}: no learner of budget {config.budget} has scores there: name another revision")
+    table = change_table(versions, numpy_generator(RESAMPLING_SEED, "compare"))
+    sys.stdout.write(documents.markdown(_document(table, revision)))
+    worse = table[table["verdict"] == "worse"]
+    if fail_on_worse and len(worse):
+        listed = ", ".join(worse["task"] + "/" + worse["learner"])
+        raise UserError(f"worse than {revision}: {listed}: find out why, or leave out --fail-on worse")
+
+
+def _document(table: pd.DataFrame, revision: str) -> Document:
+    by_task = table.groupby("task", sort=False)
+    return Document(
+        f"Since {revision}", [READING], [Section(str(task), cells.change_cells(rows)) for task, rows in by_task]
+    )
+
+
+def _versions(config: Config, task: Task, before: Path, revision: str) -> list[Versions]:
+    """The learners of a task whose scores both have."""
+    now = runs_by_learner(config, task.name)
+    then = {learner: _runs_of(before, task.name, learner) for learner in now}
+    for learner in (learner for learner, runs in then.items() if not runs):
+        log.info("%s/%s: not compared: it has no scores at %s", task.name, learner, revision)
+    scores = {learner: _stacked(SCORES, runs, task) for learner, runs in now.items()}
+    return [
+        Versions(
+            task.name,
+            learner,
+            measure(task, scores),
+            scores[learner],
+            _scores_before(before, runs, task, revision),
+            _same_episodes(now[learner], before, runs),
+        )
+        for learner, runs in then.items()
+        if runs
+    ]
+
+
+def _runs_of(folder: Path, task: str, learner: str) -> list[Run]:
+    stems = [path.stem for path in (folder / task / learner).glob("*.npy")]
+    return [Run(task, learner, seed) for seed in sorted(int(stem) for stem in stems if stem.isdigit())]
+
+
+def _stacked(folder: Path, runs: list[Run], task: Task) -> np.ndarray:
+    scores = [read_scores(folder, one, task) for one in runs]
+    if len({one.shape for one in scores}) > 1:
+        raise UserError(f"{folder / task.name / runs[0].learner}: numbers of episodes differ: run `metascore finetune`")
+    return np.stack(scores)
+
+
+def _scores_before(folder: Path, runs: list[Run], task: Task, revision: str) -> np.ndarray:
+    try:
+        return _stacked(folder, runs, task)
+    except UserError as error:
+        culprit = f"{revision}: its scores of {task.name}/{runs[0].learner}"
+        raise UserError(f"{culprit} are not in today's format: name a later revision") from error
+
+
+def _same_episodes(now: list[Run], before: Path, then: list[Run]) -> bool:
+    """Whether the runs have the same seeds, and are known to have been judged on the same files."""
+    if now != then:
+        return False
+    try:
+        return all(read_inputs(SCORES, one) == read_inputs(before, one) for one in now)
+    except UserError:  # scores of before this was recorded
+        return False
