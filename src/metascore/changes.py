@@ -14,6 +14,8 @@ from metascore import scores
 from metascore.comparisons import ALPHA, RESAMPLES, holm_corrected, two_sided
 from metascore.intervals import percentile_interval, resample_means
 
+RESOLUTION = 4  # decimals of a MetaScore: scores are float32, and what rounding leaves is no change
+
 
 @dataclass(frozen=True)
 class Versions:
@@ -42,7 +44,8 @@ def change_table(versions: list[Versions], generator: np.random.Generator) -> pd
 def _row(one: Versions, generator: np.random.Generator) -> dict:
     now, before = (100 * scores.episode_areas(one.measure.normalise(values)) for values in (one.now, one.before))
     draws = _draws(now, before, one.paired, generator)
-    change, low, high = percentile_interval(np.array([now.mean() - before.mean()]), draws)
+    point = np.array([now.mean() - before.mean()]).round(RESOLUTION)
+    change, low, high = percentile_interval(point, draws)
     return {
         "task": one.task,
         "learner": one.learner,
@@ -65,9 +68,9 @@ def _draws(
     generator: np.random.Generator,
 ) -> Float[np.ndarray, "resample 1"]:
     if paired:
-        return resample_means((now - before)[..., None], generator, RESAMPLES)
+        return resample_means((now - before)[..., None], generator, RESAMPLES).round(RESOLUTION)
     first, second = (resample_means(values[..., None], generator, RESAMPLES) for values in (now, before))
-    return first - second
+    return (first - second).round(RESOLUTION)
 
 
 def _last(values: Float[np.ndarray, "seed episode step"], measure: scores.Measure) -> float:

@@ -12,7 +12,7 @@ from metascore.errors import UserError
 from metascore.params import Run
 from metascore.stages import aggregate
 
-WRITTEN = ["metrics.json", "tables/pairs.csv"]
+WRITTEN = ["metrics.json", *(f"tables/{name}.csv" for name in ("pairs", "adaptation", "learning"))]
 WRITTEN += [f"tables/{name}.{kind}" for name in ("scores", "published") for kind in ("csv", "md", "tex")]
 DRAWN = [f"figures/{name}.{kind}" for name in ("ranking", "adaptation", "learning") for kind in ("svg", "png")]
 

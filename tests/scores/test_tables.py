@@ -1,5 +1,7 @@
 """Tables made from a small task's results: what each row says."""
 
+from dataclasses import replace
+
 import fake_results
 import numpy as np
 import pytest
@@ -28,6 +30,24 @@ def results():
 @pytest.fixture(scope="module")
 def estimates(results):
     return estimate(results, np.random.default_rng(0))
+
+
+def test_overall_is_the_mean_over_tasks(results, estimates):
+    """Two tasks whose estimates are the same have the mean, and the interval, of one."""
+    table = tables.overall_tables([results, results], [estimates, estimates]).set_index("learner")
+    assert set(table["tasks"]) == {2} and set(table["problem"]) == {"omniglot"}
+    for k, learner in enumerate(results.scores):
+        assert table.loc[learner, "metascore"] == pytest.approx(estimates.metascore.point[k])
+    assert table.loc["chance", "metascore"] == pytest.approx(0, abs=1e-4)
+
+
+def test_overall_by_hand(results, estimates):
+    """MetaScores m and 0 have the mean m / 2: the other task's scores are chance's."""
+    at_chance = replace(results, scores=dict.fromkeys(results.scores, results.scores["chance"]))
+    other = estimate(at_chance, np.random.default_rng(0))
+    table = tables.overall_tables([results, at_chance], [estimates, other]).set_index("learner")
+    assert table.loc["maml", "metascore"] == pytest.approx(estimates.metascore.point[0] / 2, abs=1e-4)
+    assert table.loc["maml", "metascore_low"] < table.loc["maml", "metascore"] < table.loc["maml", "metascore_high"]
 
 
 def test_pairs_have_a_row_in_each_direction(results, estimates):

@@ -44,7 +44,7 @@ STAGES = {
     "    Path('results').mkdir(exist_ok=True)\n"
     "    Path('results/metrics.json').write_text(json.dumps(scores))\n"
     "    for name in ('scores.csv', 'scores.md', 'scores.tex', 'pairs.csv', 'published.csv', 'published.md', "
-    "'published.tex'):\n"
+    "'published.tex', 'adaptation.csv', 'learning.csv'):\n"
     "        write(f'results/tables/{name}', scores)\n"
     "    for name in ('ranking', 'adaptation', 'learning'):\n"
     "        write(f'results/figures/{name}.svg', scores), write(f'results/figures/{name}.png', scores)\n",

@@ -2,7 +2,8 @@
 #
 # inputs   results/scores/**.{npy,json}, results/runs/**/{training.csv,run.json}, src/metascore/published.csv;
 #          for the controls data/omniglot/{source.json,characters.csv}, data/splits/{split}.json, the episode files
-# outputs  results/metrics.json, results/tables/{scores,published}.{csv,md,tex}, results/tables/pairs.csv,
+# outputs  results/metrics.json, results/tables/{scores,published}.{csv,md,tex},
+#          results/tables/{pairs,adaptation,learning}.csv,
 #          results/figures/{ranking,adaptation,learning}.{svg,png}
 
 
@@ -18,6 +19,7 @@ rule aggregate:
     output:
         METRICS,
         LATEX_TABLES,
+        CURVE_TABLES,
         report(SCORE_TABLES, category="Tables", caption="../report/scores.rst"),
         report(PAIR_TABLES, category="Tables", caption="../report/pairs.rst"),
         report(PUBLISHED_TABLES, category="Tables", caption="../report/published.rst"),

@@ -52,9 +52,10 @@ PUBLISHED = "src/metascore/published.csv"
 METRICS = "results/metrics.json"
 SCORE_TABLES = tables_of("scores", "csv", "md")
 PAIR_TABLES = tables_of("pairs", "csv")
+CURVE_TABLES = [*tables_of("adaptation", "csv"), *tables_of("learning", "csv")]
 PUBLISHED_TABLES = tables_of("published", "csv", "md")
 LATEX_TABLES = [*tables_of("scores", "tex"), *tables_of("published", "tex")]
-TABLES = [*SCORE_TABLES, *PAIR_TABLES, *PUBLISHED_TABLES, *LATEX_TABLES]
+TABLES = [*SCORE_TABLES, *PAIR_TABLES, *CURVE_TABLES, *PUBLISHED_TABLES, *LATEX_TABLES]
 SPLIT = f"data/splits/{CONFIG.split['name']}.json"
 REPORT = [METRICS, *TABLES, *figures_of("ranking"), *figures_of("adaptation"), *figures_of("learning")]
 

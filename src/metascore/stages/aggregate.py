@@ -39,11 +39,12 @@ def run(config: Config, data: Path = Path("data"), results: Path = Path("results
         raise UserError("params.yaml: no learner can do any task of this budget: add one to learners")
     check_leaks(config, data)
     estimates = [estimate(one, numpy_generator(RESAMPLING_SEED, "aggregate", one.task)) for one in measured]
-    curves = [tables.history_table(one.task, histories(config, one.task, results)) for one in measured]
+    learning = pd.concat([tables.history_table(one.task, histories(config, one.task, results)) for one in measured])
     for one, its_estimates in zip(measured, estimates, strict=True):
         _check_numbers(config.tasks[one.task], one, tables.score_table(one, its_estimates))
     write_tables(config, measured, estimates, synthetic, results)
-    write_figures(measured, estimates, pd.concat(curves), results / "figures")
+    write_curves(measured, estimates, learning, results / "tables")
+    write_figures(measured, estimates, learning, results / "figures")
 
 
 def _check_numbers(task: Task, measured: TaskResults, table: pd.DataFrame) -> None:
@@ -68,10 +69,21 @@ def write_tables(
     folder = results / "tables"
     write_json(results / "metrics.json", tables.metrics(table, overall))
     for name, frame in {"scores": table, "pairs": pairs, "published": published}.items():
-        with atomic_path(folder / f"{name}.csv") as path:
-            frame.to_csv(path, index=False, lineterminator="\n")
+        _write_csv(folder / f"{name}.csv", frame)
     _write_document(folder / "scores", _score_document(table, overall, titles, facts))
     _write_document(folder / "published", _published_document(published, titles, facts))
+
+
+def write_curves(measured: list[TaskResults], estimates: list[Estimates], learning: pd.DataFrame, folder: Path) -> None:
+    """Write the curves as CSV: what `dvc plots` draws, revision beside revision."""
+    adaptation = pd.concat(map(tables.curve_table, measured, estimates), ignore_index=True)
+    for name, frame in {"adaptation": adaptation, "learning": learning}.items():
+        _write_csv(folder / f"{name}.csv", frame)
+
+
+def _write_csv(path: Path, frame: pd.DataFrame) -> None:
+    with atomic_path(path) as temporary:
+        frame.to_csv(temporary, index=False, lineterminator="\n")
 
 
 def _score_document(table: pd.DataFrame, overall: pd.DataFrame, titles: dict[str, str], facts: list[str]) -> Document:
