@@ -6,7 +6,9 @@ style and marker tell learners apart, and every line carries its learner's name.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
+import matplotlib
 import numpy as np
 import pandas as pd
 from jaxtyping import Float
@@ -32,6 +34,8 @@ LABEL_ROOM = 1.25  # distance between labels, in heights of the font
 ROUND_SCORES = [0.0, 20.0, 50.0, 80.0, 90.0, 95.0, 98.0, 99.0, 99.5, 99.8]
 TICK_ROOM = 0.06  # least distance between ticks, of the axis
 NEAREST = 0.1  # of 100: what the axis of scores still tells from perfect
+HEADROOM = 1.3  # the axis of scores ends at the highest interval's distance to perfect over this ...
+FURTHEST = 4.0  # ... but no nearer to perfect than the best point's distance over this
 
 
 @dataclass(frozen=True)
@@ -60,25 +64,27 @@ def _shade(family: str, position: float) -> str:
     return colors.to_hex(tuple((1 - position) * dark + position * light))
 
 
-def panels(titles: dict[str, str], height: float, left: float, right: float) -> tuple[Figure, list[Axes]]:
-    """A figure with a panel a title in two columns; a panel's margins (inches) leave room for labels."""
-    columns = min(2, len(titles))
+def panels(
+    titles: dict[str, str], height: float, left: float, right: float, columns: int = 2, below: float = 0.85
+) -> tuple[Figure, dict[str, Axes]]:
+    """A figure with a panel a title, by the titles' keys; a panel's margins (inches) leave room for labels."""
+    columns = min(columns, len(titles))
     rows = -(-len(titles) // columns)
-    head, between = 0.6, 0.85  # inches: the key and a title; axis labels, and the next title
-    total = head + rows * (height + between) - 0.35
+    head = 0.6  # inches: the key and a title; `below` a panel are its axis labels, and the next title
+    total = head + rows * (height + below) - 0.35
     figure = Figure(figsize=(WIDTH, total), dpi=150)
     panel_width = WIDTH / columns - left - right
-    places = []
-    for k in range(len(titles)):
-        bottom = total - head - (k // columns) * (height + between) - height
+    places = {}
+    for k, (key, title) in enumerate(titles.items()):
+        bottom = total - head - (k // columns) * (height + below) - height
         place = (
             ((k % columns) * WIDTH / columns + left) / WIDTH,
             bottom / total,
             panel_width / WIDTH,
             height / total,
         )
-        places.append(figure.add_axes(place))
-    for axes in places:
+        places[key] = axes = figure.add_axes(place)
+        axes.set_title(title, loc="left", fontsize=FONT + 2)
         axes.spines[["top", "right"]].set_visible(False)
         axes.tick_params(labelsize=FONT)
     return figure, places
@@ -94,12 +100,20 @@ def family_key(figure: Figure, families: list[str]) -> None:
     )  # fmt: skip
 
 
-def score_axis(axes: Axes, values: pd.DataFrame, is_accuracy: bool, which: str) -> None:
+def note(title: str, sentence: str) -> Figure:
+    """A figure that says why there is nothing to draw."""
+    figure, places = panels({"note": title}, height=0.6, left=0.3, right=0.3)
+    places["note"].axis("off")
+    places["note"].annotate(sentence, (0.0, 0.5), xycoords="axes fraction", va="center", fontsize=FONT + 1)
+    return figure
+
+
+def score_axis(axes: Axes, values: pd.DataFrame, best: float, is_accuracy: bool, which: str) -> None:
     """Accuracy in percent, spaced by its distance to 100; or mean squared error on a logarithmic axis."""
     finite = values.to_numpy()[np.isfinite(values.to_numpy())]
     if is_accuracy:
         low, high = 100 * finite.min(), 100 * finite.max()
-        distance_to_perfect(axes.set_yscale, axes.set_ylim, axes.set_yticks, low, high)
+        distance_to_perfect(axes.set_yscale, axes.set_ylim, axes.set_yticks, low, 100 * best, high)
         axes.set_ylabel(f"{which} accuracy, %", fontsize=FONT)
     else:
         axes.set_yscale("log")
@@ -108,9 +122,13 @@ def score_axis(axes: Axes, values: pd.DataFrame, is_accuracy: bool, which: str) 
 
 
 def distance_to_perfect(
-    set_scale: Callable, set_limits: Callable, set_ticks: Callable, low: float, high: float
+    set_scale: Callable, set_limits: Callable, set_ticks: Callable, low: float, best: float, high: float
 ) -> None:
-    """An axis logarithmic in 100 - score, where 98 and 99 are as far apart as 60 and 80."""
+    """An axis logarithmic in 100 - score, where 98 and 99 are as far apart as 60 and 80.
+
+    `low` and `high` are the outermost ends of intervals, `best` is the best point: an interval that reaches much
+    nearer to perfect than that, perhaps to 100 itself, leaves the panel.
+    """
 
     def forward(score: np.ndarray | float) -> np.ndarray | float:
         return -np.log10(np.maximum(100 - np.asarray(score), NEAREST))
@@ -119,7 +137,7 @@ def distance_to_perfect(
         return 100 - 10 ** -np.asarray(place)
 
     set_scale("function", functions=(forward, backward))
-    end = min(100 - (100 - high) / 1.3, 100 - NEAREST)
+    end = 100 - max((100 - high) / HEADROOM, (100 - best) / FURTHEST, NEAREST)
     set_limits(low - 0.05 * (100 - low), end)
     ticks: list[float] = []
     for tick in ROUND_SCORES:
@@ -129,11 +147,30 @@ def distance_to_perfect(
     set_ticks([], minor=True)
 
 
-def curve(axes: Axes, line: pd.DataFrame, x: str, y: str, style: Style, factor: float) -> None:
+def curve(axes: Axes, line: pd.DataFrame, x: str, y: str, style: Style, factor: float, band: bool = True) -> None:
     """A line with its band."""
-    low, high = factor * line[f"{y}_low"], factor * line[f"{y}_high"]
-    axes.fill_between(line[x], low, high, color=style.colour, alpha=0.15, lw=0)
+    if band:
+        low, high = factor * line[f"{y}_low"], factor * line[f"{y}_high"]
+        axes.fill_between(line[x], low, high, color=style.colour, alpha=0.1, lw=0)
     axes.plot(line[x], factor * line[y], style.line, color=style.colour, lw=1.3, marker=style.marker, ms=3)
+
+
+def interval(axes: Axes, low: float, point: float, high: float, height: float, style: Style) -> None:
+    """A point and its interval in a row, with an arrow where the interval goes on beyond the panel."""
+    axes.plot([low, high], [height] * 2, color=style.colour, lw=2.5, alpha=0.6)
+    axes.plot(point, height, style.marker, color=style.colour, ms=5)
+    if high > axes.get_xlim()[1]:
+        axes.plot(1, height, ">", color=style.colour, ms=6, transform=axes.get_yaxis_transform(), clip_on=False)
+
+
+def name_rows(axes: Axes, learners: list[str], names: list[str], drawn: dict[str, Style]) -> None:
+    """A row a learner, from the top down, under its name in its colour."""
+    axes.set_yticks(np.arange(len(learners))[::-1], names)
+    for label, learner in zip(axes.get_yticklabels(), learners, strict=True):
+        label.set_color(drawn[learner].colour)
+    axes.set_ylim(-0.7, len(learners) - 0.3)
+    axes.tick_params(axis="y", length=0)
+    axes.grid(axis="x", alpha=0.25)
 
 
 def label_ends(axes: Axes, lines: pd.DataFrame, x: str, y: str, drawn: dict[str, Style], factor: float) -> None:
@@ -163,3 +200,10 @@ def spread(wanted: Float[np.ndarray, " label"], gap: float) -> Float[np.ndarray,
     placed = np.empty(len(wanted))
     placed[order] = np.clip(free, 0, max(1 - offsets[-1], 0)) + offsets
     return placed
+
+
+def save(figure: Figure, path: Path) -> None:
+    """Write SVG or PNG, whichever the name says; the same figure gives the same bytes."""
+    with matplotlib.rc_context({"svg.hashsalt": "metascore", "svg.fonttype": "path"}):
+        metadata = {"Date": None} if path.suffix == ".svg" else {"Software": None}
+        figure.savefig(path, metadata=metadata, bbox_inches="tight")  # labels beside the panels are of any length

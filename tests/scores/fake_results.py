@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from metascore.episodes import draw_omniglot, draw_sine
+from metascore.figures.gallery import Example
 from metascore.params import Config
 from metascore.params import Run as OneRun
 
@@ -58,6 +59,12 @@ def scores(one: OneRun, generator: np.random.Generator) -> np.ndarray:
     return curves.clip(0, 1) if one.task.startswith("omniglot") else 4 * (1.2 - curves.clip(0, 1))
 
 
+def examples(chosen: Config, task: str, learners: list[str]) -> list[Example]:
+    """One episode of noise that everybody knows by heart: what `stages.examples` would read from checkpoints."""
+    images, answer = np.random.default_rng(0).random((5, 28, 28)), np.arange(5)
+    return [Example(images, images, answer, dict.fromkeys(learners, answer))]
+
+
 def write_scores(root: Path, one: OneRun, values: np.ndarray) -> Path:
     path = root / "results" / "scores" / one.task / one.learner / f"{one.seed}.npy"
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -72,6 +79,7 @@ def write_run(root: Path, one: OneRun, generator: np.random.Generator) -> None:
     axes = {"family": FAMILIES[one.learner], "batch_norm": "none", "gradient_order": 1}
     axes |= {"train_steps": 1, "test_steps": 10}
     record = {"seed": one.seed, "device": "cpu", "seconds": 2.5, "tasks_per_second": 40.0, "parameters": 1234}
+    record |= {"iterations": 0, "versions": {"metascore": "0", "torch": "0"}}
     (folder / "run.json").write_text(json.dumps(record | {"axes": axes}))
     points = np.arange(1, 4) * (0 if one.learner == "chance" else 1)
     validation = 0.5 + 0.1 * points + 0.01 * generator.standard_normal(3)

@@ -10,11 +10,19 @@ import pytest
 
 from metascore.errors import UserError
 from metascore.params import Run
-from metascore.stages import aggregate
+from metascore.stages import aggregate, drawings
 
-WRITTEN = ["metrics.json", *(f"tables/{name}.csv" for name in ("pairs", "adaptation", "learning"))]
+WRITTEN = ["metrics.json", "report.html", *(f"tables/{name}.csv" for name in ("pairs", "adaptation", "learning"))]
 WRITTEN += [f"tables/{name}.{kind}" for name in ("scores", "published") for kind in ("csv", "md", "tex")]
-DRAWN = [f"figures/{name}.{kind}" for name in ("ranking", "adaptation", "learning") for kind in ("svg", "png")]
+FIGURES = ("ranking", "adaptation", "gallery", "improvement", "published_gap", "cost", "learning")
+DRAWN = [f"figures/{name}.{kind}" for name in FIGURES for kind in ("svg", "png")]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def invented_examples():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(drawings, "examples", fake_results.examples)
+        yield
 
 
 @pytest.fixture

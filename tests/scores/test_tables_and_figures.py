@@ -6,8 +6,17 @@ import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.colors import to_hex
+from matplotlib.text import Text
 
-from metascore import drawing, figures, tables
+from metascore import drawing, tables
+from metascore.figures.adaptation import adaptation
+from metascore.figures.cost import cost, pareto
+from metascore.figures.gallery import COLUMNS, WRONG_COLOUR, Example, gallery, shown_queries
+from metascore.figures.improvement import improvement
+from metascore.figures.learning import learning
+from metascore.figures.published_gap import published_gap
+from metascore.figures.ranking import ranking
 
 FAMILIES = ["metric"] * 4 + ["model"] * 3 + ["optimisation"] * 7 + ["baseline", "control"]
 LEARNERS = [f"learner_name_{k}" for k in range(16)]
@@ -26,6 +35,8 @@ def table():
     frame = pd.DataFrame(
         {"learner": LEARNERS, "family": FAMILIES, "rank": np.arange(16) + 1, "score": level / 100, **ends}
     )
+    frame = frame.assign(score_low=frame["score"] - 0.004, score_high=frame["score"] + 0.004, device="CPU")
+    frame["seconds"] = np.r_[np.geomspace(10, 40, 14), 0, 0]
     measures = {task: "error" if task.startswith("sine") else "accuracy" for task in TITLES}
     return pd.concat([frame.assign(task=task, measure=measure) for task, measure in measures.items()])
 
@@ -41,12 +52,28 @@ def lines(table, x, y, points):
     return pd.DataFrame(rows)
 
 
+def pair_table(table):
+    """Every other pair is told apart."""
+    rows = [
+        {"task": task, "learner": a, "other": b, "probability": 0.6, "significant": k % 2 == 0}
+        for task, group in table.groupby("task")
+        for k, (a, b) in enumerate(itertools.permutations(group["learner"], 2))
+    ]
+    return pd.DataFrame(rows)
+
+
 def drawn(kind, table):
     if kind == "ranking":
-        return figures.ranking(table, TITLES)
+        return ranking(table, TITLES)
+    if kind == "improvement":
+        return improvement(pair_table(table), table, TITLES)
+    if kind == "cost":
+        return cost(table, TITLES)
+    if kind == "published_gap":
+        return published_gap(table.assign(published=0.99, published_reach=0.002), table, TITLES)
     if kind == "adaptation":
-        return figures.adaptation(lines(table, ["step"], "score", 10), table, TITLES)
-    return figures.learning(lines(table, ["iteration", "seconds"], "validation", 5), table, TITLES)
+        return adaptation(lines(table, ["step"], "score", 10), table, TITLES)
+    return learning(lines(table, ["iteration", "seconds"], "validation", 5), table, TITLES)
 
 
 def seen(axis):
@@ -56,16 +83,17 @@ def seen(axis):
 
 
 def texts(figure):
-    """Bounding boxes of all texts that are seen."""
+    """Bounding boxes of all texts that are seen, without slanted ones, whose boxes are mostly empty."""
     FigureCanvasAgg(figure).draw()
     found = [*figure.texts, *(text for legend in figure.legends for text in legend.get_texts())]
     for axes in figure.axes:
         ticks = [*seen(axes.xaxis), *seen(axes.yaxis)]
         found += [*axes.texts, *ticks, axes.xaxis.label, axes.yaxis.label, axes._left_title]
-    return [(text.get_text(), text.get_window_extent()) for text in found if text.get_text() and text.get_visible()]
+    upright = [text for text in found if text.get_text() and text.get_visible() and text.get_rotation() % 90 == 0]
+    return [(text.get_text(), Text.get_window_extent(text)) for text in upright]
 
 
-@pytest.mark.parametrize("kind", ["ranking", "adaptation", "learning"])
+@pytest.mark.parametrize("kind", ["ranking", "adaptation", "learning", "improvement", "published_gap", "cost"])
 def test_texts_do_not_overlap_and_stay_on_the_page(kind, table):
     figure = drawn(kind, table)
     boxes = texts(figure)
@@ -75,6 +103,56 @@ def test_texts_do_not_overlap_and_stay_on_the_page(kind, table):
     page = figure.bbox
     outside = [a for a, box in boxes if box.x0 < 0 or box.y0 < 0 or box.x1 > page.x1 or box.y1 > page.y1]
     assert not outside
+
+
+def test_every_learner_is_named_in_the_figure_of_costs(table):
+    names = [text.get_text() for axes in cost(table, TITLES).axes for text in axes.texts]
+    assert sorted(name for name in names if name in LEARNERS) == sorted(3 * LEARNERS)
+
+
+def test_pareto_front_by_hand():
+    seconds, score = np.array([1.0, 2.0, 2.0, 3.0, 3.0]), np.array([0.5, 0.4, 0.6, 0.6, 0.9])
+    assert pareto(seconds, score, higher_is_better=True).tolist() == [True, False, True, False, True]
+    assert pareto(seconds, score, higher_is_better=False).tolist() == [True, True, False, False, False]
+
+
+def test_pairs_that_are_told_apart_have_a_frame(table):
+    one = table[table["task"] == "sine_5s"]
+    figure = improvement(pair_table(one), one, {"sine_5s": "Sine"})
+    assert len(figure.axes[0].lines) == len(list(itertools.permutations(LEARNERS, 2))) / 2
+
+
+def test_nothing_published_is_said_so(table):
+    figure = published_gap(table.iloc[:0], table, TITLES)
+    assert "No paper" in figure.axes[0].texts[0].get_text()
+
+
+def test_an_interval_that_leaves_the_panel_has_an_arrow(table):
+    table.loc[table["learner"] == LEARNERS[0], "metascore_high"] = 100.0
+    arrows = [line for axes in ranking(table, TITLES).axes for line in axes.lines if line.get_marker() == ">"]
+    assert len(arrows) == 3
+
+
+def test_the_gallery_marks_each_mistake_that_it_shows():
+    answer = np.repeat([0, 1, 2], 5)
+    wrong = answer.copy()
+    wrong[[0, 5]] = 2  # the first query of two classes: they are shown
+    images = np.random.default_rng(0).random((15, 28, 28))
+    example = Example(images[:3], images, answer, {"good": answer, "bad": wrong})
+    axes = gallery([example], {"good": "metric", "bad": "model"}, "Title").axes[0]
+    crosses = [line for line in axes.lines if line.get_marker() == "X"]
+    assert len(crosses) == 2 and {to_hex(line.get_color()) for line in crosses} == {WRONG_COLOUR}
+    assert {"15 of 15 right", "13 of 15 right"} <= {text.get_text() for text in axes.texts}
+
+
+@pytest.mark.parametrize("way, each", [(5, 5), (3, 5), (20, 1), (20, 5)])
+def test_the_gallery_shows_as_many_queries_of_each_class_as_fit(way, each):
+    answer = np.tile(np.arange(way), each)
+    shown = answer[shown_queries(answer)]
+    counts = np.bincount(shown, minlength=way)
+    assert len(shown) == min(COLUMNS, way * each)
+    assert (np.diff(shown) >= 0).all()
+    assert counts.max() - counts.min() <= 1
 
 
 def test_styles_tell_learners_apart_and_do_not_depend_on_their_order():

@@ -46,7 +46,8 @@ STAGES = {
     "    for name in ('scores.csv', 'scores.md', 'scores.tex', 'pairs.csv', 'published.csv', 'published.md', "
     "'published.tex', 'adaptation.csv', 'learning.csv'):\n"
     "        write(f'results/tables/{name}', scores)\n"
-    "    for name in ('ranking', 'adaptation', 'learning'):\n"
+    "    write('results/report.html', scores)\n"
+    "    for name in ('ranking', 'adaptation', 'gallery', 'improvement', 'published_gap', 'cost', 'learning'):\n"
     "        write(f'results/figures/{name}.svg', scores), write(f'results/figures/{name}.png', scores)\n",
 }
 
@@ -109,7 +110,7 @@ class Project:
 def jobs_of(learner: str) -> set[str]:
     """The jobs that depend on one learner."""
     run = f"omniglot_5w1s/{learner}/0"
-    return {f"Meta-training {run}", f"Fine-tuning {run}", "Scores to metrics, tables and figures"}
+    return {f"Meta-training {run}", f"Fine-tuning {run}", "Scores to metrics, tables, figures and report"}
 
 
 def copy_project(target: Path) -> Project:

@@ -45,5 +45,5 @@ def test_a_killed_workflow_goes_on(project: Project):
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
     (project.path / stage).write_text(idle)
-    assert project.ran("snakemake", "--cores", "1") == {"Scores to metrics, tables and figures"}
+    assert project.ran("snakemake", "--cores", "1") == {"Scores to metrics, tables, figures and report"}
     assert project.planned() == set()

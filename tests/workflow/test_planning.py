@@ -33,7 +33,7 @@ def test_a_comment_and_a_docstring(project: Project):
 @pytest.mark.slow
 def test_a_step_that_all_runs_share(project: Project):
     project.append("src/metascore/stages/aggregate.py", "\nNUMBER = 1\n")
-    assert project.planned() == {"Scores to metrics, tables and figures"}
+    assert project.planned() == {"Scores to metrics, tables, figures and report"}
 
 
 @pytest.mark.slow

@@ -27,6 +27,8 @@ def test_smoke_run_makes_every_file_and_has_then_nothing_to_do(smoke: Project):
         "tables/published.tex",
         "figures/adaptation.svg",
         "figures/learning.png",
+        "figures/gallery.png",
+        "report.html",
     ):
         assert (smoke.path / "results" / name).stat().st_size > 0
 

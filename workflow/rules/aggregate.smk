@@ -1,10 +1,12 @@
 # From the scores of all runs to what people look at.
 #
 # inputs   results/scores/**.{npy,json}, results/runs/**/{training.csv,run.json}, src/metascore/published.csv;
+#          for the gallery results/runs/**/checkpoint.safetensors, data/omniglot/images.npy, the test episodes;
 #          for the controls data/omniglot/{source.json,characters.csv}, data/splits/{split}.json, the episode files
 # outputs  results/metrics.json, results/tables/{scores,published}.{csv,md,tex},
 #          results/tables/{pairs,adaptation,learning}.csv,
-#          results/figures/{ranking,adaptation,learning}.{svg,png}
+#          results/figures/{ranking,adaptation,gallery,improvement,published_gap,cost,learning}.{svg,png},
+#          results/report.html
 
 
 rule aggregate:
@@ -15,6 +17,7 @@ rule aggregate:
         each_run(RECORD),
         SOURCE,
         leak_inputs(),
+        example_inputs(),
         PUBLISHED,
     output:
         METRICS,
@@ -25,7 +28,12 @@ rule aggregate:
         report(PUBLISHED_TABLES, category="Tables", caption="../report/published.rst"),
         report(figures_of("ranking"), category="Figures", caption="../report/ranking.rst"),
         report(figures_of("adaptation"), category="Figures", caption="../report/adaptation.rst"),
+        report(figures_of("gallery"), category="Figures", caption="../report/gallery.rst"),
+        report(figures_of("improvement"), category="Figures", caption="../report/improvement.rst"),
+        report(figures_of("published_gap"), category="Figures", caption="../report/published_gap.rst"),
+        report(figures_of("cost"), category="Figures", caption="../report/cost.rst"),
         report(figures_of("learning"), category="Figures", caption="../report/learning.rst"),
+        report(PAGE, category="Report", caption="../report/page.rst"),
     log:
         "logs/aggregate.log",
     threads: 1
@@ -34,6 +42,6 @@ rule aggregate:
         code=code("aggregate"),
         section=report_section(),
     message:
-        "Scores to metrics, tables and figures"
+        "Scores to metrics, tables, figures and report"
     shell:
         "python -m metascore aggregate --budget {params.budget} 2>&1 | tee {log}"

@@ -7,6 +7,7 @@ import sys
 
 from metascore import devices, params, provenance, workflow_forecast, workflow_lock, workflow_outputs
 from metascore.errors import UserError
+from metascore.report import learner_pages
 
 workflow_lock.register()
 
@@ -57,7 +58,9 @@ PUBLISHED_TABLES = tables_of("published", "csv", "md")
 LATEX_TABLES = [*tables_of("scores", "tex"), *tables_of("published", "tex")]
 TABLES = [*SCORE_TABLES, *PAIR_TABLES, *CURVE_TABLES, *PUBLISHED_TABLES, *LATEX_TABLES]
 SPLIT = f"data/splits/{CONFIG.split['name']}.json"
-REPORT = [METRICS, *TABLES, *figures_of("ranking"), *figures_of("adaptation"), *figures_of("learning")]
+FIGURES = ["ranking", "adaptation", "gallery", "improvement", "published_gap", "cost", "learning"]
+PAGE = "results/report.html"
+REPORT = [METRICS, *TABLES, *(file for name in FIGURES for file in figures_of(name)), PAGE]
 
 # One GPU a job where there are any, so that `--resources gpu=N` holds; none otherwise, so that it holds nothing up.
 GPU = 1 if devices.visible() else 0
@@ -152,9 +155,20 @@ def test_inputs(wildcards):
     return files_of([CONFIG.test_shape(wildcards.task)])
 
 
+def learner_file(run):
+    """The file that a run's learner is an entry of."""
+    return CONFIG.recipe(run.task, run.learner)["learner"]
+
+
+def example_inputs():
+    """What the gallery's episodes and answers come from: the images, the test episodes, each run's checkpoint."""
+    return [*files_of([CONFIG.test_shape(task) for task in CONFIG.tasks]), *each_run(CHECKPOINT)]
+
+
 def report_section():
     """What the report says beside the runs' own numbers."""
-    return section(CONFIG.tasks, CONFIG.learners, CONFIG.seeds, CONFIG.split["name"], CONFIG.episodes)
+    pages = learner_pages.digest({run.learner: learner_file(run) for run in CONFIG.runs()})
+    return section(pages, CONFIG.tasks, CONFIG.learners, CONFIG.seeds, CONFIG.split["name"], CONFIG.episodes)
 
 
 def announce(workflow):

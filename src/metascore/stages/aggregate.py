@@ -3,9 +3,8 @@
 from pathlib import Path
 
 import pandas as pd
-from matplotlib.figure import Figure
 
-from metascore import cells, controls, documents, figures, tables
+from metascore import cells, controls, documents, tables
 from metascore.documents import Document, Section
 from metascore.errors import UserError
 from metascore.estimates import Estimates, TaskResults, estimate
@@ -13,6 +12,8 @@ from metascore.files import atomic_path, read_json, write_json
 from metascore.params import Config, Task
 from metascore.published import published_table
 from metascore.randomness import numpy_generator
+from metascore.stages import report
+from metascore.stages.drawings import Numbers, write_figures
 from metascore.stages.leaks import check_leaks
 from metascore.stages.results import histories, task_results
 
@@ -28,7 +29,7 @@ READING_PUBLISHED = (
 
 
 def run(config: Config, data: Path = Path("data"), results: Path = Path("results")) -> None:
-    """Write metrics.json, the tables (CSV, Markdown, LaTeX) and the figures (SVG and PNG) into `results`.
+    """Write metrics.json, the tables (CSV, Markdown, LaTeX), the figures (SVG, PNG) and report.html into `results`.
 
     Raises UserError, before anything is written, where a control finds that the numbers must not be published.
     """
@@ -42,9 +43,23 @@ def run(config: Config, data: Path = Path("data"), results: Path = Path("results
     learning = pd.concat([tables.history_table(one.task, histories(config, one.task, results)) for one in measured])
     for one, its_estimates in zip(measured, estimates, strict=True):
         _check_numbers(config.tasks[one.task], one, tables.score_table(one, its_estimates))
-    write_tables(config, measured, estimates, synthetic, results)
-    write_curves(measured, estimates, learning, results / "tables")
-    write_figures(measured, estimates, learning, results / "figures")
+    numbers = _numbers(measured, estimates, learning)
+    write_tables(config, numbers, tables.overall_tables(measured, estimates), synthetic, results)
+    drawn = write_figures(config, numbers, results)
+    report.write(config, measured, numbers, drawn, synthetic, results)
+
+
+def _numbers(measured: list[TaskResults], estimates: list[Estimates], learning: pd.DataFrame) -> Numbers:
+    """The tables of all tasks."""
+    scores = pd.concat(map(tables.score_table, measured, estimates), ignore_index=True)
+    return Numbers(
+        titles={one.task: one.title for one in measured},
+        scores=scores,
+        curves=pd.concat(map(tables.curve_table, measured, estimates), ignore_index=True),
+        histories=learning,
+        pairs=pd.concat(map(tables.pair_table, measured, estimates), ignore_index=True),
+        published=published_table(scores),
+    )
 
 
 def _check_numbers(task: Task, measured: TaskResults, table: pd.DataFrame) -> None:
@@ -56,34 +71,17 @@ def _check_numbers(task: Task, measured: TaskResults, table: pd.DataFrame) -> No
         controls.check_divergence(measured.scores[row["learner"]], row, f"{culprit}/{row['learner']}")
 
 
-def write_tables(
-    config: Config, measured: list[TaskResults], estimates: list[Estimates], synthetic: bool, results: Path
-) -> None:
-    """Write metrics.json and the tables: scores, pairs of learners, published numbers beside ours."""
-    table = pd.concat(map(tables.score_table, measured, estimates), ignore_index=True)
-    pairs = pd.concat(map(tables.pair_table, measured, estimates), ignore_index=True)
-    overall = tables.overall_tables(measured, estimates)
-    published = published_table(table)
-    titles = {one.task: one.title for one in measured}
-    facts = _facts(config, synthetic)
-    folder = results / "tables"
-    write_json(results / "metrics.json", tables.metrics(table, overall))
-    for name, frame in {"scores": table, "pairs": pairs, "published": published}.items():
-        _write_csv(folder / f"{name}.csv", frame)
-    _write_document(folder / "scores", _score_document(table, overall, titles, facts))
-    _write_document(folder / "published", _published_document(published, titles, facts))
-
-
-def write_curves(measured: list[TaskResults], estimates: list[Estimates], learning: pd.DataFrame, folder: Path) -> None:
-    """Write the curves as CSV: what `dvc plots` draws, revision beside revision."""
-    adaptation = pd.concat(map(tables.curve_table, measured, estimates), ignore_index=True)
-    for name, frame in {"adaptation": adaptation, "learning": learning}.items():
-        _write_csv(folder / f"{name}.csv", frame)
-
-
-def _write_csv(path: Path, frame: pd.DataFrame) -> None:
-    with atomic_path(path) as temporary:
-        frame.to_csv(temporary, index=False, lineterminator="\n")
+def write_tables(config: Config, numbers: Numbers, overall: pd.DataFrame, synthetic: bool, results: Path) -> None:
+    """Write metrics.json and the tables: scores, pairs of learners, published numbers beside ours, curves."""
+    facts, folder = _facts(config, synthetic), results / "tables"
+    write_json(results / "metrics.json", tables.metrics(numbers.scores, overall))
+    written = {"scores": numbers.scores, "pairs": numbers.pairs, "published": numbers.published}
+    written |= {"adaptation": numbers.curves, "learning": numbers.histories}  # what `dvc plots` draws
+    for name, frame in written.items():
+        with atomic_path(folder / f"{name}.csv") as path:
+            frame.to_csv(path, index=False, lineterminator="\n")
+    _write_document(folder / "scores", _score_document(numbers.scores, overall, numbers.titles, facts))
+    _write_document(folder / "published", _published_document(numbers.published, numbers.titles, facts))
 
 
 def _score_document(table: pd.DataFrame, overall: pd.DataFrame, titles: dict[str, str], facts: list[str]) -> Document:
@@ -106,24 +104,6 @@ def _write_document(stem: Path, document: Document) -> None:
     for suffix, text in {"md": documents.markdown(document), "tex": documents.latex(document)}.items():
         with atomic_path(stem.with_suffix(f".{suffix}")) as path:
             path.write_text(text, encoding="utf-8")
-
-
-def write_figures(
-    measured: list[TaskResults], estimates: list[Estimates], histories: pd.DataFrame, folder: Path
-) -> None:
-    """Write each figure as SVG and PNG."""
-    table = pd.concat(map(tables.score_table, measured, estimates), ignore_index=True)
-    curves = pd.concat(map(tables.curve_table, measured, estimates), ignore_index=True)
-    titles = {one.task: one.title for one in measured}
-    drawn: dict[str, Figure] = {
-        "ranking": figures.ranking(table, titles),
-        "adaptation": figures.adaptation(curves, table, titles),
-        "learning": figures.learning(histories, table, titles),
-    }
-    for name, figure in drawn.items():
-        for suffix in ("svg", "png"):
-            with atomic_path(folder / f"{name}.{suffix}") as path:
-                figures.save(figure, path)
 
 
 def _is_synthetic(config: Config, data: Path) -> bool:

@@ -11,6 +11,8 @@ from metascore.errors import UserError
 from metascore.evaluation import adaptation_curve, judge_all
 from metascore.files import atomic_path, sha256, write_json
 from metascore.learners import base
+from metascore.learners.base import AbstractLearner
+from metascore.networks import Params
 from metascore.params import Config, Run
 from metascore.recipes import Training
 from metascore.stages import checkpoint, inputs, machine
@@ -32,12 +34,20 @@ def run(config: Config, job: Run) -> None:
     write_json(f"{stem}.json", {"inputs": {str(path): sha256(path) for path in judged_on}})
 
 
-def _scores(config: Config, job: Run, device: torch.device) -> np.ndarray:
-    recipe, shape = config.recipe(job.task, job.learner), config.test_shape(job.task)
+def trained(config: Config, job: Run, device: torch.device) -> tuple[AbstractLearner, Params]:
+    """A run's learner, for test episodes, and what it learned. Raises UserError when its recipe has changed since."""
+    recipe = config.recipe(job.task, job.learner)
     path = checkpoint.folder(job) / "checkpoint.safetensors"
     params, identity = checkpoint.load(path, device, "delete its folder and run the same command again")
     if identity["recipe"] != recipe:
         raise UserError(f"{path}: trained by another recipe than params.yaml gives: run `metascore train` again")
-    learner = base.load(recipe["learner"], inputs.problem(shape), recipe["hyper_parameters"])
+    problem = inputs.problem(config.test_shape(job.task))
+    return base.load(recipe["learner"], problem, recipe["hyper_parameters"]), params
+
+
+def _scores(config: Config, job: Run, device: torch.device) -> np.ndarray:
+    learner, params = trained(config, job, device)
+    shape = config.test_shape(job.task)
     episodes = inputs.read_episodes(shape, inputs.read_images(shape, device))
-    return judge_all(adaptation_curve, learner, params, episodes, Training(**recipe["training"]).chunk)
+    chunk = Training(**config.recipe(job.task, job.learner)["training"]).chunk
+    return judge_all(adaptation_curve, learner, params, episodes, chunk)

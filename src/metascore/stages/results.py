@@ -15,7 +15,7 @@ from metascore.scores import Measure, accuracy, squared_error
 
 STEPS = 10  # the last adaptation step that is scored
 TRAINING_COLUMNS = ["iteration", "tasks", "seconds", "loss", "validation"]
-RECORDED = {"seconds", "tasks_per_second", "parameters", "device", "axes"}
+RECORDED = {"seconds", "tasks_per_second", "iterations", "parameters", "device", "versions", "axes"}
 AXES = {"family", "batch_norm", "gradient_order", "train_steps", "test_steps"}
 
 

@@ -1,0 +1,60 @@
+"""The page itself: facts, warnings, figures, tables and a card a learner, laid out by page.html.jinja."""
+
+import base64
+from dataclasses import dataclass
+from pathlib import Path
+
+import jinja2
+import pandas as pd
+
+from metascore.report import interactive
+from metascore.report.learner_pages import LearnerPage
+
+TEMPLATE = Path(__file__).with_name("page.html.jinja")
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """A figure, and the sentence under it."""
+
+    name: str
+    caption: str
+    svg: bytes
+
+    @property
+    def address(self) -> str:
+        """The figure as an address that needs no network."""
+        return "data:image/svg+xml;base64," + base64.b64encode(self.svg).decode()
+
+
+@dataclass(frozen=True)
+class Card:
+    """A learner: what it is, how it was trained, what came out."""
+
+    learner: str
+    family: str
+    citation: str
+    page: LearnerPage
+    settings: list[tuple[str, dict[str, object]]]  # tasks, and what params.yaml says of the learner for these
+    results: list[tuple[str, str, str, str]]  # task, rank, score and MetaScore, as text
+
+
+@dataclass(frozen=True)
+class Report:
+    """All that the page says."""
+
+    headline: str
+    warnings: list[str]
+    facts: list[tuple[str, str]]
+    drawings: list[Drawing]
+    tables: dict[str, pd.DataFrame]  # by title
+    cards: list[Card]
+    commands: list[str]
+
+
+def render(report: Report) -> str:
+    """The page as HTML; everything in it is escaped but what itables and markdown-it have made."""
+    environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True)
+    template = environment.from_string(TEMPLATE.read_text(encoding="utf-8"))
+    tables = {title: interactive.table(frame, f"table{k}") for k, (title, frame) in enumerate(report.tables.items())}
+    return template.render(report=report, tables=tables, scripts=interactive.scripts()) + "\n"

@@ -1,0 +1,63 @@
+"""The figures of stage `aggregate`: drawn from its tables and written as SVG and PNG."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from metascore.drawing import save
+from metascore.figures.adaptation import adaptation
+from metascore.figures.cost import cost
+from metascore.figures.gallery import gallery
+from metascore.figures.improvement import improvement
+from metascore.figures.learning import learning
+from metascore.figures.published_gap import published_gap
+from metascore.figures.ranking import ranking
+from metascore.files import atomic_path
+from metascore.params import Config
+from metascore.stages.examples import best_of_families, examples
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """The tables that figures and the report are made from, of all tasks; `titles` are the tasks'."""
+
+    titles: dict[str, str]
+    scores: pd.DataFrame
+    curves: pd.DataFrame
+    histories: pd.DataFrame
+    pairs: pd.DataFrame
+    published: pd.DataFrame
+
+
+def write_figures(config: Config, numbers: Numbers, results: Path) -> list[str]:
+    """Write each figure as SVG and PNG into results/figures; returns their names, the most telling first."""
+    table, titles = numbers.scores, numbers.titles
+    drawn = {
+        "ranking": ranking(table, titles),
+        "adaptation": adaptation(numbers.curves, table, titles),
+        "gallery": _gallery(config, table, titles),
+        "improvement": improvement(numbers.pairs, table, titles),
+        "published_gap": published_gap(numbers.published, table, titles),
+        "cost": cost(table, titles),
+        "learning": learning(numbers.histories, table, titles),
+    }
+    for name, figure in drawn.items():
+        for suffix in ("svg", "png"):
+            with atomic_path(results / "figures" / f"{name}.{suffix}") as path:
+                save(figure, path)
+    return list(drawn)
+
+
+def _gallery(config: Config, table: pd.DataFrame, titles: dict[str, str]) -> Figure:
+    """Episodes of the first task that has images."""
+    pictured = [task for task in titles if config.tasks[task].kind == "classification"]
+    if not pictured:
+        return gallery([], {}, "Test episodes")
+    task = pictured[0]
+    title = f"{titles[task]}: the first test episodes, and what the best learner of each family answered"
+    shown = examples(config, task, best_of_families(table[table["task"] == task]))
+    return gallery(shown, dict(zip(table["learner"], table["family"], strict=True)), title)

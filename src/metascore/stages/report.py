@@ -1,0 +1,161 @@
+"""What results/report.html says of the runs, gathered from params.yaml, the runs' records and git."""
+
+from __future__ import annotations
+
+import importlib
+import subprocess
+from collections.abc import Hashable
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from metascore.estimates import TaskResults
+from metascore.files import atomic_path
+from metascore.learners.base import learner_class
+from metascore.params import Config
+from metascore.report import learner_pages
+from metascore.report.page import Card, Drawing, Report, render
+from metascore.stages.drawings import Numbers
+
+CAPTIONS = Path(__file__).parents[3] / "workflow" / "report"
+FEW_SEEDS = 3  # with fewer, intervals say little about another seed
+DIGITS = 4
+FIRST = ["learner", "other", "rank", "metascore", "metascore_low", "metascore_high", "score", "family", "task"]
+
+
+def write(
+    config: Config, measured: list[TaskResults], numbers: Numbers, drawn: list[str], synthetic: bool, results: Path
+) -> None:
+    """Write report.html into `results`, with these figures (by name), which are drawn already."""
+    table, titles = numbers.scores, numbers.titles
+    shown = {
+        "Scores": table,
+        "Published beside measured": numbers.published,
+        "Pairs of learners: how often the first is better than the other": numbers.pairs,
+    }
+    report = Report(
+        _headline(table, titles),
+        _warnings(config, measured, synthetic),
+        _facts(config, measured, synthetic),
+        [_drawing(results / "figures" / f"{name}.svg") for name in drawn],
+        {title: _readable(frame) for title, frame in shown.items()},
+        [_card(config, table, titles, learner) for learner in table["learner"].unique()],
+        _commands(config),
+    )
+    with atomic_path(results / "report.html") as path:
+        path.write_text(render(report), encoding="utf-8")
+
+
+def _headline(table: pd.DataFrame, titles: dict[str, str]) -> str:
+    """Who is best on each task."""
+    sentences = []
+    for task, title in titles.items():
+        rows = table[table["task"] == task]
+        best = rows.loc[rows["rank"] == 1, "learner"].tolist()
+        top = rows.iloc[0]
+        ends = f"{top['metascore']:.1f} (95 % interval {top['metascore_low']:.1f} to {top['metascore_high']:.1f})"
+        equals = f", which the paired test cannot tell from {', '.join(best[1:])}" if best[1:] else ""
+        sentences.append(f"{title}: the best MetaScore is that of {top['learner']}, {ends}{equals}.")
+    return " ".join(sentences)
+
+
+def _warnings(config: Config, measured: list[TaskResults], synthetic: bool) -> list[str]:
+    """What a reader must know before any number."""
+    found = []
+    if synthetic:
+        found.append("SYNTHETIC GLYPHS: drawn by a program. These numbers say nothing about Omniglot.")
+    if len(config.seeds) < FEW_SEEDS:
+        found.append(f"Fewer than three seeds ({len(config.seeds)}): intervals say little about another seed.")
+    early = [f"{one.task}/{name}" for one in measured for name in one.scores if _stopped_early(config, one, name)]
+    return found + ([f"Training stopped before its last iteration: {', '.join(early)}."] if early else [])
+
+
+def _stopped_early(config: Config, measured: TaskResults, learner: str) -> bool:
+    planned = config.recipe(measured.task, learner)["training"].get("iterations", 0)
+    return any(record["iterations"] < planned for record in measured.records[learner])
+
+
+def _facts(config: Config, measured: list[TaskResults], synthetic: bool) -> list[tuple[str, str]]:
+    records = [record for one in measured for runs in one.records.values() for record in runs]
+    versions: dict[str, set[str]] = {}
+    for record in records:
+        for name, version in record["versions"].items():
+            versions.setdefault(name, set()).add(version)
+    return [
+        ("data", _data(measured, synthetic)),
+        ("split", f"{config.split['name']}, drawn with seed {config.split.get('seed')}"),
+        ("tasks", ", ".join(one.title for one in measured)),
+        ("test episodes", f"{config.episodes['count']['test']} a task, the same for all learners and seeds"),
+        ("budget", config.budget),
+        ("seeds", ", ".join(map(str, config.seeds))),
+        ("machine", ", ".join(sorted({record["device"] for record in records}))),
+        ("training time", f"{sum(record['seconds'] for record in records) / 60:.0f} minutes in {len(records)} runs"),
+        ("versions", ", ".join(f"{name} {'/'.join(sorted(seen))}" for name, seen in sorted(versions.items()))),
+        ("git revision", _revision()),
+    ]
+
+
+def _data(measured: list[TaskResults], synthetic: bool) -> str:
+    names = {"omniglot": "synthetic glyphs" if synthetic else "Omniglot", "sine": "sine waves"}
+    return ", ".join(dict.fromkeys(names.get(one.problem, one.problem) for one in measured))
+
+
+def _revision() -> str:
+    done = subprocess.run(("git", "rev-parse", "HEAD"), capture_output=True, text=True, check=False)
+    return done.stdout.strip() if done.returncode == 0 else "not in a git repository"
+
+
+def _drawing(path: Path) -> Drawing:
+    caption = CAPTIONS / f"{path.stem}.rst"
+    return Drawing(path.stem, caption.read_text(encoding="utf-8").strip(), path.read_bytes())
+
+
+def _readable(frame: pd.DataFrame) -> pd.DataFrame:
+    """Numbers as rounded numbers, so that they sort; what is asked for most stands first."""
+    first = [name for name in FIRST if name in frame]
+    ordered = frame[[*first, *frame.columns.difference(first, sort=False)]]
+    return ordered.round(DIGITS).replace(-0.0, 0.0).rename(columns=lambda name: name.replace("_", " "))
+
+
+def _card(config: Config, table: pd.DataFrame, titles: dict[str, str], learner: str) -> Card:
+    rows = table[table["learner"] == learner]
+    file = config.recipe(rows["task"].iloc[0], learner)["learner"]
+    settings: dict[str, tuple[list[str], dict[str, Any]]] = {}
+    for task in rows["task"]:
+        values = _settings(config, task, learner)
+        settings.setdefault(repr(values), ([], values))[0].append(titles[task])
+    return Card(
+        learner,
+        rows["family"].iloc[0],
+        learner_class(importlib.import_module(f"metascore.learners.{file}")).citation,
+        learner_pages.read(learner, file),
+        [("; ".join(tasks), values) for tasks, values in settings.values()],
+        [_result(row, titles) for row in rows.to_dict("records")],
+    )
+
+
+def _settings(config: Config, task: str, learner: str) -> dict[str, Any]:
+    recipe = config.recipe(task, learner)
+    return recipe["hyper_parameters"] | {f"training.{key}": value for key, value in recipe["training"].items()}
+
+
+def _result(row: dict[Hashable, Any], titles: dict[str, str]) -> tuple[str, str, str, str]:
+    """Task, rank, score and MetaScore of a row of the table of scores."""
+    is_accuracy = row["measure"] == "accuracy"
+    factor, unit = (100.0, " %") if is_accuracy else (1.0, "")
+    score = _ends(row, "score", factor, 2 if is_accuracy else 3) + unit
+    return titles[row["task"]], str(row["rank"]), score, _ends(row, "metascore", 1.0, 1)
+
+
+def _ends(row: dict[Hashable, Any], name: str, factor: float, digits: int) -> str:
+    point, low, high = (f"{factor * row[key]:z.{digits}f}" for key in (name, f"{name}_low", f"{name}_high"))
+    return f"{point} [{low}, {high}]"
+
+
+def _commands(config: Config) -> list[str]:
+    return [
+        "make setup",
+        f"snakemake --cores 1 --config budget={config.budget}   # everything, from the data to this page",
+        "dvc repro                                # the same, recorded",
+    ]
