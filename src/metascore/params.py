@@ -67,8 +67,18 @@ class Config:
 
     @property
     def episodes(self) -> dict[str, Any]:
-        """The section `episodes`, with the budget's number of episodes a part under `count`."""
-        return self.params["episodes"] | {"count": self._budget["episodes"]}
+        """The section `episodes`: how episodes are drawn."""
+        return self.params["episodes"]
+
+    def count(self, problem: str, part: str) -> int:
+        """How many episodes of a problem the budget draws for a part."""
+        counts = self._budget["episodes"]
+        return counts.get("for", {}).get(problem, {}).get(part, counts[part])
+
+    def test_counts(self) -> str:
+        """How many test episodes a task of each problem has, in words."""
+        problems = dict.fromkeys(task.problem for task in self.tasks.values())
+        return ", ".join(f"{self.count(problem, 'test')} ({problem})" for problem in problems)
 
     @cached_property
     def tasks(self) -> dict[str, Task]:

@@ -14,7 +14,7 @@ from metascore.stages import aggregate, drawings
 
 WRITTEN = ["metrics.json", "report.html", *(f"tables/{name}.csv" for name in ("pairs", "adaptation", "learning"))]
 WRITTEN += [f"tables/{name}.{kind}" for name in ("scores", "published") for kind in ("csv", "md", "tex")]
-FIGURES = ("ranking", "adaptation", "gallery", "improvement", "published_gap", "cost", "learning")
+FIGURES = ("ranking", "adaptation", "gallery", "waves", "improvement", "published_gap", "cost", "learning")
 DRAWN = [f"figures/{name}.{kind}" for name in FIGURES for kind in ("svg", "png")]
 
 

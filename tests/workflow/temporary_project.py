@@ -11,7 +11,18 @@ from pathlib import Path
 import yaml
 
 ROOT = Path(__file__).parents[2]
-COPIED = ("Snakefile", "dvc.yaml", "params.yaml", ".gitignore", ".dvcignore", ".dvc", "profiles", "workflow", "src")
+COPIED = (
+    "Snakefile",
+    "dvc.yaml",
+    "params.yaml",
+    ".gitignore",
+    ".dvcignore",
+    ".dvc",
+    "profiles",
+    "workflow",
+    "src",
+    "docs",
+)
 STAGE = """
 import json
 import time
@@ -47,7 +58,7 @@ STAGES = {
     "'published.tex', 'adaptation.csv', 'learning.csv'):\n"
     "        write(f'results/tables/{name}', scores)\n"
     "    write('results/report.html', scores)\n"
-    "    for name in ('ranking', 'adaptation', 'gallery', 'improvement', 'published_gap', 'cost', 'learning'):\n"
+    "    for name in ('ranking', 'adaptation', 'gallery', 'waves', 'improvement', 'published_gap', 'cost', 'learning'):\n"
     "        write(f'results/figures/{name}.svg', scores), write(f'results/figures/{name}.png', scores)\n",
 }
 

@@ -1,11 +1,11 @@
 # From the scores of all runs to what people look at.
 #
 # inputs   results/scores/**.{npy,json}, results/runs/**/{training.csv,run.json}, src/metascore/published.csv;
-#          for the gallery results/runs/**/checkpoint.safetensors, data/omniglot/images.npy, the test episodes;
+#          for the gallery and the waves results/runs/**/checkpoint.safetensors, data/omniglot/images.npy, the test episodes;
 #          for the controls data/omniglot/{source.json,characters.csv}, data/splits/{split}.json, the episode files
 # outputs  results/metrics.json, results/tables/{scores,published}.{csv,md,tex},
 #          results/tables/{pairs,adaptation,learning}.csv,
-#          results/figures/{ranking,adaptation,gallery,improvement,published_gap,cost,learning}.{svg,png},
+#          results/figures/{ranking,adaptation,gallery,waves,improvement,published_gap,cost,learning}.{svg,png},
 #          results/report.html
 
 
@@ -29,6 +29,7 @@ rule aggregate:
         report(figures_of("ranking"), category="Figures", caption="../report/ranking.rst"),
         report(figures_of("adaptation"), category="Figures", caption="../report/adaptation.rst"),
         report(figures_of("gallery"), category="Figures", caption="../report/gallery.rst"),
+        report(figures_of("waves"), category="Figures", caption="../report/waves.rst"),
         report(figures_of("improvement"), category="Figures", caption="../report/improvement.rst"),
         report(figures_of("published_gap"), category="Figures", caption="../report/published_gap.rst"),
         report(figures_of("cost"), category="Figures", caption="../report/cost.rst"),

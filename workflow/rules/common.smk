@@ -58,7 +58,7 @@ PUBLISHED_TABLES = tables_of("published", "csv", "md")
 LATEX_TABLES = [*tables_of("scores", "tex"), *tables_of("published", "tex")]
 TABLES = [*SCORE_TABLES, *PAIR_TABLES, *CURVE_TABLES, *PUBLISHED_TABLES, *LATEX_TABLES]
 SPLIT = f"data/splits/{CONFIG.split['name']}.json"
-FIGURES = ["ranking", "adaptation", "gallery", "improvement", "published_gap", "cost", "learning"]
+FIGURES = ["ranking", "adaptation", "gallery", "waves", "improvement", "published_gap", "cost", "learning"]
 PAGE = "results/report.html"
 REPORT = [METRICS, *TABLES, *(file for name in FIGURES for file in figures_of(name)), PAGE]
 
@@ -141,7 +141,7 @@ def episode_inputs(wildcards):
 def episode_section(wildcards):
     """What one episode file depends on: its shape, and the numbers for its part."""
     shape = CONFIG.episode_files()[wildcards.file]
-    own = {"count": CONFIG.episodes["count"][shape.part], "rotate": shape.part in CONFIG.episodes["rotate"]}
+    own = {"count": CONFIG.count(shape.problem, shape.part), "rotate": shape.part in CONFIG.episodes["rotate"]}
     return section(shape, CONFIG.episodes | own)
 
 
@@ -161,7 +161,7 @@ def learner_file(run):
 
 
 def example_inputs():
-    """What the gallery's episodes and answers come from: the images, the test episodes, each run's checkpoint."""
+    """What the gallery's and the waves' episodes and answers come from: the images, the test episodes, each run's checkpoint."""
     return [*files_of([CONFIG.test_shape(task) for task in CONFIG.tasks]), *each_run(CHECKPOINT)]
 
 

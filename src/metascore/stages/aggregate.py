@@ -128,6 +128,6 @@ def _facts(config: Config, synthetic: bool) -> list[str]:
     warning = "**SYNTHETIC GLYPHS: drawn by a program. These numbers say nothing about Omniglot.**"
     facts = (
         f"Data: {data}. Split: {config.split['name']}. Budget: {config.budget}. "
-        f"Seeds: {', '.join(map(str, config.seeds))}. Test episodes: {config.episodes['count']['test']}."
+        f"Seeds: {', '.join(map(str, config.seeds))}. Test episodes a task: {config.test_counts()}."
     )
     return [*([warning] if synthetic else []), facts]

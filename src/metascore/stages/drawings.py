@@ -16,9 +16,11 @@ from metascore.figures.improvement import improvement
 from metascore.figures.learning import learning
 from metascore.figures.published_gap import published_gap
 from metascore.figures.ranking import ranking
+from metascore.figures.waves import waves
 from metascore.files import atomic_path
 from metascore.params import Config
 from metascore.stages.examples import best_of_families, examples
+from metascore.stages.waves import waves as waves_of
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,7 @@ def write_figures(config: Config, numbers: Numbers, results: Path) -> list[str]:
         "ranking": ranking(table, titles),
         "adaptation": adaptation(numbers.curves, table, titles),
         "gallery": _gallery(config, table, titles),
+        "waves": _waves(config, table, titles),
         "improvement": improvement(numbers.pairs, table, titles),
         "published_gap": published_gap(numbers.published, table, titles),
         "cost": cost(table, titles),
@@ -61,3 +64,13 @@ def _gallery(config: Config, table: pd.DataFrame, titles: dict[str, str]) -> Fig
     title = f"{titles[task]}: the first test episodes, and what the best learner of each family answered"
     shown = examples(config, task, best_of_families(table[table["task"] == task]))
     return gallery(shown, dict(zip(table["learner"], table["family"], strict=True)), title)
+
+
+def _waves(config: Config, table: pd.DataFrame, titles: dict[str, str]) -> Figure:
+    """Waves of the first task that has some."""
+    drawn = [task for task in titles if config.tasks[task].kind == "regression"]
+    families = dict(zip(table["learner"], table["family"], strict=True))
+    if not drawn:
+        return waves([], families, "Sine waves")
+    title = f"{titles[drawn[0]]}: the first test waves, as a learner sees them before and after it adapts"
+    return waves(waves_of(config, drawn[0]), families, title)

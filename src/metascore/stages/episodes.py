@@ -26,7 +26,7 @@ def run(config: Config, file: str) -> None:
 
 def _draw(config: Config, shape: Shape) -> np.ndarray:
     settings = config.episodes
-    count, seed = settings["count"][shape.part], settings["seed"]
+    count, seed = config.count(shape.problem, shape.part), settings["seed"]
     if shape.problem == "sine":
         return draw_sine(shape, count, settings["grid"] and shape.part != "train", seed)
     split = read_json(f"data/splits/{config.split['name']}.json")

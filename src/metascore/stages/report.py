@@ -86,7 +86,7 @@ def _facts(config: Config, measured: list[TaskResults], synthetic: bool) -> list
         ("data", _data(measured, synthetic)),
         ("split", f"{config.split['name']}, drawn with seed {config.split.get('seed')}"),
         ("tasks", ", ".join(one.title for one in measured)),
-        ("test episodes", f"{config.episodes['count']['test']} a task, the same for all learners and seeds"),
+        ("test episodes", f"{config.test_counts()} a task, the same for all learners and seeds"),
         ("budget", config.budget),
         ("seeds", ", ".join(map(str, config.seeds))),
         ("machine", ", ".join(sorted({record["device"] for record in records}))),
