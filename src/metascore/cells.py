@@ -44,6 +44,12 @@ CHANGE_HEADINGS = {
     "paired": "paired",
     "verdict": "verdict",
 }
+PRIOR_HEADINGS = {
+    "distance_to_mean": "distance to the mean function",
+    "moved_1": "moved in 1 step",
+    "moved_5": "in 5 steps",
+    "moved_10": "in 10 steps",
+}
 MISSING = "–"
 
 
@@ -75,6 +81,17 @@ def published_cells(rows: pd.DataFrame) -> pd.DataFrame:
     cells["published"] = rows["published"].map(lambda point: f"{factor * point:.{digits}f}") + reach
     cells["published_steps"] = rows["published_steps"].map(str, na_action="ignore").fillna(MISSING)
     return cells.rename(columns=PUBLISHED_HEADINGS | {"score": unit})
+
+
+def prior_cells(rows: pd.DataFrame) -> pd.DataFrame:
+    """What learners of one task know before they adapt, and how far they move: mean over seeds, and their range."""
+    seeds = rows.groupby("learner", sort=False)[list(PRIOR_HEADINGS)]
+    mean, low, high = (getattr(seeds, end)() for end in ("mean", "min", "max"))
+    cells = {
+        heading: [f"{m:.3g} ({a:.3g}–{b:.3g})" for m, a, b in zip(mean[name], low[name], high[name], strict=True)]
+        for name, heading in PRIOR_HEADINGS.items()
+    }
+    return pd.DataFrame({"learner": mean.index, **cells})
 
 
 def change_cells(rows: pd.DataFrame) -> pd.DataFrame:

@@ -5,11 +5,15 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pytest
 
 from metascore.episodes import draw_omniglot, draw_sine
 from metascore.figures.gallery import Example
+from metascore.figures.waves import Wave
 from metascore.params import Config
 from metascore.params import Run as OneRun
+from metascore.stages import aggregate, drawings
+from metascore.stages.waves import COLUMNS
 
 FAMILIES = {"maml": "optimisation", "fomaml": "optimisation", "protonet": "metric", "chance": "control"}
 TASKS = {
@@ -59,10 +63,31 @@ def scores(one: OneRun, generator: np.random.Generator) -> np.ndarray:
     return curves.clip(0, 1) if one.task.startswith("omniglot") else 4 * (1.2 - curves.clip(0, 1))
 
 
+def invent(patch: pytest.MonkeyPatch) -> None:
+    """Have what is otherwise read from checkpoints made up."""
+    patch.setattr(drawings, "examples", examples)
+    patch.setattr(drawings, "waves_of", waves_of)
+    patch.setattr(aggregate, "prior_table", prior_table)
+
+
 def examples(chosen: Config, task: str, learners: list[str]) -> list[Example]:
     """One episode of noise that everybody knows by heart: what `stages.examples` would read from checkpoints."""
     images, answer = np.random.default_rng(0).random((5, 28, 28)), np.arange(5)
     return [Example(images, images, answer, dict.fromkeys(learners, answer))]
+
+
+def waves_of(chosen: Config, task: str) -> list[Wave]:
+    """One wave that everybody knows from the start: what `stages.waves` would read from checkpoints."""
+    x, points = np.linspace(-5, 5, 11), np.array([-1.0, 1.0])
+    functions = {"maml": np.tile(np.sin(x), (11, 1))}
+    return [Wave(x, x, np.sin(x), points, np.sin(points), functions)]
+
+
+def prior_table(chosen: Config, task: str) -> pd.DataFrame:
+    """Distances seed + 1, seed + 2, ... : what `stages.waves` would read from checkpoints."""
+    names = COLUMNS[3:]
+    rows = [vars(run) | {name: run.seed + k for k, name in enumerate(names, 1)} for run in chosen.runs()]
+    return pd.DataFrame(rows).query("task == @task")
 
 
 def write_scores(root: Path, one: OneRun, values: np.ndarray) -> Path:

@@ -10,10 +10,10 @@ import pytest
 
 from metascore.errors import UserError
 from metascore.params import Run
-from metascore.stages import aggregate, drawings
+from metascore.stages import aggregate
 
 WRITTEN = ["metrics.json", "report.html", *(f"tables/{name}.csv" for name in ("pairs", "adaptation", "learning"))]
-WRITTEN += [f"tables/{name}.{kind}" for name in ("scores", "published") for kind in ("csv", "md", "tex")]
+WRITTEN += [f"tables/{name}.{kind}" for name in ("scores", "published", "priors") for kind in ("csv", "md", "tex")]
 FIGURES = ("ranking", "adaptation", "gallery", "waves", "improvement", "published_gap", "cost", "learning")
 DRAWN = [f"figures/{name}.{kind}" for name in FIGURES for kind in ("svg", "png")]
 
@@ -21,7 +21,7 @@ DRAWN = [f"figures/{name}.{kind}" for name in FIGURES for kind in ("svg", "png")
 @pytest.fixture(scope="module", autouse=True)
 def invented_examples():
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(drawings, "examples", fake_results.examples)
+        fake_results.invent(patch)
         yield
 
 
@@ -77,6 +77,12 @@ def test_published_numbers_stand_beside_ours(finished):
     assert row["gap"] == pytest.approx(ours.loc[("omniglot_5w1s", "maml"), "score"] - 0.987)
     assert "98.70 ± 0.40" in (tables / "published.md").read_text()
     assert r"98.70 $\pm$ 0.40" in (tables / "published.tex").read_text()
+
+
+def test_priors_of_all_seeds_are_written(finished):
+    tables = finished / "results" / "tables"
+    assert set(pd.read_csv(tables / "priors.csv")["task"]) == {"sine_5s"}
+    assert "| maml | 1.5 (1–2) | 2.5 (2–3) |" in (tables / "priors.md").read_text()
 
 
 def test_pairs_of_all_learners_are_written(finished):

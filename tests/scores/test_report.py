@@ -9,7 +9,7 @@ import pytest
 
 from metascore.report import learner_pages
 from metascore.report.interactive import table
-from metascore.stages import aggregate, drawings
+from metascore.stages import aggregate
 
 PAGE = """# Title
 
@@ -35,7 +35,7 @@ numbers
 def report(tmp_path, monkeypatch):
     """A function that writes invented results, changes them, and returns the page that is made of them."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(drawings, "examples", fake_results.examples)
+    fake_results.invent(monkeypatch)
 
     def make(chosen, synthetic=False, change=lambda root: None):
         fake_results.write(tmp_path, chosen, synthetic)
@@ -53,7 +53,7 @@ def test_it_says_what_was_run_and_needs_no_network(report):
     for learner in fake_results.FAMILIES:
         assert f'id="learner-{learner}"' in page
     assert 'src="http' not in page and '<link rel="stylesheet' not in page
-    assert page.count('<img src="data:image/svg+xml;base64,') == 7
+    assert page.count('<img src="data:image/svg+xml;base64,') == 8
 
 
 @pytest.mark.parametrize("synthetic, seeds", [(True, (0, 1, 2)), (False, (0, 1)), (False, (0, 1, 2))])

@@ -5,7 +5,7 @@ import shutil
 import fake_results
 import pytest
 
-from metascore.stages import aggregate, drawings
+from metascore.stages import aggregate
 
 BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 playwright = pytest.importorskip("playwright.sync_api")
@@ -18,7 +18,7 @@ def address(tmp_path_factory):
     root, chosen = tmp_path_factory.mktemp("project"), fake_results.config()
     fake_results.write(root, chosen)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(drawings, "examples", fake_results.examples)
+        fake_results.invent(patch)
         aggregate.run(chosen, root / "data", root / "results")
     return (root / "results" / "report.html").as_uri()
 

@@ -55,10 +55,11 @@ STAGES = {
     "    Path('results').mkdir(exist_ok=True)\n"
     "    Path('results/metrics.json').write_text(json.dumps(scores))\n"
     "    for name in ('scores.csv', 'scores.md', 'scores.tex', 'pairs.csv', 'published.csv', 'published.md', "
-    "'published.tex', 'adaptation.csv', 'learning.csv'):\n"
+    "'published.tex', 'priors.csv', 'priors.md', 'priors.tex', 'adaptation.csv', 'learning.csv'):\n"
     "        write(f'results/tables/{name}', scores)\n"
     "    write('results/report.html', scores)\n"
-    "    for name in ('ranking', 'adaptation', 'gallery', 'waves', 'improvement', 'published_gap', 'cost', 'learning'):\n"
+    "    for name in ('ranking', 'adaptation', 'gallery', 'waves', 'improvement', 'published_gap', 'cost', 'learning')"
+    ":\n"
     "        write(f'results/figures/{name}.svg', scores), write(f'results/figures/{name}.png', scores)\n",
 }
 

@@ -1,9 +1,10 @@
 # From the scores of all runs to what people look at.
 #
 # inputs   results/scores/**.{npy,json}, results/runs/**/{training.csv,run.json}, src/metascore/published.csv;
-#          for the gallery and the waves results/runs/**/checkpoint.safetensors, data/omniglot/images.npy, the test episodes;
+#          for the gallery, the waves and the priors results/runs/**/checkpoint.safetensors,
+#          data/omniglot/images.npy, the test episodes;
 #          for the controls data/omniglot/{source.json,characters.csv}, data/splits/{split}.json, the episode files
-# outputs  results/metrics.json, results/tables/{scores,published}.{csv,md,tex},
+# outputs  results/metrics.json, results/tables/{scores,published,priors}.{csv,md,tex},
 #          results/tables/{pairs,adaptation,learning}.csv,
 #          results/figures/{ranking,adaptation,gallery,waves,improvement,published_gap,cost,learning}.{svg,png},
 #          results/report.html
@@ -26,6 +27,7 @@ rule aggregate:
         report(SCORE_TABLES, category="Tables", caption="../report/scores.rst"),
         report(PAIR_TABLES, category="Tables", caption="../report/pairs.rst"),
         report(PUBLISHED_TABLES, category="Tables", caption="../report/published.rst"),
+        report(PRIOR_TABLES, category="Tables", caption="../report/priors.rst"),
         report(figures_of("ranking"), category="Figures", caption="../report/ranking.rst"),
         report(figures_of("adaptation"), category="Figures", caption="../report/adaptation.rst"),
         report(figures_of("gallery"), category="Figures", caption="../report/gallery.rst"),

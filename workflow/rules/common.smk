@@ -55,8 +55,9 @@ SCORE_TABLES = tables_of("scores", "csv", "md")
 PAIR_TABLES = tables_of("pairs", "csv")
 CURVE_TABLES = [*tables_of("adaptation", "csv"), *tables_of("learning", "csv")]
 PUBLISHED_TABLES = tables_of("published", "csv", "md")
-LATEX_TABLES = [*tables_of("scores", "tex"), *tables_of("published", "tex")]
-TABLES = [*SCORE_TABLES, *PAIR_TABLES, *CURVE_TABLES, *PUBLISHED_TABLES, *LATEX_TABLES]
+PRIOR_TABLES = tables_of("priors", "csv", "md")
+LATEX_TABLES = [file for name in ("scores", "published", "priors") for file in tables_of(name, "tex")]
+TABLES = [*SCORE_TABLES, *PAIR_TABLES, *CURVE_TABLES, *PUBLISHED_TABLES, *PRIOR_TABLES, *LATEX_TABLES]
 SPLIT = f"data/splits/{CONFIG.split['name']}.json"
 FIGURES = ["ranking", "adaptation", "gallery", "waves", "improvement", "published_gap", "cost", "learning"]
 PAGE = "results/report.html"
@@ -161,7 +162,7 @@ def learner_file(run):
 
 
 def example_inputs():
-    """What the gallery's and the waves' episodes and answers come from: the images, the test episodes, each run's checkpoint."""
+    """What the gallery and the waves are drawn from: the images, the test episodes, each run's checkpoint."""
     return [*files_of([CONFIG.test_shape(task) for task in CONFIG.tasks]), *each_run(CHECKPOINT)]
 
 

@@ -65,8 +65,8 @@ def waves(shown: list[Wave], families: dict[str, str], title: str) -> Figure:
 def _panel(axes: Axes, wave: Wave, learner: str) -> None:
     axes.plot(wave.x, wave.y, color=TRUE, lw=0.9, zorder=2)
     for step in STEPS:
-        style = {"color": COLOURS[step], "ls": LINES[step], "lw": 1.9, "zorder": 3}
-        axes.plot(wave.grid, wave.functions[learner][step], **style)
+        function = wave.functions[learner][step]
+        axes.plot(wave.grid, function, color=COLOURS[step], ls=LINES[step], lw=1.9, zorder=3)
     axes.plot(wave.support_x, wave.support_y, "o", color=TRUE, mec="white", ms=6, zorder=4)
     axes.set_ylim(-REACH, REACH)
     axes.tick_params(labelsize=FONT)

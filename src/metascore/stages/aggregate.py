@@ -16,6 +16,8 @@ from metascore.stages import report
 from metascore.stages.drawings import Numbers, write_figures
 from metascore.stages.leaks import check_leaks
 from metascore.stages.results import histories, task_results
+from metascore.stages.waves import COLUMNS as PRIOR_COLUMNS
+from metascore.stages.waves import prior_table
 
 RESAMPLING_SEED = 0  # the same results give the same intervals
 READING = (
@@ -25,6 +27,11 @@ READING = (
 READING_PUBLISHED = (
     "Gap: ours less the published number, ± by both intervals, or by ours alone where the paper prints none. Budgets "
     "other than paper train far less than the papers do. The last columns say what else the paper did otherwise."
+)
+READING_PRIORS = (
+    "Distances are mean squared differences of functions over [-5, 5]: of the unadapted function from the mean over "
+    "all waves, E[A sin(x - phase)]; and of the function after 1, 5 and 10 steps from the unadapted one, over the test "
+    "episodes. Means over seeds, with the seeds' range."
 )
 
 
@@ -43,13 +50,21 @@ def run(config: Config, data: Path = Path("data"), results: Path = Path("results
     learning = pd.concat([tables.history_table(one.task, histories(config, one.task, results)) for one in measured])
     for one, its_estimates in zip(measured, estimates, strict=True):
         _check_numbers(config.tasks[one.task], one, tables.score_table(one, its_estimates))
-    numbers = _numbers(measured, estimates, learning)
+    numbers = _numbers(measured, estimates, learning, _priors(config, measured))
     write_tables(config, numbers, tables.overall_tables(measured, estimates), synthetic, results)
     drawn = write_figures(config, numbers, results)
     report.write(config, measured, numbers, drawn, synthetic, results)
 
 
-def _numbers(measured: list[TaskResults], estimates: list[Estimates], learning: pd.DataFrame) -> Numbers:
+def _priors(config: Config, measured: list[TaskResults]) -> pd.DataFrame:
+    """What learners of functions know before they adapt; no rows where the budget has classification only."""
+    tasks = [one.task for one in measured if config.tasks[one.task].kind == "regression"]
+    return pd.concat([pd.DataFrame(columns=PRIOR_COLUMNS), *(prior_table(config, task) for task in tasks)])
+
+
+def _numbers(
+    measured: list[TaskResults], estimates: list[Estimates], learning: pd.DataFrame, priors: pd.DataFrame
+) -> Numbers:
     """The tables of all tasks."""
     scores = pd.concat(map(tables.score_table, measured, estimates), ignore_index=True)
     return Numbers(
@@ -59,6 +74,7 @@ def _numbers(measured: list[TaskResults], estimates: list[Estimates], learning: 
         histories=learning,
         pairs=pd.concat(map(tables.pair_table, measured, estimates), ignore_index=True),
         published=published_table(scores),
+        priors=priors,
     )
 
 
@@ -77,11 +93,13 @@ def write_tables(config: Config, numbers: Numbers, overall: pd.DataFrame, synthe
     write_json(results / "metrics.json", tables.metrics(numbers.scores, overall))
     written = {"scores": numbers.scores, "pairs": numbers.pairs, "published": numbers.published}
     written |= {"adaptation": numbers.curves, "learning": numbers.histories}  # what `dvc plots` draws
+    written |= {"priors": numbers.priors}
     for name, frame in written.items():
         with atomic_path(folder / f"{name}.csv") as path:
             frame.to_csv(path, index=False, lineterminator="\n")
     _write_document(folder / "scores", _score_document(numbers.scores, overall, numbers.titles, facts))
     _write_document(folder / "published", _published_document(numbers.published, numbers.titles, facts))
+    _write_document(folder / "priors", _prior_document(numbers.priors, numbers.titles, facts))
 
 
 def _score_document(table: pd.DataFrame, overall: pd.DataFrame, titles: dict[str, str], facts: list[str]) -> Document:
@@ -98,6 +116,13 @@ def _published_document(published: pd.DataFrame, titles: dict[str, str], facts: 
     by_task = published.groupby("task", sort=False)
     sections = [Section(titles[str(task)], cells.published_cells(rows)) for task, rows in by_task]
     return Document("Published and ours", [*facts, READING_PUBLISHED], sections)
+
+
+def _prior_document(priors: pd.DataFrame, titles: dict[str, str], facts: list[str]) -> Document:
+    """A section for each task whose learners are functions that can be compared with a known mean."""
+    by_task = priors.groupby("task", sort=False)
+    sections = [Section(titles[str(task)], cells.prior_cells(rows)) for task, rows in by_task]
+    return Document("Before adaptation, and how far it moves", [*facts, READING_PRIORS], sections)
 
 
 def _write_document(stem: Path, document: Document) -> None:

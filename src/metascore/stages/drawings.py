@@ -20,7 +20,7 @@ from metascore.figures.waves import waves
 from metascore.files import atomic_path
 from metascore.params import Config
 from metascore.stages.examples import best_of_families, examples
-from metascore.stages.waves import waves as waves_of
+from metascore.stages.waves import waves_of
 
 
 @dataclass(frozen=True)
@@ -33,6 +33,7 @@ class Numbers:
     histories: pd.DataFrame
     pairs: pd.DataFrame
     published: pd.DataFrame
+    priors: pd.DataFrame
 
 
 def write_figures(config: Config, numbers: Numbers, results: Path) -> list[str]:

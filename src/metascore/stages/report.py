@@ -32,6 +32,7 @@ def write(
     shown = {
         "Scores": table,
         "Published beside measured": numbers.published,
+        "Before adaptation, and how far it moves": numbers.priors,
         "Pairs of learners: how often the first is better than the other": numbers.pairs,
     }
     report = Report(
@@ -39,7 +40,7 @@ def write(
         _warnings(config, measured, synthetic),
         _facts(config, measured, synthetic),
         [_drawing(results / "figures" / f"{name}.svg") for name in drawn],
-        {title: _readable(frame) for title, frame in shown.items()},
+        {title: _readable(frame) for title, frame in shown.items() if len(frame)},
         [_card(config, table, titles, learner) for learner in table["learner"].unique()],
         _commands(config),
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import torch
@@ -23,9 +25,10 @@ SHOWN = ("maml", "reptile", "transfer", "scratch")  # entries: two that meta-lea
 WAVES = 3  # the first ones of the test file
 CHUNK = 100
 MOVES = (1, 5, 10)  # after these steps the table says how far a function has moved
+COLUMNS = ["task", "learner", "seed", "distance_to_mean", *(f"moved_{k}" for k in MOVES)]
 
 
-def waves(config: Config, task: str) -> list[Wave]:
+def waves_of(config: Config, task: str) -> list[Wave]:
     """The first test waves of a task, and what the learners shown make of them with their first seed."""
     names = [name for name in SHOWN if Run(task, name, config.seeds[0]) in config.runs()]
     with machine.prepared() as device:
@@ -41,7 +44,7 @@ def waves(config: Config, task: str) -> list[Wave]:
 
 
 def prior_table(config: Config, task: str) -> pd.DataFrame:
-    """What each learner knows before it sees a support set, and how far it then moves; a row a learner and seed.
+    """What each learner knows before it sees a support set, and how far it then moves: a row a learner and seed.
 
     distance_to_mean: mean squared distance of the unadapted function from E[A sin(x - phase)], over [-5, 5].
     moved_k: mean squared distance between the function after k steps and the unadapted one, over test episodes;
@@ -51,15 +54,15 @@ def prior_table(config: Config, task: str) -> pd.DataFrame:
     with machine.prepared() as device:
         episodes = _episodes(config, task, device)
         rows = [_row(run, _of_run(config, run, episodes, device)) for run in runs]
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows, columns=COLUMNS)
 
 
-def _row(run: Run, functions: Float[np.ndarray, "episodes steps grid"]) -> dict[str, str | int | float]:
+def _row(run: Run, functions: Float[np.ndarray, "episodes steps grid"]) -> dict[str, Any]:
     before = functions[:, :1].astype(np.float64)
     average = mean_sine(GRID)[:, 0].numpy()
     moved = {f"moved_{k}": float(np.square(functions[:, k : k + 1] - before).mean()) for k in MOVES}
     distance = float(np.square(before - average).mean())
-    return {"task": run.task, "learner": run.learner, "seed": run.seed, "distance_to_mean": distance} | moved
+    return {**vars(run), "distance_to_mean": distance, **moved}
 
 
 def _of_run(
