@@ -264,6 +264,28 @@ def test_runs_leave_out_what_a_learner_cannot_do():
     assert {run.seed for run in small("other").runs()} == {3}
 
 
+@pytest.mark.parametrize("place", ["learners.maml.for.waves", "budgets.tiny.learners.maml.for.many"])
+def test_runs_leave_out_what_a_for_sets_to_null(place):
+    values = yaml.safe_load(SMALL)
+    *sections, task = place.split(".")
+    section = values
+    for name in sections:
+        section = section[name]
+    section[task] = None
+    config = params.validated(values)
+    left_out = {run.task for run in small().runs()} - {run.task for run in config.runs() if run.learner == "maml"}
+    assert left_out == {task}
+    assert config.recipe("images", "maml") == small().recipe("images", "maml")
+
+
+def test_counts_are_those_of_the_problem_where_it_has_its_own():
+    values = yaml.safe_load(SMALL)
+    values["budgets"]["tiny"]["episodes"]["for"] = {"sine": {"test": 60}}
+    config = params.validated(values)
+    counts = [config.count(problem, part) for problem in ("omniglot", "sine") for part in ("validation", "test")]
+    assert counts == [4, 6, 4, 60]
+
+
 def test_episode_files_are_those_of_the_runs():
     assert set(small().episode_files()) == {
         *(f"omniglot/{part}-{way}w1s5q.npy" for part in ("train", "validation", "test") for way in (5, 10)),

@@ -99,12 +99,12 @@ class Config:
         return self.params["budgets"][self.budget]
 
     def runs(self) -> list[Run]:
-        """Every (task, learner, seed), without the tasks that a learner's file declares it can't do."""
+        """Every (task, learner, seed), without the tasks that a learner's file or entry declares it doesn't do."""
         return [
             Run(task.name, learner, seed)
             for task in self.tasks.values()
             for learner in self.learners
-            if task.kind in signatures.kinds(self._file(learner))
+            if task.kind in signatures.kinds(self._file(learner)) and not self._left_out(task.name, learner)
             for seed in self.seeds
         ]
 
@@ -114,9 +114,7 @@ class Config:
         A learner's entry, then its `for` for the problem and for the task; then the same from the budget:
         first `all`, which changes only what the entry itself states, then the learner's own.
         """
-        entry = self._for(self.params["learners"][learner] or {}, task)
-        everyone = self._for(self._budget["learners"].get("all") or {}, task)
-        own = self._for(self._budget["learners"].get(learner) or {}, task)
+        entry, everyone, own = (self._for(section, task) for section in self._sections(learner))
         entry = _merged(_merged(entry, _restricted(everyone, entry)), own)
         training = entry.pop("training", {})
         file = entry.pop("learner", learner)
@@ -148,11 +146,23 @@ class Config:
     def _file(self, learner: str) -> str:
         return (self.params["learners"][learner] or {}).get("learner", learner)
 
+    def _sections(self, learner: str) -> list[dict[str, Any]]:
+        """What params.yaml says of a learner: its entry, then what the budget says of all learners, and of this one."""
+        budget = self._budget["learners"]
+        return [self.params["learners"][learner] or {}, budget.get("all") or {}, budget.get(learner) or {}]
+
+    def _left_out(self, task: str, learner: str) -> bool:
+        """Whether a `for` has nothing (null) for this task or its problem."""
+        names = (self.params["tasks"][task]["problem"], task)
+        return any(
+            section.get("for", {}).get(name, {}) is None for section in self._sections(learner) for name in names
+        )
+
     def _for(self, entry: dict[str, Any], task: str) -> dict[str, Any]:
         """An entry with its overrides for this task's problem and for this task laid over it."""
         own = {key: value for key, value in entry.items() if key != "for"}
         for name in (self.params["tasks"][task]["problem"], task):
-            own = _merged(own, entry.get("for", {}).get(name, {}))
+            own = _merged(own, entry.get("for", {}).get(name) or {})
         return own
 
 
