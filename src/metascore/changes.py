@@ -23,9 +23,10 @@ class Versions:
 
     task: str
     learner: str
-    measure: scores.Measure
     now: Float[np.ndarray, "seed episode step"]
+    measure: scores.Measure  # of the scores now
     before: Float[np.ndarray, "other_seed other_episode step"]
+    measure_before: scores.Measure
     paired: bool
 
 
@@ -42,7 +43,8 @@ def change_table(versions: list[Versions], generator: np.random.Generator) -> pd
 
 
 def _row(one: Versions, generator: np.random.Generator) -> dict:
-    now, before = (100 * scores.episode_areas(one.measure.normalise(values)) for values in (one.now, one.before))
+    measured = ((one.now, one.measure), (one.before, one.measure_before))
+    now, before = (100 * scores.episode_areas(measure.normalise(values)) for values, measure in measured)
     draws = _draws(now, before, one.paired, generator)
     point = np.array([now.mean() - before.mean()]).round(RESOLUTION)
     change, low, high = percentile_interval(point, draws)
@@ -54,7 +56,7 @@ def _row(one: Versions, generator: np.random.Generator) -> dict:
         "change": change[0],
         "low": low[0],
         "high": high[0],
-        "score_before": _last(one.before, one.measure),
+        "score_before": _last(one.before, one.measure_before),
         "score_now": _last(one.now, one.measure),
         "paired": one.paired,
         "p": two_sided(draws)[0],

@@ -2,10 +2,15 @@
 
 Scores are `(seed, episode, step)` everywhere: q(e, t) of test episode e after t = 0..T adaptation steps.
 
-    n(e, t)   = (q(e, t) - chance) / (perfect - chance), not below -1     0 = chance, 1 = perfect
+    n(e, t)   = (q(e, t) - chance) / (perfect - chance)                   0 = chance, 1 = perfect; not below floor(e)
+    floor(e)  = -1, or what the chance learner gets on episode e where that is less
     degree    = mean_e n(e, T)                                            how far it gets
     speed     = mean_{t=1..T} mean_e n(e, t) / degree                     how soon
     MetaScore = 100 * degree * speed = 100 * mean_{t=1..T} mean_e n(e, t)
+
+The floor keeps a single bad episode from deciding a mean. It never lies above what chance gets on the episode, so that
+the chance learner scores 0 exactly: its errors on sine waves reach four times their mean. Its accuracy is 1/N on every
+episode, hence the floor of classification is -1.
 
 Nothing here draws random numbers or touches files; intervals are in `intervals`, tests in `comparisons`.
 """
@@ -17,7 +22,7 @@ import numpy as np
 from jaxtyping import Bool, Float, Float64
 from scipy import stats
 
-FLOOR = -1.0  # what an episode counts at worst; an episode whose adaptation diverged counts this
+FLOOR = -1.0  # what an episode counts at worst, unless chance does worse; a diverged episode counts its floor
 
 
 @dataclass(frozen=True)
@@ -27,11 +32,19 @@ class Measure:
     kind: Literal["accuracy", "error"]
     chance: float  # of the chance learner, in the unit of the scores
     perfect: float
+    chances: Float64[np.ndarray, "episode 1"] | None = None  # of the chance learner on each episode, if they differ
 
-    def normalise(self, scores: Float[np.ndarray, "*shape"]) -> Float64[np.ndarray, "*shape"]:
+    @property
+    def floor(self) -> float | Float64[np.ndarray, "episode 1"]:
+        """The lowest n(e, t), of every episode or of all."""
+        return FLOOR if self.chances is None else np.minimum(self._ratio(self.chances), FLOOR)
+
+    def normalise(self, scores: Float[np.ndarray, "*seeds episode step"]) -> Float64[np.ndarray, "*seeds episode step"]:
         """n(e, t) of the module's docstring; the sign of an error cancels in the ratio."""
-        ratio = (scores.astype(np.float64) - self.chance) / (self.perfect - self.chance)
-        return np.maximum(np.where(np.isfinite(scores), ratio, FLOOR), FLOOR)
+        return np.maximum(np.where(np.isfinite(scores), self._ratio(scores), self.floor), self.floor)
+
+    def _ratio(self, scores: Float[np.ndarray, "*shape"]) -> Float64[np.ndarray, "*shape"]:
+        return (scores.astype(np.float64) - self.chance) / (self.perfect - self.chance)
 
 
 def accuracy(way: int) -> Measure:
@@ -41,7 +54,8 @@ def accuracy(way: int) -> Measure:
 
 def squared_error(chance_scores: Float[np.ndarray, "seed episode step"]) -> Measure:
     """Regression: chance is the mean error of the best predictor that ignores the support set."""
-    return Measure("error", chance=float(chance_scores.astype(np.float64).mean()), perfect=0.0)
+    chances = chance_scores.astype(np.float64).mean(axis=(0, 2))[:, None]
+    return Measure("error", chance=float(chances.mean()), perfect=0.0, chances=chances)
 
 
 def episode_areas(normalised: Float[np.ndarray, "seed episode step"]) -> Float[np.ndarray, "seed episode"]:

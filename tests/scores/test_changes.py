@@ -8,7 +8,8 @@ from metascore.scores import Measure, accuracy
 
 
 def versions(learner, now, before, paired=True, measure=None):
-    return Versions("task", learner, measure or accuracy(5), now, before, paired)
+    measure = measure or accuracy(5)
+    return Versions("task", learner, now, measure, before, measure, paired)
 
 
 def flat(values):

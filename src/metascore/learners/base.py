@@ -41,7 +41,8 @@ class AbstractLearner(abc.ABC):
     family: ClassVar[str]  # metric, model, optimisation, baseline or control
     citation: ClassVar[str]
     kinds: ClassVar[tuple[str, ...]] = ("classification",)  # kinds of problem it can do
-    support_order_matters: ClassVar[bool] = False
+    support_order_matters: bool = False
+    surrogate: ClassVar[bool] = False  # its meta-loss only has the right gradient: its value need not fall
     relabelling_permutes: ClassVar[bool] = False  # outputs follow a permutation of the labels exactly
     adapts: ClassVar[bool] = False  # by steps, rather than in one pass
 

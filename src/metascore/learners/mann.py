@@ -62,7 +62,7 @@ class MANN(AbstractLearner):
 
     family: ClassVar[str] = "model"
     citation: ClassVar[str] = "Santoro et al. 2016, ICML (PMLR 48)"
-    support_order_matters: ClassVar[bool] = True
+    support_order_matters = True
 
     def __init__(
         self,

@@ -45,7 +45,6 @@ class MatchingNet(AbstractLearner):
 
     family: ClassVar[str] = "metric"
     citation: ClassVar[str] = "Vinyals et al. 2016, arXiv:1606.04080"
-    support_order_matters = True  # with full context, whose LSTM reads the support set as a sequence
     relabelling_permutes: ClassVar[bool] = True
     batch_norm = "inductive"
 
@@ -63,6 +62,7 @@ class MatchingNet(AbstractLearner):
         self.encoder = ConvolutionalEncoder(width, downsample)
         self.temperature = temperature
         self.full_context = full_context
+        self.support_order_matters = full_context  # whose LSTM reads the support set as a sequence
         self.reads = reads  # of the support set by a query, with full context
 
     def initialise(self, generator: torch.Generator) -> Params:

@@ -52,7 +52,7 @@ class MetaNet(AbstractLearner):
 
     family: ClassVar[str] = "model"
     citation: ClassVar[str] = "Munkhdalai and Yu 2017, arXiv:1703.00837"
-    support_order_matters: ClassVar[bool] = True  # d reads the support set in groups, as a sequence
+    support_order_matters = True  # d reads the support set in groups, as a sequence
     gradient_order = 1
     batch_norm = "transductive"
 

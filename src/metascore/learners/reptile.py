@@ -45,8 +45,9 @@ class Reptile(AbstractLearner):
     family: ClassVar[str] = "optimisation"
     citation: ClassVar[str] = "Nichol, Achiam and Schulman 2018, arXiv:1803.02999"
     kinds: ClassVar[tuple[str, ...]] = ("classification", "regression")
-    support_order_matters: ClassVar[bool] = True  # minibatches are slices of the support set
+    support_order_matters = True  # minibatches are slices of the support set
     adapts: ClassVar[bool] = True
+    surrogate: ClassVar[bool] = True
     gradient_order = 1
 
     def __init__(

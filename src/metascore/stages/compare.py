@@ -57,17 +57,18 @@ def _versions(config: Config, task: Task, before: Path, revision: str) -> list[V
     for learner in (learner for learner, runs in then.items() if not runs):
         log.info("%s/%s: not compared: it has no scores at %s", task.name, learner, revision)
     scores = {learner: _stacked(SCORES, runs, task) for learner, runs in now.items()}
+    scores_before = {learner: _scores_before(before, runs, task, revision) for learner, runs in then.items() if runs}
     return [
         Versions(
             task.name,
             learner,
-            measure(task, scores),
             scores[learner],
-            _scores_before(before, runs, task, revision),
-            _same_episodes(now[learner], before, runs),
+            measure(task, scores),
+            scores_before[learner],
+            measure(task, scores_before),
+            _same_episodes(now[learner], before, then[learner]),
         )
-        for learner, runs in then.items()
-        if runs
+        for learner in scores_before
     ]
 
 
