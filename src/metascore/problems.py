@@ -5,6 +5,7 @@ Everything below is written for one episode; the trainer batches over episodes (
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -14,7 +15,7 @@ from jaxtyping import Float, Int, UInt8
 from torch import Tensor
 from torch.nn import functional
 
-from metascore.episodes import Shape
+from metascore.episodes import SINE_AMPLITUDE, Shape
 
 KINDS = {"omniglot": "classification", "sine": "regression"}
 
@@ -113,6 +114,14 @@ class SineEpisodes:
 
 
 Episodes = OmniglotEpisodes | SineEpisodes
+
+
+def mean_sine(x: Float[Tensor, "n 1"]) -> Float[Tensor, "n 1"]:
+    """The mean of all waves, A uniform on [a, b] and phase on [0, pi] (Finn et al. 2017, section 5.1).
+
+    E[A sin(x - phase)] = E[A] (1/pi) integral_0^pi sin(x - phase) dphase = -(a + b)/2 * (2/pi) cos(x)
+    """
+    return -(sum(SINE_AMPLITUDE) / 2) * (2 / math.pi) * torch.cos(x)
 
 
 def _tensor(values: np.ndarray, device: torch.device) -> Int[Tensor, ...]:

@@ -9,11 +9,10 @@ from torch.nn import functional
 
 from metascore.episodes import SINE_AMPLITUDE, SINE_PHASE
 from metascore.learners.base import last
-from metascore.learners.chance import mean_sine
 from metascore.learners.maml import MAML
 from metascore.learners.protonet import ProtoNet
 from metascore.networks import NORM_EPSILON, ConvolutionalEncoder, Params, convolve, max_pool
-from metascore.problems import Episode, Examples, Problem
+from metascore.problems import Episode, Examples, Problem, mean_sine
 from metascore.randomness import generator
 
 WAY, SHOT, QUERY = 3, 1, 2

@@ -2,15 +2,12 @@
 
 For classification, equal logits: every class is as likely as any other, accuracy 1/N.
 
-For regression on sine waves y = A sin(x - phase), A uniform on [a, b], phase uniform on [0, pi] (Finn et al.
-2017), the predictor with the least mean squared error is the conditional mean, in closed form
-
-    E[y | x] = E[A] (1/pi) integral_0^pi sin(x - phase) dphase = -(a + b)/2 * (2/pi) cos(x)
+For regression, the predictor with the least mean squared error is the conditional mean, which sine waves have in closed
+form (problems.mean_sine).
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from typing import ClassVar
 
@@ -18,10 +15,9 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from metascore.episodes import SINE_AMPLITUDE
 from metascore.learners.base import AbstractLearner, MetaLoss
 from metascore.networks import Params
-from metascore.problems import Episode, Examples
+from metascore.problems import Episode, Examples, mean_sine
 
 
 class Chance(AbstractLearner):
@@ -47,8 +43,3 @@ class Chance(AbstractLearner):
         if self.problem.kind == "regression":
             return mean_sine(x)
         return x.new_zeros(len(x), self.problem.way)
-
-
-def mean_sine(x: Float[Tensor, "n 1"]) -> Float[Tensor, "n 1"]:
-    """E[A sin(x - phase)] over amplitudes and phases."""
-    return -(sum(SINE_AMPLITUDE) / 2) * (2 / math.pi) * torch.cos(x)

@@ -14,10 +14,9 @@ from metascore.episodes import SINE_X
 from metascore.evaluation import STEPS, judge_all
 from metascore.figures.waves import Wave
 from metascore.learners.base import AbstractLearner
-from metascore.learners.chance import mean_sine
 from metascore.networks import Params
 from metascore.params import Config, Run
-from metascore.problems import Episode, Episodes
+from metascore.problems import Episode, Episodes, mean_sine
 from metascore.stages import finetune, inputs, machine
 
 GRID = torch.linspace(*SINE_X, 201)[:, None]
