@@ -45,6 +45,7 @@ ORDER = [
     "cells",
     "documents",
     "controls",
+    "scales",
     "drawing",
     "figures",
     "report.learner_pages",

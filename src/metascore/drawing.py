@@ -1,10 +1,9 @@
-"""What all figures share: a learner's style, panels, axes on which good learners differ, labels of lines.
+"""What all figures share: a learner's style, panels, lines with their bands and labels.
 
 Hue tells families apart, in colours that colour-blind readers can tell too. Within a family, shade, line
 style and marker tell learners apart, and every line carries its learner's name.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +17,8 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from scipy.optimize import isotonic_regression
 
+from metascore.scales import FONT
+
 HUES = {  # the darkest and the lightest colour of each family
     "metric": ("#08306b", "#4a9ed8"),
     "model": ("#8c2d04", "#f08a24"),
@@ -28,14 +29,8 @@ HUES = {  # the darkest and the lightest colour of each family
 OTHER_HUE = ("#5a4a00", "#b59a00")
 LINES = ["-", "--", "-.", ":"]
 MARKERS = ["o", "s", "^", "D", "v", "P", "X", "<"]
-FONT = 8  # points, on a page 10 inches wide: readable where a README shows it 900 pixels wide
 WIDTH = 10.0  # inches
 LABEL_ROOM = 1.25  # distance between labels, in heights of the font
-ROUND_SCORES = [0.0, 20.0, 50.0, 80.0, 90.0, 95.0, 98.0, 99.0, 99.5, 99.8]
-TICK_ROOM = 0.06  # least distance between ticks, of the axis
-NEAREST = 0.1  # of 100: what the axis of scores still tells from perfect
-HEADROOM = 1.3  # the axis of scores ends at the highest interval's distance to perfect over this ...
-FURTHEST = 4.0  # ... but no nearer to perfect than the best point's distance over this
 
 
 @dataclass(frozen=True)
@@ -65,24 +60,30 @@ def _shade(family: str, position: float) -> str:
 
 
 def panels(
-    titles: dict[str, str], height: float, left: float, right: float, columns: int = 2, below: float = 0.85
+    titles: dict[str, str],
+    height: float | dict[str, float],
+    left: float,
+    right: float,
+    columns: int = 2,
+    below: float = 0.85,
 ) -> tuple[Figure, dict[str, Axes]]:
-    """A figure with a panel a title, by the titles' keys; a panel's margins (inches) leave room for labels."""
+    """A figure with a panel a title, by the titles' keys; a panel's margins (inches) leave room for labels.
+
+    `height` is that of all panels, or of each (of a row's panels the highest counts).
+    """
     columns = min(columns, len(titles))
-    rows = -(-len(titles) // columns)
+    heights = [height if isinstance(height, float | int) else height[key] for key in titles]
+    rows = [max(heights[k : k + columns]) for k in range(0, len(heights), columns)]
     head = 0.6  # inches: the key and a title; `below` a panel are its axis labels, and the next title
-    total = head + rows * (height + below) - 0.35
+    total = head + sum(rows) + len(rows) * below - 0.35
     figure = Figure(figsize=(WIDTH, total), dpi=150)
     panel_width = WIDTH / columns - left - right
     places = {}
     for k, (key, title) in enumerate(titles.items()):
-        bottom = total - head - (k // columns) * (height + below) - height
-        place = (
-            ((k % columns) * WIDTH / columns + left) / WIDTH,
-            bottom / total,
-            panel_width / WIDTH,
-            height / total,
-        )
+        row = k // columns
+        top = total - head - sum(rows[:row]) - row * below
+        start = (k % columns) * WIDTH / columns + left
+        place = (start / WIDTH, (top - heights[k]) / total, panel_width / WIDTH, heights[k] / total)
         places[key] = axes = figure.add_axes(place)
         axes.set_title(title, loc="left", fontsize=FONT + 2)
         axes.spines[["top", "right"]].set_visible(False)
@@ -106,45 +107,6 @@ def note(title: str, sentence: str) -> Figure:
     places["note"].axis("off")
     places["note"].annotate(sentence, (0.0, 0.5), xycoords="axes fraction", va="center", fontsize=FONT + 1)
     return figure
-
-
-def score_axis(axes: Axes, values: pd.DataFrame, best: float, is_accuracy: bool, which: str) -> None:
-    """Accuracy in percent, spaced by its distance to 100; or mean squared error on a logarithmic axis."""
-    finite = values.to_numpy()[np.isfinite(values.to_numpy())]
-    if is_accuracy:
-        low, high = 100 * finite.min(), 100 * finite.max()
-        distance_to_perfect(axes.set_yscale, axes.set_ylim, axes.set_yticks, low, 100 * best, high)
-        axes.set_ylabel(f"{which} accuracy, %", fontsize=FONT)
-    else:
-        axes.set_yscale("log")
-        axes.set_ylabel(f"{which} mean squared error (lower is better)", fontsize=FONT)
-    axes.grid(alpha=0.25)
-
-
-def distance_to_perfect(
-    set_scale: Callable, set_limits: Callable, set_ticks: Callable, low: float, best: float, high: float
-) -> None:
-    """An axis logarithmic in 100 - score, where 98 and 99 are as far apart as 60 and 80.
-
-    `low` and `high` are the outermost ends of intervals, `best` is the best point: an interval that reaches much
-    nearer to perfect than that, perhaps to 100 itself, leaves the panel.
-    """
-
-    def forward(score: np.ndarray | float) -> np.ndarray | float:
-        return -np.log10(np.maximum(100 - np.asarray(score), NEAREST))
-
-    def backward(place: np.ndarray | float) -> np.ndarray | float:
-        return 100 - 10 ** -np.asarray(place)
-
-    set_scale("function", functions=(forward, backward))
-    end = 100 - max((100 - high) / HEADROOM, (100 - best) / FURTHEST, NEAREST)
-    set_limits(low - 0.05 * (100 - low), end)
-    ticks: list[float] = []
-    for tick in ROUND_SCORES:
-        far = not ticks or forward(tick) - forward(ticks[-1]) > TICK_ROOM * (forward(end) - forward(low))
-        ticks += [tick] if low - 2 <= tick <= end and far else []
-    set_ticks(ticks, [f"{tick:g}" for tick in ticks])
-    set_ticks([], minor=True)
 
 
 def curve(axes: Axes, line: pd.DataFrame, x: str, y: str, style: Style, factor: float, band: bool = True) -> None:
@@ -174,7 +136,10 @@ def name_rows(axes: Axes, learners: list[str], names: list[str], drawn: dict[str
 
 
 def label_ends(axes: Axes, lines: pd.DataFrame, x: str, y: str, drawn: dict[str, Style], factor: float) -> None:
-    """Each learner's name to the right of the panel, as near to its line's end as the others' names allow."""
+    """Each learner's name to the right of the panel, as near to its line's end as the others' names allow.
+
+    An arrow says that a line has left the panel, or all finite numbers.
+    """
     ends = lines[np.isfinite(lines[y])].groupby("learner", sort=False).tail(1)
     points = np.column_stack([ends[x], factor * ends[y]])
     places = axes.transAxes.inverted().transform(axes.transData.transform(points))
@@ -182,11 +147,11 @@ def label_ends(axes: Axes, lines: pd.DataFrame, x: str, y: str, drawn: dict[str,
     heights = spread(places[:, 1], LABEL_ROOM * FONT / height)
     last = lines.groupby("learner")[x].max()
     for learner, end, (start, level), label in zip(ends["learner"], ends[x], places, heights, strict=True):
-        name = learner if end == last[learner] else f"{learner} → ∞"
+        name = f"{learner}{' → ∞' if end < last[learner] else ' ↑' if level > 1 else ''}"
         colour = drawn[learner].colour
         # A learner without training has its only point at iteration 0, which a logarithmic axis hasn't.
         axes.plot(
-            [max(start, 0), 1.005, 1.05, 1.065], [level, level, label, label], color=colour, lw=0.5, alpha=0.7,
+            [max(start, 0), 1.005, 1.05, 1.065], [min(level, 1)] * 2 + [label] * 2, color=colour, lw=0.5, alpha=0.7,
             transform=axes.transAxes, clip_on=False,
         )  # fmt: skip
         axes.text(1.075, label, name, color=colour, fontsize=FONT, va="center", transform=axes.transAxes)

@@ -1,11 +1,11 @@
 """Figure `adaptation`: how each learner's test score moves with its steps of adaptation."""
 
-import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from metascore.drawing import FONT, Style, curve, label_ends, panels, score_axis, styles
+from metascore.drawing import Style, curve, label_ends, panels, styles
+from metascore.scales import FONT, score_axis
 
 GROUPS = {  # families drawn in one panel
     "metric": "metric",
@@ -44,8 +44,7 @@ def _place(group: str) -> int:
 
 def _panel(axes: Axes, lines: pd.DataFrame, group: str, drawn: dict[str, Style], is_accuracy: bool) -> None:
     factor = 100.0 if is_accuracy else 1.0
-    best = lines.loc[np.isfinite(lines["score"]), "score"].max()
-    score_axis(axes, lines[["score_low", "score", "score_high"]], best, is_accuracy, "test")
+    score_axis(axes, lines[["score_low", "score", "score_high"]], is_accuracy, "test")
     for _, line in lines[lines["group"] != group].groupby("learner"):
         axes.plot(line["step"], factor * line["score"], color="0.85", lw=0.8, zorder=1)
     own = lines[lines["group"] == group]

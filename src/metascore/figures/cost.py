@@ -7,10 +7,12 @@ from matplotlib import patheffects
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from matplotlib.text import Annotation, Text
 from matplotlib.transforms import Bbox
 
-from metascore.drawing import FONT, Style, family_key, panels, score_axis, styles
+from metascore.drawing import Style, family_key, panels, styles
+from metascore.scales import FONT, logarithmic, score_axis
 
 UNTRAINED = 0.3  # of the shortest training: where learners without any are drawn
 PLACES = [  # of a label about its point: offset in points, horizontal and vertical alignment
@@ -30,6 +32,8 @@ def cost(table: pd.DataFrame, titles: dict[str, str]) -> Figure:
     for task, rows in table.groupby("task", sort=False):
         _panel(places[str(task)], rows[np.isfinite(rows["score"])], drawn)
     family_key(figure, list(table["family"]))
+    front = Line2D([], [], color="0.5", lw=1, ls="--", label="nothing else is both cheaper and better")
+    figure.legend(handles=[front], loc="upper right", frameon=False, fontsize=FONT + 1, borderaxespad=0.2)
     FigureCanvasAgg(figure)  # texts have a size once there is something to draw them on
     for task, rows in table.groupby("task", sort=False):
         _label(places[str(task)], rows[np.isfinite(rows["score"])], drawn)
@@ -58,8 +62,7 @@ def _places(rows: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
 def _panel(axes: Axes, rows: pd.DataFrame, drawn: dict[str, Style]) -> None:
     is_accuracy = rows["measure"].iloc[0] == "accuracy"
     factor = 100.0 if is_accuracy else 1.0
-    score_axis(axes, rows[["score_low", "score", "score_high"]], rows["score"].max(), is_accuracy, "test")
-    axes.set_xscale("log")
+    score_axis(axes, rows[["score_low", "score", "score_high"]], is_accuracy, "test")
     x, y = _places(rows)
     front = pareto(rows["seconds"].to_numpy(dtype=float), y, is_accuracy)
     order = np.argsort(x[front], kind="stable")
@@ -69,14 +72,12 @@ def _panel(axes: Axes, rows: pd.DataFrame, drawn: dict[str, Style]) -> None:
         ends = [factor * row["score_low"], factor * row["score_high"]]
         axes.plot([place] * 2, ends, color=style.colour, lw=2, alpha=0.35)
         axes.plot(place, level, style.marker, color=style.colour, ms=5)
-    axes.set_xlim(x.min() / 1.6, x.max() * 1.8)
+    logarithmic(axes, "x", x.min() / 1.6, x.max() * 1.8)
     if (rows["seconds"] == 0).any():
-        place = {"transform": axes.get_xaxis_transform(), "ha": "center", "va": "top"}
-        axes.text(x.min(), 0.98, "no\ntraining", color="0.4", fontsize=FONT, **place)
+        ticks = [tick for tick in axes.get_xticks() if x.min() * 2 < tick < x.max() * 1.8]
+        axes.set_xticks([x.min(), *ticks], ["none", *(f"{tick:g}" for tick in ticks)])
     device = rows["device"].iloc[0] if rows["device"].nunique() == 1 else "several devices: times do not compare"
-    axes.set_xlabel(
-        f"seconds of training a run ({device}); dashed: nothing else is both cheaper and better", fontsize=FONT
-    )
+    axes.set_xlabel(f"seconds of training a run ({device})", fontsize=FONT)
 
 
 def _label(axes: Axes, rows: pd.DataFrame, drawn: dict[str, Style]) -> None:

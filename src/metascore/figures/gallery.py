@@ -7,7 +7,8 @@ from jaxtyping import Float, Int
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from metascore.drawing import FONT, Style, note, styles
+from metascore.drawing import Style, note, styles
+from metascore.scales import FONT
 
 COLUMNS = 10  # images in a row
 SIZE = 0.56  # inches of an image with its margin

@@ -5,9 +5,11 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from metascore.drawing import FONT, Style, panels, styles
+from metascore.drawing import Style, panels, styles
+from metascore.scales import FONT
 
 COLOURS = "PuOr"  # diverging, and told apart by colour-blind readers
+ROW = 0.2  # inches
 ENDS = (-50, 150)  # per cent at the ends of the colour map: what is drawn keeps to pale colours, under black text
 
 
@@ -17,8 +19,8 @@ def improvement(pairs: pd.DataFrame, table: pd.DataFrame, titles: dict[str, str]
     Bold cells with a frame are pairs that the paired test with Holm's correction tells apart.
     """
     drawn = styles(dict(zip(table["learner"], table["family"], strict=True)))
-    longest = int(table.groupby("task").size().max())
-    figure, places = panels(titles, height=0.2 * longest, left=1.5, right=0.4, columns=1, below=2.1)
+    heights = {str(task): ROW * len(rows) for task, rows in table.groupby("task")}
+    figure, places = panels(titles, heights, left=1.5, right=0.4, columns=1, below=2.1)
     for task, rows in pairs.groupby("task", sort=False):
         order = table.loc[table["task"] == task, "learner"].tolist()
         _panel(places[str(task)], rows, order, drawn)

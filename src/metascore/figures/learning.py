@@ -1,11 +1,11 @@
 """Figure `learning`: the validation score during meta-training."""
 
-import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from metascore.drawing import FONT, Style, curve, family_key, label_ends, panels, score_axis, styles
+from metascore.drawing import Style, curve, family_key, label_ends, panels, styles
+from metascore.scales import FONT, logarithmic, score_axis
 
 LABELS = {"iteration": "iterations", "seconds": "seconds of training (mean over seeds)"}
 
@@ -25,10 +25,10 @@ def learning(histories: pd.DataFrame, table: pd.DataFrame, titles: dict[str, str
 
 def _panel(axes: Axes, lines: pd.DataFrame, x: str, drawn: dict[str, Style], is_accuracy: bool) -> None:
     factor = 100.0 if is_accuracy else 1.0
-    best = lines.loc[np.isfinite(lines["validation"]), "validation"].max()
-    score_axis(axes, lines[["validation_low", "validation", "validation_high"]], best, is_accuracy, "validation")
+    score_axis(axes, lines[["validation_low", "validation", "validation_high"]], is_accuracy, "validation")
     for learner, line in lines.groupby("learner", sort=False):
         curve(axes, line, x, "validation", drawn[str(learner)], factor)
-    axes.set_xscale("log")
+    reached = lines.loc[lines[x] > 0, x]
+    logarithmic(axes, "x", reached.min() / 1.2, reached.max() * 1.2)
     axes.set_xlabel(LABELS[x], fontsize=FONT)
     label_ends(axes, lines, x, "validation", drawn, factor)

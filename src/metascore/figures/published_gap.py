@@ -6,7 +6,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from metascore.drawing import FONT, Style, distance_to_perfect, interval, name_rows, note, panels, styles
+from metascore.drawing import Style, interval, name_rows, note, panels, styles
+from metascore.scales import FONT, distance_to_perfect, error_axis
 
 POINTS = ["score", "published"]
 ENDS = [*POINTS, "score_low", "score_high"]
@@ -18,8 +19,8 @@ def published_gap(compared: pd.DataFrame, table: pd.DataFrame, titles: dict[str,
         return note("Published beside measured", "No paper's number is known for these tasks.")
     drawn = styles(dict(zip(table["learner"], table["family"], strict=True)))
     shown = {task: title for task, title in titles.items() if (compared["task"] == task).any()}
-    longest = int(compared.groupby("task").size().max())
-    figure, places = panels(shown, height=0.3 + 0.2 * longest, left=1.5, right=0.7)
+    heights = {str(task): 0.3 + 0.2 * len(rows) for task, rows in compared.groupby("task")}
+    figure, places = panels(shown, heights, left=1.5, right=0.7)
     for task, rows in compared.groupby("task", sort=False):
         _panel(places[str(task)], rows, drawn)
     keys = [
@@ -39,7 +40,7 @@ def _panel(axes: Axes, rows: pd.DataFrame, drawn: dict[str, Style]) -> None:
         distance_to_perfect(axes.set_xscale, axes.set_xlim, axes.set_xticks, low, best, high)
         axes.set_xlabel("test accuracy, %, with 95 % intervals", fontsize=FONT)
     else:
-        axes.set_xscale("log")
+        error_axis(axes, "x", points, ends[np.isfinite(ends)])
         axes.set_xlabel("test mean squared error (lower is better), with 95 % intervals", fontsize=FONT)
     name_rows(axes, rows["learner"].tolist(), rows["learner"].tolist(), drawn)
     for height, row in zip(range(len(rows) - 1, -1, -1), rows.to_dict("records"), strict=True):

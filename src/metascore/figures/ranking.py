@@ -4,14 +4,15 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from metascore.drawing import FONT, Style, distance_to_perfect, family_key, interval, name_rows, panels, styles
+from metascore.drawing import Style, family_key, interval, name_rows, panels, styles
+from metascore.scales import FONT, distance_to_perfect
 
 
 def ranking(table: pd.DataFrame, titles: dict[str, str]) -> Figure:
     """MetaScores with their intervals, a panel a task, the best on top, each with its rank."""
     drawn = styles(dict(zip(table["learner"], table["family"], strict=True)))
-    longest = int(table.groupby("task").size().max())
-    figure, places = panels(titles, height=0.3 + 0.2 * longest, left=1.5, right=1.05)
+    heights = {str(task): 0.3 + 0.2 * len(rows) for task, rows in table.groupby("task")}
+    figure, places = panels(titles, heights, left=1.5, right=1.05)
     for task, rows in table.groupby("task", sort=False):
         _panel(places[str(task)], rows, drawn)
     family_key(figure, list(table["family"]))

@@ -8,7 +8,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from metascore.drawing import FONT, WIDTH, note, styles
+from metascore.drawing import WIDTH, note, styles
+from metascore.scales import FONT
 
 STEPS = (0, 1, 10)
 COLOURS = {0: "#999999", 1: "#e69f00", 10: "#0072b2"}  # grey, orange, blue: one colour a meaning, in every panel
