@@ -19,7 +19,7 @@ class Refused(Exception):
 def main() -> int:
     """Pull, check, adopt, and check that Snakemake agrees; returns the exit status."""
     try:
-        call("dvc", "pull", "--quiet", cure="give DVC the remote that has the files, or make them by `make run`")
+        call("dvc", "pull", cure="give DVC the remote that has the files, or make them by `make run`")
         check_lock()
         call(*TOUCH, cure="run `snakemake -n` to see what Snakemake says")
         check_nothing_to_do()

@@ -61,10 +61,11 @@ def estimate(results: TaskResults, generator: np.random.Generator) -> Estimates:
     )
 
 
-def overall(estimates: list[Estimates]) -> Interval:
-    """The mean MetaScore over tasks with the same learners; the intervals are stratified by task."""
-    point = np.mean([one.metascore.point for one in estimates], axis=0)
-    return percentile_interval(point, np.mean([one.draws for one in estimates], axis=0))
+def overall(estimates: list[Estimates], places: list[list[int]]) -> Interval:
+    """The mean MetaScore over tasks, stratified by task; `places` are the same learners' places in each of them."""
+    pairs = list(zip(estimates, places, strict=True))
+    point = np.mean([one.metascore.point[chosen] for one, chosen in pairs], axis=0)
+    return percentile_interval(point, np.mean([one.draws[:, chosen] for one, chosen in pairs], axis=0))
 
 
 def _statistics(results: TaskResults, learner: str) -> Float[np.ndarray, "seed episode statistic"]:

@@ -98,9 +98,12 @@ def overall_tables(results: list[TaskResults], estimates: list[Estimates]) -> pd
 
 
 def _overall(problem: str, pairs: list[tuple[TaskResults, Estimates]]) -> pd.DataFrame:
-    """All tasks of a problem have the same learners: a learner declares the kinds of problem it can do."""
-    table = pd.DataFrame({"problem": problem, "learner": list(pairs[0][0].scores), "tasks": len(pairs)})
-    table = table.assign(**_ends("metascore", overall([estimates for _, estimates in pairs])))
+    """Of the learners that do all tasks of the problem: means over other tasks do not compare."""
+    names = [list(results.scores) for results, _ in pairs]
+    learners = [learner for learner in names[0] if all(learner in others for others in names)]
+    places = [[others.index(learner) for learner in learners] for others in names]
+    table = pd.DataFrame({"problem": problem, "learner": learners, "tasks": len(pairs)})
+    table = table.assign(**_ends("metascore", overall([estimates for _, estimates in pairs], places)))
     return table.sort_values("metascore", ascending=False, kind="stable")
 
 

@@ -50,6 +50,14 @@ def test_overall_by_hand(results, estimates):
     assert table.loc["maml", "metascore_low"] < table.loc["maml", "metascore"] < table.loc["maml", "metascore_high"]
 
 
+def test_overall_leaves_out_who_does_not_do_every_task(results, estimates):
+    fewer = replace(results, scores={name: results.scores[name] for name in ("copy", "chance")})
+    other = estimate(fewer, np.random.default_rng(0))
+    table = tables.overall_tables([results, fewer], [estimates, other]).set_index("learner")
+    assert table.index.tolist() == ["copy", "chance"]
+    assert table.loc["copy", "metascore"] == pytest.approx(estimates.metascore.point[2])
+
+
 def test_pairs_have_a_row_in_each_direction(results, estimates):
     table = tables.pair_table(results, estimates).set_index(["learner", "other"])
     assert len(table) == 6 and set(table["task"]) == {"omniglot_5w1s"}
