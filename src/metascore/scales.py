@@ -13,7 +13,7 @@ TICK_ROOM = 0.06  # least distance between ticks, of the axis
 NEAREST = 0.1  # of 100: what the axis of scores still tells from perfect
 HEADROOM = 1.3  # the axis of scores ends at the highest interval's distance to perfect over this ...
 FURTHEST = 4.0  # ... but no nearer to perfect than the best point's distance over this
-WORST = 50.0  # times the least error: what is worse has diverged, and leaves the panel
+WORST = 10.0  # times the median error: what is worse has diverged, and leaves the panel
 DENSE = 2.0  # decades: on a shorter logarithmic axis 2 and 5 have ticks too
 
 
@@ -35,9 +35,8 @@ def score_axis(axes: Axes, values: pd.DataFrame, is_accuracy: bool, which: str) 
 
 def error_axis(axes: Axes, name: str, points: np.ndarray, high: np.ndarray) -> None:
     """Axis x or y, logarithmic, from half the least point up, without what has diverged."""
-    least = points.min()
-    end = min(1.2 * max(points.max(), high.max(initial=0)), WORST * least)
-    logarithmic(axes, name, 0.5 * least, end)
+    end = min(1.2 * max(points.max(), high.max(initial=0)), WORST * float(np.median(points)))
+    logarithmic(axes, name, 0.5 * points.min(), end)
 
 
 def logarithmic(axes: Axes, name: str, low: float, high: float) -> None:
