@@ -13,7 +13,7 @@ TICK_ROOM = 0.06  # least distance between ticks, of the axis
 NEAREST = 0.1  # of 100: what the axis of scores still tells from perfect
 HEADROOM = 1.3  # the axis of scores ends at the highest interval's distance to perfect over this ...
 FURTHEST = 4.0  # ... but no nearer to perfect than the best point's distance over this
-WORST = 10.0  # times the median error: what is worse has diverged, and leaves the panel
+WORST = 20.0  # times the median error: what is worse has diverged, and leaves the panel
 DENSE = 2.0  # decades: on a shorter logarithmic axis 2 and 5 have ticks too
 
 
@@ -22,9 +22,9 @@ def score_axis(axes: Axes, values: pd.DataFrame, is_accuracy: bool, which: str) 
 
     The columns of `values` are the low ends of intervals, the points and the high ends.
     """
-    low, points, high = (column[np.isfinite(column)] for column in values.to_numpy(dtype=float).T)
+    low, points, high = values.to_numpy(dtype=float).T
     if is_accuracy:
-        ends = 100 * min(low.min(), points.min()), 100 * points.max(), 100 * high.max()
+        ends = 100 * np.nanmin(low), 100 * np.nanmax(points), 100 * np.nanmax(high)
         distance_to_perfect(axes.set_yscale, axes.set_ylim, axes.set_yticks, *ends)
         axes.set_ylabel(f"{which} accuracy, %", fontsize=FONT)
     else:
@@ -35,6 +35,9 @@ def score_axis(axes: Axes, values: pd.DataFrame, is_accuracy: bool, which: str) 
 
 def error_axis(axes: Axes, name: str, points: np.ndarray, high: np.ndarray) -> None:
     """Axis x or y, logarithmic, from half the least point up, without what has diverged."""
+    points, high = points[np.isfinite(points)], high[np.isfinite(high)]
+    if not len(points):
+        return
     end = min(1.2 * max(points.max(), high.max(initial=0)), WORST * float(np.median(points)))
     logarithmic(axes, name, 0.5 * points.min(), end)
 

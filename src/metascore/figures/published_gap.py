@@ -40,7 +40,7 @@ def _panel(axes: Axes, rows: pd.DataFrame, drawn: dict[str, Style]) -> None:
         distance_to_perfect(axes.set_xscale, axes.set_xlim, axes.set_xticks, low, best, high)
         axes.set_xlabel("test accuracy, %, with 95 % intervals", fontsize=FONT)
     else:
-        error_axis(axes, "x", points, ends[np.isfinite(ends)])
+        error_axis(axes, "x", points, ends)
         axes.set_xlabel("test mean squared error (lower is better), with 95 % intervals", fontsize=FONT)
     name_rows(axes, rows["learner"].tolist(), rows["learner"].tolist(), drawn)
     for height, row in zip(range(len(rows) - 1, -1, -1), rows.to_dict("records"), strict=True):
