@@ -142,7 +142,10 @@ def episode_inputs(wildcards):
 def episode_section(wildcards):
     """What one episode file depends on: its shape, and the numbers for its part."""
     shape = CONFIG.episode_files()[wildcards.file]
-    own = {"count": CONFIG.count(shape.problem, shape.part), "rotate": shape.part in CONFIG.episodes["rotate"]}
+    own = {
+        "count": CONFIG.count(shape.problem, shape.part),
+        "rotate": shape.part in CONFIG.episodes["rotate"],
+    }
     return section(shape, CONFIG.episodes | own)
 
 
