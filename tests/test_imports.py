@@ -22,6 +22,8 @@ ORDER = [
     "splits",
     "episodes",
     "signatures",
+    "layers",
+    "params_schema",
     "params",
     "recipes",
     "provenance",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +14,9 @@ import yaml
 from metascore import signatures
 from metascore.episodes import DRAWERS, Shape
 from metascore.errors import UsageError
+from metascore.layers import merged, restricted
+from metascore.params_schema import check_schema, key_path
 
-SCHEMA = Path(__file__).parents[2] / "workflow" / "schemas" / "params.schema.yaml"
 KINDS = {"omniglot": "classification", "sine": "regression"}
 TRAINING_KEYS_OF_EPISODES = ("way", "shot", "query")
 
@@ -115,7 +116,7 @@ class Config:
         first `all`, which changes only what the entry itself states, then the learner's own.
         """
         entry, everyone, own = (self._for(section, task) for section in self._sections(learner))
-        entry = _merged(_merged(entry, _restricted(everyone, entry)), own)
+        entry = merged(merged(entry, restricted(everyone, entry)), own)
         training = entry.pop("training", {})
         file = entry.pop("learner", learner)
         return {"learner": file, "hyper_parameters": entry, "training": training}
@@ -162,7 +163,7 @@ class Config:
         """An entry with its overrides for this task's problem and for this task laid over it."""
         own = {key: value for key, value in entry.items() if key != "for"}
         for name in (self.params["tasks"][task]["problem"], task):
-            own = _merged(own, entry.get("for", {}).get(name) or {})
+            own = merged(own, entry.get("for", {}).get(name) or {})
         return own
 
 
@@ -179,30 +180,13 @@ def load(path: str | Path = "params.yaml", budget: str | None = None) -> Config:
 
 def validated(params: Any, budget: str | None = None, path: str = "params.yaml") -> Config:
     """A Config of these parameters, after checking them against the schema, the learners' files and the data."""
-    _check_schema(params, path)
+    check_schema(params, path)
     config = Config(params, budget or params["budget"])
     if config.budget not in params["budgets"]:
         raise UsageError(f"budget: {config.budget!r} is not defined: choose one of {_list(params['budgets'])}")
     for check in (_check_names, _check_recipes, _check_shapes):
         check(config)
     return config
-
-
-def _check_schema(params: Any, path: str) -> None:
-    try:
-        error = jsonschema.exceptions.best_match(_validator().iter_errors(params))
-    except TypeError as clash:  # jsonschema looks for a pattern in every key, and this one is no text
-        raise UsageError(f"{path}: {_odd_key(params)!r}: keys are words: put it in quotes, or correct it") from clash
-    if error is not None:
-        raise UsageError(f"{path}: {_path(error)}: {' '.join(error.message.split())[:200]}")
-    infinite = _not_finite(params)
-    if infinite:
-        raise UsageError(f"{path}: {infinite}: not a finite number: give one")
-
-
-@cache
-def _validator() -> jsonschema.Draft202012Validator:
-    return jsonschema.Draft202012Validator(yaml.safe_load(SCHEMA.read_text(encoding="utf-8")))
 
 
 def _check_names(config: Config) -> None:
@@ -249,7 +233,7 @@ def _check_recipes(config: Config) -> None:
         schema = {"type": "object", "properties": properties}
         error = jsonschema.exceptions.best_match(jsonschema.Draft202012Validator(schema).iter_errors(given))
         if error is not None:
-            raise UsageError(f"learners.{learner}.{_path(error)}: {error.message}")
+            raise UsageError(f"learners.{learner}.{key_path(error)}: {error.message}")
 
 
 def _check_shapes(config: Config) -> None:
@@ -265,47 +249,6 @@ def _check_shapes(config: Config) -> None:
         size = config.split[shape.part] if config.split["name"] == "random" else math.inf
         if shape.way > size:
             raise UsageError(f"tasks: {file} needs {shape.way} characters, split.{shape.part} is {size}: lower way")
-
-
-def _merged(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
-    """`over` laid over `base`, dictionary by dictionary."""
-    both = {
-        key: _merged(base[key], value)
-        for key, value in over.items()
-        if isinstance(value, dict) and isinstance(base.get(key), dict)
-    }
-    return base | over | both
-
-
-def _restricted(over: dict[str, Any], entry: dict[str, Any]) -> dict[str, Any]:
-    """The part of `over` whose keys the entry states."""
-    return {
-        key: _restricted(value, entry[key]) if isinstance(value, dict) else value
-        for key, value in over.items()
-        if key in entry
-    }
-
-
-def _odd_key(value: Any) -> Any:
-    """The first key that is not text (YAML reads `on` and `1` as something else), or None."""
-    if isinstance(value, list):
-        return next((odd for odd in map(_odd_key, value) if odd is not None), None)
-    if not isinstance(value, dict):
-        return None
-    own = (str(key) if key is None else key for key in value if not isinstance(key, str))
-    return next((odd for odd in (*own, *map(_odd_key, value.values())) if odd is not None), None)
-
-
-def _not_finite(value: Any, path: str = "") -> str:
-    """The path of the first number in a nest of dictionaries and lists that is not finite, or ''."""
-    if isinstance(value, float):
-        return "" if math.isfinite(value) else path
-    pairs = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    return next(filter(None, (_not_finite(item, f"{path}.{key}".strip(".")) for key, item in pairs)), "")
-
-
-def _path(error: jsonschema.ValidationError) -> str:
-    return ".".join(str(key) for key in error.absolute_path) or "top level"
 
 
 def _list(names: Any) -> str:

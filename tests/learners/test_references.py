@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+from gradients import assert_equals_finite_differences, disturbed, meta_gradient
 from torch import Tensor, nn
 from torch.func import grad, vmap
 from torch.nn import functional
@@ -41,27 +42,14 @@ def maml(steps: int, first_order: bool = False, downsample: str = "stride") -> M
 
 def initial(learner) -> Params:
     """Weights whose gains and biases are not special."""
-    params, random = learner.initialise(generator(3)), generator(4)
-    return {name: value + 0.1 * torch.rand(value.shape, generator=random) for name, value in params.items()}
-
-
-def meta_gradient(learner, params: Params, episode: Episode) -> Params:
-    return grad(lambda params: learner.meta_loss(params, episode, 0.0).value)(params)
+    return disturbed(learner.initialise(generator(3)))
 
 
 @pytest.mark.parametrize("steps", [1, 3])
 @pytest.mark.parametrize("downsample", ["stride", "max_pool"])
 def test_meta_gradient_equals_finite_differences(episode, steps, downsample):
     learner = maml(steps, downsample=downsample)
-    params, step, random = initial(learner), 1e-6, generator(5)
-    gradient = meta_gradient(learner, params, episode)
-    for name, value in params.items():
-        direction = torch.randn(value.shape, generator=random)
-        ahead, behind = (
-            learner.meta_loss(params | {name: value + sign * step * direction}, episode, 0.0).value for sign in (1, -1)
-        )
-        slope = (ahead - behind) / (2 * step)
-        torch.testing.assert_close((gradient[name] * direction).sum(), slope, rtol=1e-5, atol=1e-8)
+    assert_equals_finite_differences(learner, initial(learner), episode)
 
 
 @pytest.mark.parametrize("steps", [1, 2, 4])

@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pytest
 import torch
+from gradients import assert_equals_finite_differences, disturbed, meta_gradient, started
 from torch.func import grad
 
 from metascore.learners import mann
@@ -16,7 +17,6 @@ from metascore.learners.matching import MatchingNet
 from metascore.learners.metasgd import MetaSGD
 from metascore.learners.reptile import Reptile
 from metascore.problems import Episode, Examples, Problem
-from metascore.randomness import generator
 
 ALPHA = 0.1
 IMAGES = Problem("classification", 3, 2, 2, characters=30)
@@ -36,15 +36,6 @@ def wave(make_episodes, float64) -> Episode:
 def _first(episodes) -> Episode:
     batch = episodes.batch(np.arange(1))
     return Episode(*(Examples(*(value[0] for value in part)) for part in batch))
-
-
-def started(learner):
-    return learner.initialise(generator(3))
-
-
-def meta_gradient(learner, params, episode, progress=1.0):
-    tensors = {name: value.double() for name, value in learned(params).items()}
-    return grad(lambda tensors: learner.meta_loss(params | tensors, episode, progress).value)(tensors)
 
 
 class TwoPixels:
@@ -102,7 +93,7 @@ def test_reptile_moves_towards_where_adam_ends(episode):
         IMAGES, width=3, inner_lr=0.01, train_updates=4, train_batch=3, updates_per_step=1, test_batch=3,
         test_steps=1, transductive=True,
     )  # fmt: skip
-    params = {name: value.double() for name, value in started(learner).items()}
+    params = started(learner)
     theta = {name: value.clone().requires_grad_() for name, value in learned(params).items()}
     adam = torch.optim.Adam(theta.values(), lr=0.01, betas=(0.0, 0.999), eps=1e-8)
     for batch in ([0, 1, 2], [3, 4, 5], [0, 1, 2], [3, 4, 5]):
@@ -117,7 +108,7 @@ def test_reptile_moves_towards_where_adam_ends(episode):
 def test_lstm_with_open_gates_is_gradient_descent(episode):
     """W = 0, f = 1 and i = alpha."""
     learner = LSTMMetaLearner(IMAGES, width=3, train_steps=3, test_steps=3, units=0)
-    params = {name: value.double() for name, value in started(learner).items()}
+    params = started(learner)
     for name, bias in (("input", math.log(ALPHA / (1 - ALPHA))), ("forget", 100.0)):
         zero = torch.zeros_like(params[f"{name}.weight"])
         params |= {f"{name}.weight": zero, f"{name}.bias": torch.tensor(bias, dtype=torch.float64)}
@@ -200,14 +191,5 @@ def test_metasgd_with_one_rate_is_a_step_of_maml(wave):
 
 @pytest.mark.parametrize("steps", [1, 3])
 def test_meta_gradient_on_waves_equals_finite_differences(wave, steps):
-    learner, random, step = maml(WAVES, steps), generator(5), 1e-6
-    params = {name: value.double() for name, value in started(learner).items()}
-    params = {name: value + 0.1 * torch.rand(value.shape, generator=random) for name, value in params.items()}
-    gradient = meta_gradient(learner, params, wave)
-    for name, value in params.items():
-        direction = torch.randn(value.shape, generator=random)
-        ahead, behind = (
-            learner.meta_loss(params | {name: value + sign * step * direction}, wave, 0.0).value for sign in (1, -1)
-        )
-        slope = (ahead - behind) / (2 * step)
-        torch.testing.assert_close((gradient[name] * direction).sum(), slope, rtol=1e-5, atol=1e-8)
+    learner = maml(WAVES, steps)
+    assert_equals_finite_differences(learner, disturbed(started(learner)), wave)

@@ -21,7 +21,7 @@ def prepared() -> Iterator[torch.device]:
     """A device of this process's own: a GPU where there is one, else the CPU. Same seed, same bits."""
     with devices.claimed():
         torch.set_num_threads(THREADS)
-        torch.set_deterministic_debug_mode("error")  # use_deterministic_algorithms, which it calls, imports a compiler
+        torch.set_deterministic_debug_mode("error")  # use_deterministic_algorithms(True) would import a compiler
         _keep_freed_memory()
         yield device()
 
