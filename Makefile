@@ -6,7 +6,7 @@ VENV := .venv
 STAMP := $(VENV)/.complete
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
-.PHONY: setup run smoke test test-slow check format adopt
+.PHONY: setup run smoke test test-slow check format adopt reproduce audit
 
 setup: $(STAMP)
 
@@ -41,6 +41,13 @@ format: setup
 	ruff check --fix .
 	ruff format .
 	snakefmt Snakefile workflow
+
+reproduce: setup # all results anew from a clean clone, compared with results/digests.json
+	python workflow/reproduce.py
+
+audit: setup # known vulnerabilities of the pinned packages: not part of `check`, since it asks a service on the network
+	python -m pip install --quiet --disable-pip-version-check pip-audit
+	pip-audit --requirement constraints.txt --no-deps --disable-pip
 
 adopt: setup # make files that DVC pulled or checked out count as done
 	python workflow/adopt.py

@@ -19,13 +19,7 @@ include: "workflow/rules/aggregate.smk"
 rule all:
     default_target: True
     input:
-        DATA,
-        SPLIT,
-        episode_files(),
-        each_run(CHECKPOINT),
-        each_run(SCORES),
-        each_run(JUDGED),
-        REPORT,
+        outputs(),
 
 
 reject_strangers(workflow)

@@ -12,6 +12,7 @@ PACKAGE = Path(metascore.__file__).parent
 ORDER = [
     "errors",
     "files",
+    "stopping",
     "randomness",
     "workflow_lock",
     "devices",
@@ -50,6 +51,7 @@ ORDER = [
     "scales",
     "drawing",
     "figures",
+    "reproduction",
     "report.learner_pages",
     "report.interactive",
     "report.page",

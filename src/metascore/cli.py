@@ -6,11 +6,13 @@ import argparse
 import importlib
 import logging
 import sys
+import traceback
 from collections.abc import Sequence
 from typing import NoReturn
 
 from metascore.errors import UsageError, UserError
 from metascore.params import Config, Run, load
+from metascore.stopping import Stopped, stoppable
 
 STAGES = {
     "data": "fetch Omniglot (or fall back to synthetic glyphs) into data/omniglot",
@@ -28,13 +30,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
     options = _parser().parse_args(arguments)
     try:
-        _run(options, load(options.params, options.budget))
-    except UserError as error:
+        with stoppable():
+            _run(options, load(options.params, options.budget))
+    except (Exception, Stopped) as error:
         if options.debug:
             raise
-        sys.stderr.write(f"metascore {options.stage}: {error}\n")
-        return error.exit_status
+        sys.stderr.write(f"metascore {options.stage}: {_one_line(error)}\n")
+        return getattr(error, "exit_status", 1)
     return 0
+
+
+def _one_line(error: BaseException) -> str:
+    """What went wrong. Anything but UserError and Stopped is a fault of this program: it says where."""
+    if isinstance(error, UserError | Stopped):
+        return str(error)
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    what = f"{type(error).__name__}: {' '.join(str(error).split())}"
+    return f"{what} ({place.filename}, line {place.lineno}): unexpected: --debug shows the traceback: please report it"
 
 
 def _run(options: argparse.Namespace, config: Config) -> None:

@@ -4,8 +4,8 @@ Hue tells families apart, in colours that colour-blind readers can tell too. Wit
 style and marker tell learners apart, and every line carries its learner's name.
 """
 
+import io
 from dataclasses import dataclass
-from pathlib import Path
 
 import matplotlib
 import numpy as np
@@ -167,8 +167,11 @@ def spread(wanted: Float[np.ndarray, " label"], gap: float) -> Float[np.ndarray,
     return placed
 
 
-def save(figure: Figure, path: Path) -> None:
-    """Write SVG or PNG, whichever the name says; the same figure gives the same bytes."""
+def rendered(figure: Figure, suffix: str) -> bytes:
+    """The figure as a file of this format, svg or png; the same figure gives the same bytes."""
+    file = io.BytesIO()
     with matplotlib.rc_context({"svg.hashsalt": "metascore", "svg.fonttype": "path"}):
-        metadata = {"Date": None} if path.suffix == ".svg" else {"Software": None}
-        figure.savefig(path, metadata=metadata, bbox_inches="tight")  # labels beside the panels are of any length
+        metadata = {"Date": None} if suffix == "svg" else {"Software": None}
+        # Labels beside the panels are of any length.
+        figure.savefig(file, format=suffix, metadata=metadata, bbox_inches="tight")
+    return file.getvalue()

@@ -13,6 +13,7 @@ import numpy as np
 from metascore.errors import UserError
 from metascore.randomness import numpy_generator
 
+CHARACTERS = 1623  # of Omniglot
 DRAWERS = 20
 SINE_AMPLITUDE = (0.1, 5.0)  # Finn et al. 2017, section 5.1
 SINE_PHASE = (0.0, np.pi)

@@ -1,42 +1,98 @@
 """Files: written completely or not at all, read with errors in one line, and digested."""
 
-import contextlib
+import csv
+import errno
 import hashlib
+import io
 import json
 import os
-import tempfile
-from collections.abc import Iterator
+import shutil
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import psutil
+
 from metascore.errors import UserError
 
+CURES = {
+    errno.ENOSPC: "free some space",
+    errno.EDQUOT: "free some of your quota",
+    errno.EFBIG: "raise the limit of file sizes (ulimit -f)",
+    errno.EACCES: "make the folder writable",
+    errno.EROFS: "make the folder writable",
+}
 
-@contextlib.contextmanager
-def atomic_path(path: str | Path) -> Iterator[Path]:
-    """Yield a temporary sibling of `path`, which takes its place if the block ends without an exception.
 
-    The sibling keeps the suffix of `path` (numpy and matplotlib choose the format by it).
-    Missing folders are made.
+def write(path: str | Path, content: bytes) -> None:
+    """Write a file, making missing folders. Whatever happens, `path` holds all of `content` or what it held before.
+
+    The bytes go to a temporary sibling, to the disk, and only then take the name. Siblings that killed processes left
+    are removed. Raises UserError, with the space that is needed, where the file can't be written.
     """
     path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=f".{path.name}.", dir=path.parent) as folder:
-        temporary = Path(folder) / path.name
-        yield temporary
-        _flush_to_disk(temporary)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _remove_orphans(path)
+        with temporary.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
         os.replace(temporary, path)
+    except OSError as error:
+        raise unwritable(path, len(content), error) from error
+    finally:
+        temporary.unlink(missing_ok=True)
 
 
-def _flush_to_disk(path: Path) -> None:
-    with path.open("rb") as file:
-        os.fsync(file.fileno())
+def unwritable(path: Path, size: int, error: OSError) -> UserError:
+    """What to say where a file of `size` bytes can't be written."""
+    cure = CURES.get(error.errno or 0, "see to that")
+    return UserError(
+        f"{path}: cannot be written ({error.strerror or error}): it needs {size} bytes, {_free(path)}: {cure}, and run "
+        "the same command again"
+    )
+
+
+def _free(path: Path) -> str:
+    there = next(parent for parent in path.absolute().parents if parent.exists())
+    return f"{shutil.disk_usage(there).free} are free"
+
+
+def _remove_orphans(path: Path) -> None:
+    """Remove the temporary files of this file whose processes have died."""
+    for orphan in path.parent.glob(f".{path.name}.*.partial"):
+        pid = orphan.name.split(".")[-2]
+        if pid.isdecimal() and not psutil.pid_exists(int(pid)):
+            orphan.unlink(missing_ok=True)
+
+
+def write_text(path: str | Path, text: str) -> None:
+    """Write a text as UTF-8."""
+    write(path, text.encode())
 
 
 def write_json(path: str | Path, value: Any) -> None:
     """Write `value` as JSON with sorted keys: equal values give equal bytes."""
-    with atomic_path(path) as temporary:
-        temporary.write_text(json.dumps(value, indent=2, sort_keys=True, allow_nan=False) + "\n", encoding="utf-8")
+    write_text(path, json.dumps(value, indent=2, sort_keys=True, allow_nan=False) + "\n")
+
+
+def write_array(path: str | Path, array: np.ndarray) -> None:
+    """Write a .npy file, without pickle."""
+    content = io.BytesIO()
+    np.save(content, array, allow_pickle=False)
+    write(path, content.getvalue())
+
+
+def write_rows(path: str | Path, columns: Iterable[str], rows: Iterable[Mapping[str, Any]]) -> None:
+    """Write rows as CSV."""
+    text = io.StringIO()
+    writer = csv.DictWriter(text, list(columns), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    write_text(path, text.getvalue())
 
 
 def read_json(path: str | Path) -> Any:
@@ -45,11 +101,22 @@ def read_json(path: str | Path) -> Any:
         return json.loads(Path(path).read_text(encoding="utf-8"))
     except OSError as error:
         raise UserError(f"{path}: {error.strerror or error}: give the name of a file that can be read") from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise UserError(f"{path}: not JSON ({error}): correct it, or delete it and run its stage again") from error
 
 
+def read_array(path: str | Path, cure: str, mapped: bool = False) -> np.ndarray:
+    """Read a .npy file, or map it into memory. Raises UserError, ending in `cure`, when it is missing or damaged."""
+    try:
+        return np.lib.format.open_memmap(path, "r") if mapped else np.load(path, allow_pickle=False)
+    except Exception as error:  # a damaged header can end in any
+        raise UserError(f"{path}: cannot be read ({' '.join(str(error).split())}): {cure}") from error
+
+
 def sha256(path: str | Path) -> str:
-    """Return the SHA-256 digest of a file's bytes, in hexadecimal."""
-    with Path(path).open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    """The SHA-256 digest of a file's bytes, in hexadecimal. Raises UserError when it can't be read."""
+    try:
+        with Path(path).open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise UserError(f"{path}: {error.strerror or error}: run `snakemake` (or the stage that makes it)") from error

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 import numpy as np
@@ -32,6 +32,7 @@ class Snapshot:
     optimiser: dict[str, Tensor] = field(default_factory=dict)
     seconds: float = 0.0  # spent in meta-steps, without validation
     history: list[dict[str, float]] = field(default_factory=list)  # the rows of training.csv
+    losses: list[float] = field(default_factory=list)  # of the meta-steps since the last row
 
 
 @dataclass(frozen=True)
@@ -52,16 +53,19 @@ def beginning(learner: AbstractLearner, generator: torch.Generator, device: torc
     return Snapshot(0, params, best=params)
 
 
-def meta_train(setting: Setting, start: Snapshot) -> Iterator[Snapshot]:
-    """Yield a snapshot after every validation; the last one is the end of meta-training.
+def meta_train(setting: Setting, start: Snapshot, is_time: Callable[[], bool] = lambda: False) -> Iterator[Snapshot]:
+    """Yield a snapshot after every validation, the last of which is the end of meta-training.
 
-    Raises UserError when the loss is not finite.
+    There is one more wherever `is_time`, asked after each meta-step, says so. Raises UserError when the loss is not
+    finite.
     """
     recipe, snapshot = setting.recipe, start
     points = validation_points(recipe)
     while snapshot.iteration < points[-1] or not snapshot.history:
         target = next(point for point in points if point > snapshot.iteration or not snapshot.history)
-        snapshot = _validated(setting, _advanced(setting, snapshot, target))
+        snapshot = _advanced(setting, snapshot, target, is_time)
+        if snapshot.iteration == target:
+            snapshot = _validated(setting, snapshot)
         yield snapshot
 
 
@@ -126,27 +130,24 @@ def _order(count: int, seed: int, epoch: int) -> np.ndarray:
     return numpy_generator(seed, "order of training episodes", epoch).permutation(count)
 
 
-def _advanced(setting: Setting, snapshot: Snapshot, target: int) -> Snapshot:
-    """Meta-steps up to iteration `target`."""
+def _advanced(setting: Setting, snapshot: Snapshot, target: int, is_time: Callable[[], bool]) -> Snapshot:
+    """Meta-steps up to iteration `target`, or until it is time for a snapshot."""
     recipe, began = setting.recipe, time.perf_counter()
+    iteration, losses = snapshot.iteration, list(snapshot.losses)
     params = {name: value.clone() for name, value in snapshot.params.items()}
     optimiser = _optimiser(recipe, params, snapshot.optimiser)
-    losses = [_meta_step(setting, params, optimiser, iteration) for iteration in range(snapshot.iteration, target)]
-    seconds = snapshot.seconds + time.perf_counter() - began
-    row = {
-        "iteration": target,
-        "tasks": target * recipe.meta_batch,
-        "seconds": round(seconds, 3),
-        "loss": float(np.mean(losses)) if losses else math.nan,
-    }
-    return Snapshot(
-        target,
-        params,
-        snapshot.best,
-        snapshot.best_score,
-        _optimiser_tensors(params, optimiser),
-        seconds,
-        [*snapshot.history, row],
+    while iteration < target:
+        losses.append(_meta_step(setting, params, optimiser, iteration))
+        iteration += 1
+        if is_time():
+            break
+    return replace(
+        snapshot,
+        iteration=iteration,
+        params=params,
+        optimiser=_optimiser_tensors(params, optimiser),
+        seconds=snapshot.seconds + time.perf_counter() - began,
+        losses=losses,
     )
 
 
@@ -175,14 +176,20 @@ def _meta_step(setting: Setting, params: Params, optimiser: torch.optim.Optimize
 
 
 def _validated(setting: Setting, snapshot: Snapshot) -> Snapshot:
-    """With the validation score in the last row of the history, and the best tensors updated."""
+    """With a row in the history for the meta-steps since the last one, and the best tensors updated."""
     judged = judge_all(final_score, setting.judged, snapshot.params, setting.validation, setting.recipe.chunk)
     score = float(judged.mean(dtype=np.float64))
-    snapshot.history[-1]["validation"] = score
-    first = len(snapshot.history) == 1
-    if first or setting.judged.problem.better(score, snapshot.best_score):
-        snapshot.best, snapshot.best_score = snapshot.params, score
-    return snapshot
+    row = {
+        "iteration": snapshot.iteration,
+        "tasks": snapshot.iteration * setting.recipe.meta_batch,
+        "seconds": round(snapshot.seconds, 3),
+        "loss": float(np.mean(snapshot.losses)) if snapshot.losses else math.nan,
+        "validation": score,
+    }
+    validated = replace(snapshot, history=[*snapshot.history, row], losses=[])
+    if not snapshot.history or setting.judged.problem.better(score, snapshot.best_score):
+        return replace(validated, best=snapshot.params, best_score=score)
+    return validated
 
 
 def _optimiser(recipe: Training, params: Params, tensors: dict[str, Tensor]) -> torch.optim.Optimizer | None:

@@ -15,7 +15,7 @@ from metascore import signatures
 from metascore.episodes import DRAWERS, Shape
 from metascore.errors import UsageError
 from metascore.layers import merged, restricted
-from metascore.params_schema import check_schema, key_path
+from metascore.params_schema import check_schema, key_path, told
 
 KINDS = {"omniglot": "classification", "sine": "regression"}
 TRAINING_KEYS_OF_EPISODES = ("way", "shot", "query")
@@ -173,7 +173,7 @@ def load(path: str | Path = "params.yaml", budget: str | None = None) -> Config:
         params = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
     except OSError as error:
         raise UsageError(f"{path}: {error.strerror}: run from the project's folder, or give --params") from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
         raise UsageError(f"{path}: not YAML: {' '.join(str(error).split())}") from error
     return validated(params, budget, str(path))
 
@@ -233,7 +233,7 @@ def _check_recipes(config: Config) -> None:
         schema = {"type": "object", "properties": properties}
         error = jsonschema.exceptions.best_match(jsonschema.Draft202012Validator(schema).iter_errors(given))
         if error is not None:
-            raise UsageError(f"learners.{learner}.{key_path(error)}: {error.message}")
+            raise UsageError(f"learners.{learner}.{key_path(error)}: {told(error)}")
 
 
 def _check_shapes(config: Config) -> None:

@@ -22,7 +22,7 @@ def check_schema(params: Any, path: str) -> None:
     except TypeError as clash:  # jsonschema looks for a pattern in every key, and this one is no text
         raise UsageError(f"{path}: {_odd_key(params)!r}: keys are words: put it in quotes, or correct it") from clash
     if error is not None:
-        raise UsageError(f"{path}: {key_path(error)}: {' '.join(error.message.split())[:200]}")
+        raise UsageError(f"{path}: {key_path(error)}: {told(error)}")
     infinite = _not_finite(params)
     if infinite:
         raise UsageError(f"{path}: {infinite}: not a finite number: give one")
@@ -49,6 +49,14 @@ def _not_finite(value: Any, path: str = "") -> str:
         return "" if math.isfinite(value) else path
     pairs = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     return next(filter(None, (_not_finite(item, f"{path}.{key}".strip(".")) for key, item in pairs)), "")
+
+
+def told(error: jsonschema.ValidationError) -> str:
+    """What is wrong with a value, what is allowed, and the cure."""
+    schema = error.schema if isinstance(error.schema, dict) else {}
+    known = schema.get("properties", {}) if error.validator == "additionalProperties" else {}
+    allowed = f" (allowed: {', '.join(sorted(known))})" if known else ""
+    return f"{' '.join(error.message.split())[:200]}{allowed}: correct it in params.yaml"
 
 
 def key_path(error: jsonschema.ValidationError) -> str:

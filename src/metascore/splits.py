@@ -48,6 +48,18 @@ def check_split(split: Split, names: list[str], culprit: str) -> None:
             seen[index] = part
 
 
+def members(split: Any, part: str, culprit: str, characters: int) -> list[int]:
+    """The character indices of one part of a split that was read from the file `culprit`.
+
+    Raises UserError unless they are a list of numbers below `characters`.
+    """
+    found = split.get(part) if isinstance(split, dict) else None
+    if not isinstance(found, list) or not found or not all(type(k) is int and 0 <= k < characters for k in found):
+        cure = "delete it and run `metascore split`"
+        raise UserError(f"{culprit}: `{part}` is no list of character indices from 0 to {characters - 1}: {cure}")
+    return found
+
+
 def character_names(characters: pd.DataFrame) -> list[str]:
     """Return "Alphabet/characterNN" of each character."""
     pairs = zip(characters["alphabet"], characters["character"], strict=True)

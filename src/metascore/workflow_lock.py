@@ -32,6 +32,11 @@ def register(folder: Path = FOLDER) -> None:
             path.unlink(missing_ok=True)
 
 
+def is_held(folder: Path = FOLDER) -> bool:
+    """Whether a workflow holds the lock. Asked after `register`, which takes a dead one's away."""
+    return any((folder / "locks").glob("*.lock"))
+
+
 def _is_dead(path: Path) -> bool:
     """Whether the process of a record is certainly gone. A process that reuses its number started at another time."""
     try:

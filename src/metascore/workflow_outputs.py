@@ -5,7 +5,8 @@ another way has no record, or that of a file which it replaced; Snakemake would 
 would then vouch for it. So such files are marked as incomplete here, and Snakemake makes them anew, unless
 `make adopt` has checked them against dvc.lock.
 
-A file is known by its modification time, which Snakemake records, or else (DVC may link a file anew) by its digest.
+A file is known by its digest, which a ledger keeps beside the modification time that Snakemake recorded: so a file
+that was damaged since its job wrote it is found too.
 """
 
 from collections.abc import Iterable
@@ -34,6 +35,12 @@ def reject_strangers(paths: Iterable[str]) -> list[str]:
     return strangers
 
 
+def told(strangers: list[str]) -> str:
+    """One line that names these files."""
+    named = ", ".join(strangers[:5]) + (f" and {len(strangers) - 5} more" if len(strangers) > 5 else "")
+    return f"not as their jobs here left them, so made anew: {named}; `make adopt` keeps what DVC recorded"
+
+
 def remember(paths: Iterable[str]) -> None:
     """Keep the digests of the outputs that lie here as Snakemake recorded them."""
     records, ledger = FilePersistence(), _read()
@@ -45,7 +52,7 @@ def remember(paths: Iterable[str]) -> None:
 
 
 def _is_known(path: str, recorded: float | None, ledger: Ledger) -> bool:
-    return _is_untouched(path, recorded) or ledger.get(path) == [recorded, sha256(path)]
+    return recorded is not None and ledger.get(path) == [recorded, sha256(path)]
 
 
 def _is_untouched(path: str, recorded: float | None) -> bool:
@@ -59,7 +66,9 @@ def _recorded(path: str, records: FilePersistence) -> float | None:
 
 
 def _read() -> Ledger:
+    """The ledger; an empty one where it is missing or damaged."""
     try:
-        return read_json(LEDGER)
+        ledger = read_json(LEDGER)
     except UserError:
         return {}
+    return ledger if isinstance(ledger, dict) else {}

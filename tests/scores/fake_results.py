@@ -104,8 +104,10 @@ def write_run(root: Path, one: OneRun, generator: np.random.Generator) -> None:
     axes = {"family": FAMILIES[one.learner], "batch_norm": "none", "gradient_order": 1}
     axes |= {"train_steps": 1, "test_steps": 10}
     record = {"seed": one.seed, "device": "cpu", "seconds": 2.5, "tasks_per_second": 40.0, "parameters": 1234}
+    record |= {"machine": {"processor": "abacus", "threads": 1}}
     record |= {"iterations": 0, "versions": {"metascore": "0", "torch": "0"}}
     (folder / "run.json").write_text(json.dumps(record | {"axes": axes}))
+    (folder / "checkpoint.safetensors").write_bytes(b"learned")
     points = np.arange(1, 4) * (0 if one.learner == "chance" else 1)
     validation = 0.5 + 0.1 * points + 0.01 * generator.standard_normal(3)
     frame = pd.DataFrame({"iteration": 10 * points, "tasks": 40 * points, "seconds": 1.5 * points})

@@ -4,7 +4,7 @@
 #          for the gallery, the waves and the priors results/runs/**/checkpoint.safetensors,
 #          data/omniglot/images.npy, the test episodes;
 #          for the controls data/omniglot/{source.json,characters.csv}, data/splits/{split}.json, the episode files
-# outputs  results/metrics.json, results/tables/{scores,published,priors}.{csv,md,tex},
+# outputs  results/metrics.json, results/digests.json, results/tables/{scores,published,priors}.{csv,md,tex},
 #          results/tables/{pairs,adaptation,learning}.csv,
 #          results/figures/{ranking,adaptation,gallery,waves,improvement,published_gap,cost,learning}.{svg,png},
 #          results/report.html
@@ -22,6 +22,7 @@ rule aggregate:
         PUBLISHED,
     output:
         METRICS,
+        DIGESTS,
         LATEX_TABLES,
         CURVE_TABLES,
         report(SCORE_TABLES, category="Tables", caption="../report/scores.rst"),
@@ -47,4 +48,4 @@ rule aggregate:
     message:
         "Scores to metrics, tables, figures and report"
     shell:
-        "python -m metascore aggregate --budget {params.budget} 2>&1 | tee {log}"
+        "python -m metascore aggregate --budget {params.budget:q} 2>&1 | tee -i {log:q}"

@@ -5,11 +5,12 @@ import json
 import os
 import sys
 
-from metascore import devices, params, provenance, workflow_forecast, workflow_lock, workflow_outputs
+from metascore import devices, params, provenance, stopping, workflow_forecast, workflow_lock, workflow_outputs
 from metascore.errors import UserError
 from metascore.report import learner_pages
 
 workflow_lock.register()
+stopping.lead()
 
 # Jobs run by the Python that runs Snakemake, activated or not.
 os.environ.update(PATH=os.pathsep.join([os.path.dirname(sys.executable), os.environ.get("PATH", os.defpath)]))
@@ -38,6 +39,12 @@ def tables_of(name, *suffixes):
 
 CONFIG = validated_parameters(config)
 
+wildcard_constraints:
+    task=r"[a-z][a-z0-9_]*",
+    learner=r"[a-z][a-z0-9_]*",
+    seed=r"\d+",
+
+
 RUN = "{task}/{learner}/{seed}"
 RUN_OF_JOB = "{wildcards.task}/{wildcards.learner}/{wildcards.seed}"
 IMAGES = "data/omniglot/images.npy"
@@ -51,6 +58,7 @@ SCORES = f"results/scores/{RUN}.npy"
 JUDGED = f"results/scores/{RUN}.json"
 PUBLISHED = "src/metascore/published.csv"
 METRICS = "results/metrics.json"
+DIGESTS = "results/digests.json"
 SCORE_TABLES = tables_of("scores", "csv", "md")
 PAIR_TABLES = tables_of("pairs", "csv")
 CURVE_TABLES = [*tables_of("adaptation", "csv"), *tables_of("learning", "csv")]
@@ -61,7 +69,7 @@ TABLES = [*SCORE_TABLES, *PAIR_TABLES, *CURVE_TABLES, *PUBLISHED_TABLES, *PRIOR_
 SPLIT = f"data/splits/{CONFIG.split['name']}.json"
 FIGURES = ["ranking", "adaptation", "gallery", "waves", "improvement", "published_gap", "cost", "learning"]
 PAGE = "results/report.html"
-REPORT = [METRICS, *TABLES, *(file for name in FIGURES for file in figures_of(name)), PAGE]
+REPORT = [METRICS, DIGESTS, *TABLES, *(file for name in FIGURES for file in figures_of(name)), PAGE]
 
 # One GPU a job where there are any, so that `--resources gpu=N` holds; none otherwise, so that it holds nothing up.
 GPU = 1 if devices.visible() else 0
@@ -121,11 +129,15 @@ def outputs():
 
 
 def reject_strangers(workflow):
-    """Have files that Snakemake has not made here made anew. Only the process that plans jobs does so."""
-    strangers = workflow_outputs.reject_strangers(outputs()) if workflow.is_main_process else []
+    """Have files that are not as Snakemake's jobs left them made anew. Only the process that plans jobs does so."""
+    if not workflow.is_main_process:
+        return
+    if workflow_lock.is_held():
+        print("another workflow is at work in this folder: wait for it, or end it", file=sys.stderr)
+        return
+    strangers = workflow_outputs.reject_strangers(outputs())
     if strangers and not workflow.touch:
-        first = f"{len(strangers)} outputs (such as {strangers[0]}) were not made here"
-        print(f"{first} and will be made anew; `make adopt` keeps what DVC recorded", file=sys.stderr)
+        print(workflow_outputs.told(strangers), file=sys.stderr)
 
 
 def split_inputs(wildcards):
@@ -190,6 +202,7 @@ def remember():
 
 onstart:
     announce(workflow)
+    stopping.pass_signals_on()
 
 
 onsuccess:

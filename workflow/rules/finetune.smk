@@ -23,5 +23,5 @@ rule finetune:
     message:
         f"Fine-tuning {RUN_OF_JOB}"
     shell:
-        "python -m metascore finetune --budget {params.budget}"
-        " --task {wildcards.task} --learner {wildcards.learner} --seed {wildcards.seed} 2>&1 | tee {log}"
+        "python -m metascore finetune --budget {params.budget:q}"
+        " --task {wildcards.task:q} --learner {wildcards.learner:q} --seed {wildcards.seed:q} 2>&1 | tee -i {log:q}"

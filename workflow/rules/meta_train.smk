@@ -25,5 +25,5 @@ rule meta_train:
     message:
         f"Meta-training {RUN_OF_JOB}"
     shell:
-        "python -m metascore train --budget {params.budget}"
-        " --task {wildcards.task} --learner {wildcards.learner} --seed {wildcards.seed} 2>&1 | tee {log}"
+        "python -m metascore train --budget {params.budget:q}"
+        " --task {wildcards.task:q} --learner {wildcards.learner:q} --seed {wildcards.seed:q} 2>&1 | tee -i {log:q}"

@@ -18,7 +18,7 @@ rule download:
     message:
         "Omniglot, verified, as arrays"
     shell:
-        "python -m metascore data 2>&1 | tee {log}"
+        "python -m metascore data 2>&1 | tee -i {log:q}"
 
 
 rule split:
@@ -35,7 +35,7 @@ rule split:
     message:
         "Characters for meta-train, meta-validation and meta-test"
     shell:
-        "python -m metascore split 2>&1 | tee {log}"
+        "python -m metascore split 2>&1 | tee -i {log:q}"
 
 
 rule episodes:
@@ -55,4 +55,4 @@ rule episodes:
     message:
         "Episodes {wildcards.file}"
     shell:
-        "python -m metascore episodes --file {wildcards.file} --budget {params.budget} 2>&1 | tee {log}"
+        "python -m metascore episodes --file {wildcards.file:q} --budget {params.budget:q} 2>&1 | tee -i {log:q}"

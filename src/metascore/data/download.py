@@ -1,11 +1,13 @@
 """Omniglot's archives from a folder or over HTTP: resumed, retried, named only when verified."""
 
+import base64
 import hashlib
 import http.client
 import logging
 import os
 import time
 import urllib.error
+import urllib.parse
 import urllib.request
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,6 +18,7 @@ from tqdm import tqdm
 
 from metascore.data.archive import Part, read_archive
 from metascore.errors import UserError
+from metascore.files import unwritable
 
 logger = logging.getLogger(__name__)
 
@@ -68,13 +71,36 @@ def fetch(address: str, part: Part, downloads: Path, patience: Patience = PATIEN
     """
     scheme, _, path = address.rpartition("://")
     if scheme in ("http", "https"):
+        remote = _remote(f"{address.rstrip('/')}/{part.archive}")
         downloads.mkdir(parents=True, exist_ok=True)
         with FileLock(downloads / f".{part.archive}.lock"):
-            return _download(f"{address.rstrip('/')}/{part.archive}", part, downloads, patience)
+            return _download(remote, part, downloads, patience)
     if scheme not in ("", "file"):
         raise UserError(f"{address}: neither a folder nor an http, https or file URL: correct OMNIGLOT_MIRROR")
     folder = urllib.request.url2pathname(path.removeprefix("localhost")) if scheme else address
     return _read_local(Path(folder) / part.archive, part)
+
+
+@dataclass(frozen=True)
+class _Remote:
+    """An address that may be shown, and what the server wants to know beside it."""
+
+    url: str
+    headers: dict[str, str]
+
+
+def _remote(address: str) -> _Remote:
+    """Take a name and a password out of an address, as they must not get into logs. Raises UserError if it is none."""
+    try:
+        parts = urllib.parse.urlsplit(address)
+        host = f"{parts.hostname or ''}{f':{parts.port}' if parts.port is not None else ''}"
+    except ValueError as error:
+        raise UserError(f"{address.rpartition('@')[2]}: no address ({error}): correct OMNIGLOT_MIRROR") from error
+    if parts.username is None:
+        return _Remote(address, {})
+    name, password = (urllib.parse.unquote(text or "") for text in (parts.username, parts.password))
+    token = base64.b64encode(f"{name}:{password}".encode()).decode()
+    return _Remote(urllib.parse.urlunsplit(parts._replace(netloc=host)), {"Authorization": f"Basic {token}"})
 
 
 def _read_local(path: Path, part: Part) -> dict[str, bytes]:
@@ -84,7 +110,7 @@ def _read_local(path: Path, part: Part) -> dict[str, bytes]:
         raise Unreachable(f"{path}: {error.strerror or error}") from error
 
 
-def _download(url: str, part: Part, downloads: Path, patience: Patience) -> dict[str, bytes]:
+def _download(remote: _Remote, part: Part, downloads: Path, patience: Patience) -> dict[str, bytes]:
     """Return a verified archive's drawings: downloaded earlier, or now."""
     final = downloads / part.archive
     if final.exists():
@@ -93,26 +119,27 @@ def _download(url: str, part: Part, downloads: Path, patience: Patience) -> dict
         except UserError as error:
             logger.warning("%s; downloading it again", error)
     # A partial file belongs to its address: the bytes of another archive would not fit to it.
-    partial = downloads / f"{part.archive}.{hashlib.sha256(url.encode()).hexdigest()[:8]}.part"
+    partial = downloads / f"{part.archive}.{hashlib.sha256(remote.url.encode()).hexdigest()[:8]}.part"
     resumed = partial.exists()
-    _transfer_patiently(url, partial, patience)
+    _transfer_patiently(remote, partial, patience)
     try:
-        drawings = read_archive(partial, part, url)
+        drawings = read_archive(partial, part, remote.url)
     except UserError as error:
         partial.unlink()  # nothing can be added to wrong bytes
         if not resumed:
             raise
         logger.warning("%s; downloading it from the start", error)
-        return _download(url, part, downloads, patience)
+        return _download(remote, part, downloads, patience)
     os.replace(partial, final)
     return drawings
 
 
-def _transfer_patiently(url: str, partial: Path, patience: Patience) -> None:
+def _transfer_patiently(remote: _Remote, partial: Path, patience: Patience) -> None:
     """Transfer the file, backing off exponentially; each attempt goes on where the last one broke off."""
+    url = remote.url
     for attempt in range(1, patience.attempts + 1):
         try:
-            return _transfer(url, partial, patience)
+            return _transfer(remote, partial, patience)
         except (BrokenTransfer, OSError, ValueError, http.client.HTTPException) as error:
             final = attempt == patience.attempts or not _may_pass(error)
             if final and isinstance(error, BrokenTransfer):
@@ -134,10 +161,13 @@ def _in_words(error: Exception) -> str:
     return f"{status}{getattr(reason, 'strerror', None) or reason}"
 
 
-def _transfer(url: str, partial: Path, patience: Patience) -> None:
+def _transfer(remote: _Remote, partial: Path, patience: Patience) -> None:
     """Append to `partial` what is missing of it, or write it anew if the server can't send a range."""
     start = partial.stat().st_size if partial.exists() else 0
+    url = remote.url
     request = urllib.request.Request(url, headers={"Range": f"bytes={start}-"} if start else {})  # noqa: S310 (http or https)
+    for name, value in remote.headers.items():
+        request.add_unredirected_header(name, value)
     try:
         response = urllib.request.urlopen(request, timeout=patience.timeout)  # noqa: S310 (http or https)
     except urllib.error.HTTPError as error:
@@ -159,13 +189,21 @@ def _copy(response: http.client.HTTPResponse, partial: Path, start: int, size: i
     bar = tqdm(desc=partial.name.split(".zip")[0], initial=start, total=size or None, unit="B",
                unit_scale=True, disable=None)  # fmt: skip
     with partial.open("ab" if start else "wb") as file, bar:
-        try:
-            while chunk := response.read1(CHUNK):
-                _check_size(response.url, file.tell() + len(chunk), partial, patience)
+        while chunk := _read(response, file.tell()):
+            _check_size(response.url, file.tell() + len(chunk), partial, patience)
+            try:
                 file.write(chunk)
-                bar.update(len(chunk))
-        except (OSError, http.client.HTTPException) as error:
-            raise BrokenTransfer(f"the transfer broke off after {file.tell()} bytes ({error})") from error
+                file.flush()
+            except OSError as error:
+                raise unwritable(partial, size, error) from error
+            bar.update(len(chunk))
+
+
+def _read(response: http.client.HTTPResponse, so_far: int) -> bytes:
+    try:
+        return response.read1(CHUNK)
+    except (OSError, http.client.HTTPException) as error:
+        raise BrokenTransfer(f"the transfer broke off after {so_far} bytes ({error})") from error
 
 
 def _check_size(url: str, size: int, partial: Path, patience: Patience) -> None:

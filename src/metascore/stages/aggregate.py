@@ -1,5 +1,6 @@
 """Stage aggregate: from every run's scores to metrics, tables and figures."""
 
+import logging
 from pathlib import Path
 
 import pandas as pd
@@ -8,16 +9,18 @@ from metascore import cells, controls, documents, tables
 from metascore.documents import Document, Section
 from metascore.errors import UserError
 from metascore.estimates import Estimates, TaskResults, estimate
-from metascore.files import atomic_path, read_json, write_json
+from metascore.files import read_json, write_json, write_text
 from metascore.params import Config, Task
 from metascore.published import published_table
 from metascore.randomness import numpy_generator
-from metascore.stages import report
+from metascore.stages import digests, report
 from metascore.stages.drawings import Numbers, write_figures
 from metascore.stages.leaks import check_leaks
 from metascore.stages.results import histories, task_results
 from metascore.stages.waves import COLUMNS as PRIOR_COLUMNS
 from metascore.stages.waves import prior_table
+
+log = logging.getLogger(__name__)
 
 RESAMPLING_SEED = 0  # the same results give the same intervals
 READING = (
@@ -36,7 +39,7 @@ READING_PRIORS = (
 
 
 def run(config: Config, data: Path = Path("data"), results: Path = Path("results")) -> None:
-    """Write metrics.json, the tables (CSV, Markdown, LaTeX), the figures (SVG, PNG) and report.html into `results`.
+    """Write metrics.json, digests.json, tables, figures (SVG, PNG) and report.html into `results`.
 
     Raises UserError, before anything is written, where a control finds that the numbers must not be published.
     """
@@ -52,6 +55,7 @@ def run(config: Config, data: Path = Path("data"), results: Path = Path("results
         _check_numbers(config.tasks[one.task], one, tables.score_table(one, its_estimates))
     numbers = _numbers(measured, estimates, learning, _priors(config, measured))
     write_tables(config, numbers, tables.overall_tables(measured, estimates), synthetic, results)
+    _write_digests(config, measured, results)
     drawn = write_figures(config, numbers, results)
     report.write(config, measured, numbers, drawn, synthetic, results)
 
@@ -95,11 +99,16 @@ def write_tables(config: Config, numbers: Numbers, overall: pd.DataFrame, synthe
     written |= {"adaptation": numbers.curves, "learning": numbers.histories}  # what `dvc plots` draws
     written |= {"priors": numbers.priors}
     for name, frame in written.items():
-        with atomic_path(folder / f"{name}.csv") as path:
-            frame.to_csv(path, index=False, lineterminator="\n")
+        write_text(folder / f"{name}.csv", frame.to_csv(index=False, lineterminator="\n"))
     _write_document(folder / "scores", _score_document(numbers.scores, overall, numbers.titles, facts))
     _write_document(folder / "published", _published_document(numbers.published, numbers.titles, facts))
     _write_document(folder / "priors", _prior_document(numbers.priors, numbers.titles, facts))
+
+
+def _write_digests(config: Config, measured: list[TaskResults], results: Path) -> None:
+    machines = [record["machine"] for one in measured for records in one.records.values() for record in records]
+    for fact in digests.write(config, machines, results):
+        log.warning("runs come from machines that differ in `%s` (see digests.json): nobody else gets their bits", fact)
 
 
 def _score_document(table: pd.DataFrame, overall: pd.DataFrame, titles: dict[str, str], facts: list[str]) -> Document:
@@ -127,8 +136,7 @@ def _prior_document(priors: pd.DataFrame, titles: dict[str, str], facts: list[st
 
 def _write_document(stem: Path, document: Document) -> None:
     for suffix, text in {"md": documents.markdown(document), "tex": documents.latex(document)}.items():
-        with atomic_path(stem.with_suffix(f".{suffix}")) as path:
-            path.write_text(text, encoding="utf-8")
+        write_text(stem.with_suffix(f".{suffix}"), text)
 
 
 def _is_synthetic(config: Config, data: Path) -> bool:

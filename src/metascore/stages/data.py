@@ -21,7 +21,7 @@ from metascore.data.download import (
 from metascore.data.glyphs import draw_glyphs
 from metascore.data.omniglot import read_omniglot
 from metascore.errors import UsageError, UserError
-from metascore.files import atomic_path, sha256, write_json
+from metascore.files import sha256, write_array, write_json, write_text
 from metascore.params import Config
 
 logger = logging.getLogger(__name__)
@@ -86,9 +86,7 @@ def write(dataset: Dataset, target: Path) -> None:
     """Write the three files; source.json comes last, so that it never describes the bytes of another run."""
     source = target / "source.json"
     source.unlink(missing_ok=True)
-    with atomic_path(target / "images.npy") as path:
-        np.save(path, dataset.images, allow_pickle=False)
-    with atomic_path(target / "characters.csv") as path:
-        dataset.characters.to_csv(path, lineterminator="\n")
+    write_array(target / "images.npy", dataset.images)
+    write_text(target / "characters.csv", dataset.characters.to_csv(lineterminator="\n"))
     digests = {name: sha256(target / name) for name in ("images.npy", "characters.csv")}
     write_json(source, dataset.description | {"digests": dataset.description.get("digests", {}) | digests})

@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 from matplotlib.figure import Figure
 
-from metascore.drawing import save
+from metascore.drawing import rendered
 from metascore.figures.adaptation import adaptation
 from metascore.figures.cost import cost
 from metascore.figures.gallery import gallery
@@ -17,7 +17,7 @@ from metascore.figures.learning import learning
 from metascore.figures.published_gap import published_gap
 from metascore.figures.ranking import ranking
 from metascore.figures.waves import waves
-from metascore.files import atomic_path
+from metascore.files import write
 from metascore.params import Config
 from metascore.stages.examples import best_of_families, examples
 from metascore.stages.waves import waves_of
@@ -51,8 +51,7 @@ def write_figures(config: Config, numbers: Numbers, results: Path) -> list[str]:
     }
     for name, figure in drawn.items():
         for suffix in ("svg", "png"):
-            with atomic_path(results / "figures" / f"{name}.{suffix}") as path:
-                save(figure, path)
+            write(results / "figures" / f"{name}.{suffix}", rendered(figure, suffix))
     return list(drawn)
 
 

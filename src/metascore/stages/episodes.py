@@ -6,10 +6,11 @@ from pathlib import Path
 
 import numpy as np
 
-from metascore.episodes import Shape, draw_omniglot, draw_sine
+from metascore.episodes import CHARACTERS, Shape, draw_omniglot, draw_sine
 from metascore.errors import UsageError
-from metascore.files import atomic_path, read_json
+from metascore.files import read_json, write_array
 from metascore.params import Config
+from metascore.splits import members
 
 EPISODES = Path("data/episodes")
 
@@ -19,9 +20,7 @@ def run(config: Config, file: str) -> None:
     known = config.episode_files()
     if file not in known:
         raise UsageError(f"--file {file}: not needed by budget {config.budget}: one of {', '.join(known)}")
-    rows = _draw(config, known[file])
-    with atomic_path(EPISODES / file) as path:
-        np.save(path, rows, allow_pickle=False)
+    write_array(EPISODES / file, _draw(config, known[file]))
 
 
 def _draw(config: Config, shape: Shape) -> np.ndarray:
@@ -29,5 +28,6 @@ def _draw(config: Config, shape: Shape) -> np.ndarray:
     count, seed = config.count(shape.problem, shape.part), settings["seed"]
     if shape.problem == "sine":
         return draw_sine(shape, count, settings["grid"] and shape.part != "train", seed)
-    split = read_json(f"data/splits/{config.split['name']}.json")
-    return draw_omniglot(shape, split[shape.part], count, shape.part in settings["rotate"], seed)
+    path = f"data/splits/{config.split['name']}.json"
+    characters = members(read_json(path), shape.part, path, CHARACTERS)
+    return draw_omniglot(shape, characters, count, shape.part in settings["rotate"], seed)

@@ -9,7 +9,7 @@ import torch
 
 from metascore.errors import UserError
 from metascore.evaluation import adaptation_curve, judge_all
-from metascore.files import atomic_path, sha256, write_json
+from metascore.files import sha256, write_array, write_json
 from metascore.learners import base
 from metascore.learners.base import AbstractLearner
 from metascore.networks import Params
@@ -28,8 +28,7 @@ def run(config: Config, job: Run) -> None:
     with machine.prepared() as device:
         scores = _scores(config, job, device)
     stem = SCORES / job.task / job.learner / str(job.seed)
-    with atomic_path(f"{stem}.npy") as target:
-        np.save(target, scores, allow_pickle=False)
+    write_array(f"{stem}.npy", scores)
     judged_on = inputs.input_files([config.test_shape(job.task)])
     write_json(f"{stem}.json", {"inputs": {str(path): sha256(path) for path in judged_on}})
 
@@ -39,7 +38,7 @@ def trained(config: Config, job: Run, device: torch.device) -> tuple[AbstractLea
     recipe = config.recipe(job.task, job.learner)
     path = checkpoint.folder(job) / "checkpoint.safetensors"
     params, identity = checkpoint.load(path, device, "delete its folder and run the same command again")
-    if identity["recipe"] != recipe:
+    if identity.get("recipe") != recipe:
         raise UserError(f"{path}: trained by another recipe than params.yaml gives: run `metascore train` again")
     problem = inputs.problem(config.test_shape(job.task))
     return base.load(recipe["learner"], problem, recipe["hyper_parameters"]), params

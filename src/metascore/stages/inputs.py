@@ -7,26 +7,18 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from metascore.episodes import DRAWERS, Shape, check_rows
+from metascore.episodes import CHARACTERS, DRAWERS, Shape, check_rows
 from metascore.errors import UserError
+from metascore.files import read_array
 from metascore.problems import Episodes, OmniglotEpisodes, Problem, SineEpisodes
 from metascore.stages.episodes import EPISODES
 
 IMAGES = Path("data/omniglot/images.npy")
-CHARACTERS = 1623
-
-
-def read_array(path: Path, cure: str) -> np.ndarray:
-    """A memory-mapped .npy file. Raises UserError when it is missing or damaged."""
-    try:
-        return np.load(path, mmap_mode="r", allow_pickle=False)
-    except (OSError, ValueError, EOFError) as error:
-        raise UserError(f"{path}: cannot be read ({error}): {cure}") from error
 
 
 def read_episodes(shape: Shape, images: torch.Tensor) -> Episodes:
     """The frozen episodes of one file, on the device of `images`."""
-    rows = read_array(EPISODES / shape.file, "delete it and run the same command again to draw it anew")
+    rows = read_array(EPISODES / shape.file, "delete it and run the same command again to draw it anew", mapped=True)
     check_rows(rows, shape, CHARACTERS)
     if shape.problem == "sine":
         return SineEpisodes(rows, shape.shot, images.device)
@@ -37,7 +29,7 @@ def read_images(shape: Shape, on: torch.device) -> torch.Tensor:
     """All images (1623, 20, 28, 28); an empty tensor for problems without images."""
     if shape.problem == "sine":
         return torch.empty(0, dtype=torch.uint8, device=on)
-    images = read_array(IMAGES, "delete data/omniglot and run `metascore data` again")
+    images = read_array(IMAGES, "delete data/omniglot and run `metascore data` again", mapped=True)
     if images.shape != (CHARACTERS, DRAWERS, 28, 28) or images.dtype != np.uint8:
         raise UserError(f"{IMAGES}: not Omniglot's images: delete data/omniglot and run `metascore data` again")
     return torch.from_numpy(np.array(images)).to(on)

@@ -8,9 +8,9 @@ import pandas as pd
 from metascore.controls import check_unseen
 from metascore.episodes import Shape, check_rows
 from metascore.errors import UserError
-from metascore.files import read_json
+from metascore.files import read_array, read_json
 from metascore.params import Config
-from metascore.splits import character_names
+from metascore.splits import character_names, members
 
 
 def check_leaks(config: Config, data: Path) -> None:
@@ -20,7 +20,7 @@ def check_leaks(config: Config, data: Path) -> None:
         return
     names = _names(data / "omniglot" / "characters.csv")
     used = {shape: _characters(data / "episodes", shape, len(names)) for shape in shapes}
-    held_out = _held_out(data / "splits" / f"{config.split['name']}.json")
+    held_out = _held_out(data / "splits" / f"{config.split['name']}.json", len(names))
     test = np.unique(np.concatenate([held_out, *(used[shape] for shape in shapes if shape.part == "test")]))
     for shape in shapes:
         if shape.part != "test":
@@ -34,19 +34,12 @@ def _names(path: Path) -> list[str]:
         raise UserError(f"{path}: {' '.join(str(error).split())}: run `metascore data`") from error
 
 
-def _held_out(path: Path) -> np.ndarray:
-    split = read_json(path)
-    try:
-        return np.array(split["test"], dtype=np.int64)
-    except (KeyError, TypeError, ValueError) as error:
-        raise UserError(f"{path}: no list `test` of character indices: run `metascore split`") from error
+def _held_out(path: Path, characters: int) -> np.ndarray:
+    return np.array(members(read_json(path), "test", str(path), characters), dtype=np.int64)
 
 
 def _characters(folder: Path, shape: Shape, characters: int) -> np.ndarray:
     path = folder / shape.file
-    try:
-        rows = np.load(path, allow_pickle=False)
-    except (OSError, ValueError, EOFError) as error:
-        raise UserError(f"{path}: cannot be read ({error}): run `metascore episodes --file {shape.file}`") from error
+    rows = read_array(path, f"run `metascore episodes --file {shape.file}`")
     check_rows(rows, shape, characters)
     return np.unique(rows["character"])

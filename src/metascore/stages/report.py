@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 
 from metascore.estimates import TaskResults
-from metascore.files import atomic_path
+from metascore.files import write_text
 from metascore.learners.base import learner_class
 from metascore.params import Config
 from metascore.report import learner_pages
@@ -44,8 +44,7 @@ def write(
         [_card(config, table, titles, learner) for learner in table["learner"].unique()],
         _commands(config),
     )
-    with atomic_path(results / "report.html") as path:
-        path.write_text(render(report), encoding="utf-8")
+    write_text(results / "report.html", render(report))
 
 
 def _headline(table: pd.DataFrame, titles: dict[str, str]) -> str:

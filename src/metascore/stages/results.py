@@ -9,13 +9,13 @@ import pandas as pd
 from metascore import controls
 from metascore.errors import UserError
 from metascore.estimates import TaskResults
-from metascore.files import read_json
+from metascore.files import read_array, read_json
 from metascore.params import Config, Run, Task
 from metascore.scores import Measure, accuracy, squared_error
 
 STEPS = 10  # the last adaptation step that is scored
 TRAINING_COLUMNS = ["iteration", "tasks", "seconds", "loss", "validation"]
-RECORDED = {"seconds", "tasks_per_second", "iterations", "parameters", "device", "versions", "axes"}
+RECORDED = {"seconds", "tasks_per_second", "iterations", "parameters", "device", "machine", "versions", "axes"}
 AXES = {"family", "batch_norm", "gradient_order", "train_steps", "test_steps"}
 
 
@@ -42,11 +42,8 @@ def read_scores(folder: Path, one: Run, task: Task) -> np.ndarray:
     """The scores (episode, step) of one run. Raises UserError when missing, malformed or impossible."""
     path = folder / one.task / one.learner / f"{one.seed}.npy"
     cure = _finetune_again(one)
-    try:
-        scores = np.load(path, allow_pickle=False)
-    except (OSError, ValueError, EOFError) as error:
-        raise UserError(f"{path}: {' '.join(str(error).split())}: {cure}") from error
-    if not isinstance(scores, np.ndarray) or scores.dtype != np.float32:
+    scores = read_array(path, cure)
+    if scores.dtype != np.float32:
         raise UserError(f"{path}: not an array of float32: {cure}")
     if scores.ndim != 2 or len(scores) == 0 or scores.shape[1] != STEPS + 1:
         raise UserError(f"{path}: shape {scores.shape} is not (episode, {STEPS + 1}): {cure}")
@@ -78,6 +75,8 @@ def _check_same_episodes(
 def _record(results: Path, one: Run) -> dict[str, Any]:
     path = results / "runs" / one.task / one.learner / str(one.seed) / "run.json"
     record = read_json(path)
+    if not isinstance(record, dict):
+        raise UserError(f"{path}: not a record of a run: {_train_again(one)}")
     missing = RECORDED - set(record) or AXES - set(record["axes"])
     if missing:
         raise UserError(f"{path}: lacks {', '.join(sorted(missing))}: {_train_again(one)}")

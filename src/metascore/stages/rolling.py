@@ -24,13 +24,14 @@ def save(path: Path, snapshot: Snapshot) -> None:
         "best_score": snapshot.best_score,
         "seconds": snapshot.seconds,
         "history": snapshot.history,
+        "losses": snapshot.losses,
     }
     checkpoint.save(path, tensors, facts)
 
 
 def load(path: Path, device: torch.device) -> Snapshot:
     """Read what `save` wrote."""
-    tensors, facts = checkpoint.load(path, device, "delete it and run the same command again")
+    tensors, facts = checkpoint.load(path, device, "it is passed over, and the run starts anew")
     groups: dict[str, Params] = {"params": {}, "best": {}, "optimiser": {}}
     for full, value in tensors.items():
         group, name = full.split(":", 1)

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from metascore.data.omniglot import COLUMNS
 from metascore.errors import UserError
 from metascore.files import write_json
 from metascore.params import Config
@@ -19,6 +20,9 @@ def read_characters(data: Path = Path("data/omniglot")) -> pd.DataFrame:
     """Return the table of characters that stage data wrote. Raises UserError when it is missing."""
     path = data / "characters.csv"
     try:
-        return pd.read_csv(path, index_col="index", keep_default_na=False)
+        characters = pd.read_csv(path, index_col="index", keep_default_na=False)
     except (OSError, ValueError) as error:
-        raise UserError(f"{path}: {error}: run `metascore data`") from error
+        raise UserError(f"{path}: {' '.join(str(error).split())}: delete it and run `metascore data`") from error
+    if not set(COLUMNS) <= set(characters.columns):
+        raise UserError(f"{path}: lacks one of the columns {', '.join(COLUMNS)}: delete it and run `metascore data`")
+    return characters

@@ -6,11 +6,12 @@ the same command goes on from there to the same bits, and no two processes work 
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import json
 import logging
 import platform
+import time
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,7 @@ import torch
 
 import metascore
 from metascore.errors import UserError
-from metascore.files import atomic_path, sha256, write_json
+from metascore.files import sha256, write_json, write_rows
 from metascore.learners import base
 from metascore.meta_training import Setting, Snapshot, beginning, meta_train
 from metascore.params import Config, Run
@@ -33,6 +34,8 @@ from metascore.stages import checkpoint, inputs, machine, rolling
 from metascore.stages.progress import Progress
 
 COLUMNS = ("iteration", "tasks", "seconds", "loss", "validation")
+SECONDS_BETWEEN_SNAPSHOTS = 10.0
+SECONDS_TO_WAIT = 10.0  # for another process to leave the run: one whose workflow was killed is about to end
 
 log = logging.getLogger(__name__)
 
@@ -46,11 +49,11 @@ def run(config: Config, job: Run) -> None:
 def _run(config: Config, job: Run, device: torch.device) -> None:
     recipe = config.recipe(job.task, job.learner)
     identity = _identity(config, job, recipe, device)
-    folder = rolling.FOLDER / _digest(identity)
+    setting = _setting(config, job, recipe, device)
+    folder = rolling.FOLDER / _digest({**identity, "machine": machine.facts()})
     folder.mkdir(parents=True, exist_ok=True)
     try:
-        with filelock.FileLock(folder / "lock", timeout=0):
-            setting = _setting(config, job, recipe, device)
+        with filelock.FileLock(folder / "lock", timeout=SECONDS_TO_WAIT):
             _write(job, setting, _train(job, setting, folder / "snapshot.safetensors", device), identity)
             (folder / "snapshot.safetensors").unlink(missing_ok=True)
     except filelock.Timeout as error:
@@ -76,33 +79,50 @@ def _setting(config: Config, job: Run, recipe: dict[str, Any], device: torch.dev
 
 def _train(job: Run, setting: Setting, path: Path, device: torch.device) -> Snapshot:
     """Train to the end, from the rolling snapshot if there is one."""
-    if path.exists():
-        snapshot = rolling.load(path, device)
-        log.info("%s: going on from iteration %d", _name(job), snapshot.iteration)
-    else:
-        snapshot = beginning(setting.learner, generator(job.seed, "initial parameters"), device)
+    snapshot = _beginning(job, setting, path, device)
     progress = Progress(_name(job), setting.recipe.iterations, snapshot.iteration)
     try:
-        for reached in meta_train(setting, snapshot):
+        for reached in meta_train(setting, snapshot, _every(SECONDS_BETWEEN_SNAPSHOTS)):
             snapshot = reached
             rolling.save(path, snapshot)
-            progress.show(snapshot.iteration, snapshot.history[-1])
+            if not snapshot.losses:  # all are in the history: it has been validated
+                progress.show(snapshot.iteration, snapshot.history[-1])
     except UserError as error:
         raise UserError(f"{_name(job)}: {error}") from error
     return snapshot
+
+
+def _beginning(job: Run, setting: Setting, path: Path, device: torch.device) -> Snapshot:
+    """Where to start: at the rolling snapshot, if there is a good one."""
+    if path.exists():
+        try:
+            snapshot = rolling.load(path, device)
+            log.info("%s: going on from iteration %d", _name(job), snapshot.iteration)
+            return snapshot
+        except UserError as error:
+            log.warning("%s: %s", _name(job), error)
+    return beginning(setting.learner, generator(job.seed, "initial parameters"), device)
+
+
+def _every(seconds: float) -> Callable[[], bool]:
+    """A function that says whether so much time has passed since it last said so."""
+    last = time.monotonic()
+
+    def is_time() -> bool:
+        nonlocal last
+        if time.monotonic() < last + seconds:
+            return False
+        last = time.monotonic()
+        return True
+
+    return is_time
 
 
 def _write(job: Run, setting: Setting, snapshot: Snapshot, identity: dict[str, Any]) -> None:
     """The three files of a finished run; run.json comes last and so marks the run as complete."""
     folder = checkpoint.folder(job)
     checkpoint.save(folder / "checkpoint.safetensors", snapshot.best, identity)
-    with (
-        atomic_path(folder / "training.csv") as path,
-        path.open("w", newline="", encoding="utf-8") as file,
-    ):
-        writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(snapshot.history)
+    write_rows(folder / "training.csv", COLUMNS, snapshot.history)
     write_json(folder / "run.json", _record(job, setting, snapshot, identity))
 
 
@@ -112,6 +132,7 @@ def _record(job: Run, setting: Setting, snapshot: Snapshot, identity: dict[str, 
         "seed": job.seed,
         "device": machine.device_name(),
         "threads": machine.THREADS,
+        "machine": machine.facts(),
         "seconds": round(snapshot.seconds, 3),
         "tasks_per_second": round(tasks / snapshot.seconds, 3) if tasks else 0.0,
         "iterations": snapshot.iteration,
@@ -134,17 +155,11 @@ def _identity(config: Config, job: Run, recipe: dict[str, Any], device: torch.de
     return {
         **asdict(job),
         "recipe": recipe,
-        "inputs": {str(path): _sha256(path) for path in files},
+        "inputs": {str(path): sha256(path) for path in files},
         "code": stage_code("train", recipe["learner"]),
         "torch": torch.__version__,
         "device": device.type,
     }
-
-
-def _sha256(path: Path) -> str:
-    if not path.exists():
-        raise UserError(f"{path}: missing: run `snakemake` (or the stage before `train`) to make it")
-    return sha256(path)
 
 
 def _digest(identity: dict[str, Any]) -> str:

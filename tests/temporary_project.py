@@ -5,12 +5,12 @@ import re
 import shutil
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import yaml
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[1]
 COPIED = (
     "Snakefile",
     "dvc.yaml",
@@ -54,6 +54,7 @@ STAGES = {
     ".read_text())) for run in config.runs()}\n"
     "    Path('results').mkdir(exist_ok=True)\n"
     "    Path('results/metrics.json').write_text(json.dumps(scores))\n"
+    "    write('results/digests.json', scores)\n"
     "    for name in ('scores.csv', 'scores.md', 'scores.tex', 'pairs.csv', 'published.csv', 'published.md', "
     "'published.tex', 'priors.csv', 'priors.md', 'priors.tex', 'adaptation.csv', 'learning.csv'):\n"
     "        write(f'results/tables/{name}', scores)\n"
@@ -69,6 +70,7 @@ class Project:
     """A working copy of the project."""
 
     path: Path
+    variables: dict[str, str] = field(default_factory=dict)  # of the environment, beside the usual ones
 
     def call(self, *command: str, status: int = 0) -> str:
         """What a command says; it must end with this exit status."""
@@ -88,7 +90,7 @@ class Project:
         """This Python's programs, and this copy's package."""
         path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
         identity = {f"GIT_{who}_{what}": "a@b" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
-        return {**os.environ, **identity, "PATH": path, "PYTHONPATH": "src", "DVC_NO_ANALYTICS": "1"}
+        return {**os.environ, **identity, "PATH": path, "PYTHONPATH": "src", "DVC_NO_ANALYTICS": "1", **self.variables}
 
     def planned(self, *options: str) -> set[str]:
         """The jobs that a dry run names, by their messages."""

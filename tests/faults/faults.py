@@ -1,0 +1,57 @@
+"""What the tests of faults share: the bits that must be the same, and workflows to be disturbed."""
+
+import os
+import subprocess
+import time
+
+import psutil
+from temporary_project import Project
+
+from metascore.files import sha256
+
+SAME_BITS = ("data/**/*.npy", "data/**/*.json", "results/**/*.safetensors", "results/scores/**/*.*", "results/*.json")
+
+
+def bits(project: Project) -> dict[str, str]:
+    """The digests of all files that must be the same bits on every run."""
+    paths = (path for pattern in SAME_BITS for path in project.path.glob(pattern))
+    return {str(path.relative_to(project.path)): sha256(path) for path in sorted(paths)}
+
+
+def left_behind(project: Project) -> list[str]:
+    """Temporary files."""
+    return [os.fspath(path) for path in project.path.rglob(".*.partial")]
+
+
+def started(project: Project, *command: str) -> psutil.Popen:
+    """A workflow in a process group of its own, which says what it says into a file beside the project."""
+    with said(project).open("w") as log:
+        return psutil.Popen(
+            command or ("snakemake", "--cores", "2"),
+            cwd=project.path,
+            env=project.environment(),
+            start_new_session=True,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+        )
+
+
+def said(project: Project):
+    """Where `started` has a workflow write."""
+    return project.path.parent / "said.log"
+
+
+def is_stage(process: psutil.Process) -> bool:
+    """Whether a process is a stage of the pipeline."""
+    try:
+        return "metascore" in process.cmdline()
+    except psutil.NoSuchProcess:
+        return False
+
+
+def wait_for_snapshot(project: Project) -> None:
+    """Wait until a run in training has saved its state."""
+    deadline = time.monotonic() + 120
+    while not list(project.path.glob(".rolling/*/snapshot.safetensors")):
+        assert time.monotonic() < deadline, said(project).read_text()
+        time.sleep(0.02)

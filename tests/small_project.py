@@ -1,0 +1,69 @@
+"""A small project whose stages are real: noise for images, one task of images and one of waves, tiny learners."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import yaml
+
+from metascore.files import write_json
+
+ROOT = Path(__file__).parents[1]
+JOB = ("--task", "omniglot_5w1s", "--learner", "protonet", "--seed", "0")
+CHECKPOINT = "results/runs/omniglot_5w1s/protonet/0/checkpoint.safetensors"
+SCORES = "results/scores/omniglot_5w1s/protonet/0.npy"
+LEARNERS = {
+    "chance": {},
+    "protonet": {"width": 4, "training": {"iterations": 4, "meta_batch": 2, "validations": 2}},
+}
+
+
+def write_params(place: Path, learners: dict[str, dict], tasks: tuple[str, ...] = ("omniglot_5w1s",)) -> None:
+    """The real params.yaml with these learners alone, its default the budget smoke without recipes of its own."""
+    params = yaml.safe_load((ROOT / "params.yaml").read_text())
+    smoke = params["budgets"]["smoke"] | {"learners": {}, "tasks": list(tasks), "seeds": [0]}
+    params |= {"budget": "smoke", "budgets": {"smoke": smoke}, "learners": learners}
+    (place / "params.yaml").write_text(yaml.safe_dump(params, sort_keys=False))
+
+
+def write_data(place: Path) -> None:
+    """Noise where Omniglot's images would be, and alphabets of as many characters."""
+    folder = place / "data/omniglot"
+    folder.mkdir(parents=True)
+    images = np.random.default_rng(0).integers(0, 256, (1623, 20, 28, 28), dtype=np.uint8)
+    np.save(folder / "images.npy", images)
+    names = [f"character{k % 30 + 1:02d}" for k in range(1623)]
+    alphabets = [f"Alphabet_{k // 30:02d}" for k in range(1623)]
+    parts = ["background"] * 964 + ["evaluation"] * 659
+    table = pd.DataFrame({"part": parts, "alphabet": alphabets, "character": names})
+    table.to_csv(folder / "characters.csv", index_label="index")
+    write_json(folder / "source.json", {"name": "noise", "synthetic": True, "digests": {}})
+
+
+def metascore(place: Path, *arguments: str, status: int = 0) -> str:
+    """What a stage says in a folder; it must end with this exit status."""
+    environment = os.environ | {"PYTHONPATH": str(ROOT / "src")}
+    command = (sys.executable, "-m", "metascore", *arguments)
+    done = subprocess.run(
+        command, cwd=place, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False
+    )
+    assert done.returncode == status, done.stdout
+    return done.stdout
+
+
+def prepare(place: Path) -> None:
+    """Data, split and the episode files of the images."""
+    write_data(place)
+    metascore(place, "split")
+    for part in ("train", "validation", "test"):
+        metascore(place, "episodes", "--file", f"omniglot/{part}-5w1s5q.npy")
+
+
+def copied(project: Path, place: Path) -> Path:
+    """A copy of one's own."""
+    shutil.copytree(project, place)
+    return place
