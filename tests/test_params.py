@@ -101,6 +101,7 @@ MALFORMED: list[tuple[str, Any, str]] = [
     ("learners.maml.training.epochs", 3, "learners.maml.training"),
     ("learners.maml.training.optimiser", "lbfgs", "learners.maml.training.optimiser"),
     ("learners.maml.training.meta_lr", 0, "learners.maml.training.meta_lr"),
+    ("learners.maml.training.meta_lr", 1e38, "learners.maml.training.meta_lr"),
     ("learners.maml.training.meta_lr", float("nan"), "learners.maml.training.meta_lr"),
     ("learners.maml.training.iterations", -1, "learners.maml.training.iterations"),
     ("learners.maml.training.meta_batch", True, "learners.maml.training.meta_batch"),

@@ -8,6 +8,7 @@ would stand in the way of the next one.
 import contextlib
 import os
 import signal
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -18,8 +19,9 @@ from typing import Any
 
 import psutil
 
-STARTED_BY = "METASCORE_STARTED_BY"  # environment variable: the process of the workflow, as _name gives it
+STARTED_BY = "METASCORE_STARTED_BY"  # environment variable: the process of the workflow, as `name` gives it
 SECONDS_BETWEEN_LOOKS = 0.2
+INIT = 1  # the process that orphans go to
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
@@ -33,8 +35,12 @@ class Stopped(BaseException):
 
 @contextlib.contextmanager
 def stoppable() -> Iterator[None]:
-    """Turn the first SIGINT or SIGTERM into Stopped, and stop when the workflow that started this process is gone."""
-    before = {number: signal.signal(number, _stop) for number in SIGNALS}
+    """Turn the first SIGINT or SIGTERM into Stopped, and stop when the workflow that started this process is gone.
+
+    A signal that is ignored stays so: shells have what runs in the background ignore SIGINT.
+    """
+    heard = [number for number in SIGNALS if signal.getsignal(number) != signal.SIG_IGN]
+    before = {number: signal.signal(number, _stop) for number in heard}
     if STARTED_BY in os.environ:
         follow(os.environ[STARTED_BY])
     try:
@@ -46,22 +52,33 @@ def stoppable() -> Iterator[None]:
 
 def _stop(number: int, frame: FrameType | None) -> None:
     for one in SIGNALS:  # a terminal and the workflow both send one
-        signal.signal(one, signal.SIG_IGN)
+        signal.signal(one, _pass_over)
     raise Stopped(number)
 
 
-def lead() -> None:
-    """Let the stages that this process starts stop when it is gone; stop when the DVC that started this one is gone."""
-    os.environ[STARTED_BY] = _name(psutil.Process())
-    if "DVC_STAGE" in os.environ:
-        for process in psutil.Process().parents():
-            if "dvc" in (Path(word).name for word in process.cmdline()):
-                return follow(_name(process))
+def _pass_over(number: int, frame: FrameType | None) -> None:
+    """Does nothing. SIG_IGN would do too, but for a signal that has arrived already: that would be an error."""
 
 
-def follow(name: str) -> None:
-    """Send this process a SIGTERM as soon as the named one is gone."""
-    threading.Thread(target=_watch, args=(name,), daemon=True).start()
+def lead() -> str | None:
+    """Let the stages that this process starts stop when it is gone; stop when the DVC that started this one is gone.
+
+    Returns the name of that DVC process, None where there is none.
+    """
+    os.environ[STARTED_BY] = name(psutil.Process())
+    ancestors = psutil.Process().parents() if "DVC_STAGE" in os.environ else []
+    for process in ancestors:
+        if "dvc" in (Path(word).name for word in process.cmdline()):
+            follow(name(process))
+            return name(process)
+    if "DVC_STAGE" in os.environ and os.getppid() == INIT:
+        sys.exit("the DVC that started this workflow is gone already: run the same command again")
+    return None
+
+
+def follow(leader: str) -> None:
+    """Send this process a SIGTERM as soon as the one of this name is gone."""
+    threading.Thread(target=_watch, args=(leader,), daemon=True).start()
 
 
 def pass_signals_on() -> None:
@@ -80,20 +97,21 @@ def _pass_on(before: Callable[[int, FrameType | None], Any], number: int, frame:
     before(number, frame)
 
 
-def _watch(name: str) -> None:
-    while _is_alive(name):
+def _watch(leader: str) -> None:
+    while is_alive(leader):
         time.sleep(SECONDS_BETWEEN_LOOKS)
     os.kill(os.getpid(), signal.SIGTERM)
 
 
-def _name(process: psutil.Process) -> str:
+def name(process: psutil.Process) -> str:
     """A number is used again; number and start together are not."""
     return f"{process.pid}@{process.create_time()}"
 
 
-def _is_alive(name: str) -> bool:
+def is_alive(named: str) -> bool:
+    """Whether the process of this name is still at work: not ended, and no zombie that nobody has asked about."""
     try:
-        process = psutil.Process(int(name.partition("@")[0]))
-        return _name(process) == name and process.status() != psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
+        process = psutil.Process(int(named.partition("@")[0]))
+        return name(process) == named and process.status() != psutil.STATUS_ZOMBIE
+    except (psutil.NoSuchProcess, ValueError):
         return False

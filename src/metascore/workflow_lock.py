@@ -2,12 +2,14 @@
 
 Each Snakemake process leaves a record of itself before it can take the lock, and removes it when it ends. A lock that
 outlived all recorded processes is a dead one's. A process on another host can't be seen from here and counts as alive.
+One whose DVC was killed is about to end (see `stopping`), and is waited for.
 """
 
 import atexit
 import os
 import shutil
 import socket
+import time
 from pathlib import Path
 from typing import Any
 
@@ -15,20 +17,27 @@ import psutil
 
 from metascore.errors import UserError
 from metascore.files import read_json, write_json
+from metascore.stopping import is_alive, name
 
 FOLDER = Path(".snakemake")
+PATIENCE = 30.0  # seconds
 
 
-def register(folder: Path = FOLDER) -> None:
-    """Record this process until it ends, and remove a lock that only dead processes can have left."""
-    record = folder / "processes" / f"{socket.gethostname()}-{os.getpid()}.json"
-    others = [path for path in record.parent.glob("*.json") if path != record]
-    write_json(record, {"host": socket.gethostname(), "pid": os.getpid(), "started": _started(os.getpid())})
-    atexit.register(record.unlink, missing_ok=True)
-    dead = [path for path in others if _is_dead(path)]
-    if dead and len(dead) == len(others):
+def register(leader: str | None = None, folder: Path = FOLDER) -> None:
+    """Record this process until it ends, and remove a lock that only dead processes can have left.
+
+    `leader` is the name of the DVC process that this one works for, as `stopping.lead` gives it.
+    """
+    own = folder / "processes" / f"{socket.gethostname()}-{os.getpid()}.json"
+    write_json(own, {"host": socket.gethostname(), "process": name(psutil.Process()), "leader": leader})
+    atexit.register(own.unlink, missing_ok=True)
+    deadline = time.monotonic() + PATIENCE
+    while any(map(_is_about_to_end, _others(own))) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    others = _others(own)
+    if others and all(map(_is_dead, others)):
         shutil.rmtree(folder / "locks", ignore_errors=True)
-        for path in dead:
+        for path in others:
             path.unlink(missing_ok=True)
 
 
@@ -37,18 +46,27 @@ def is_held(folder: Path = FOLDER) -> bool:
     return any((folder / "locks").glob("*.lock"))
 
 
-def _is_dead(path: Path) -> bool:
-    """Whether the process of a record is certainly gone. A process that reuses its number started at another time."""
-    try:
-        owner: dict[str, Any] = read_json(path)
-    except UserError:
+def _others(own: Path) -> list[Path]:
+    return [path for path in own.parent.glob("*.json") if path != own]
+
+
+def _is_dead(record: Path) -> bool:
+    """Whether the process of a record is certainly gone."""
+    owner = _local(record)
+    return owner is not None and not is_alive(owner["process"])
+
+
+def _is_about_to_end(record: Path) -> bool:
+    owner = _local(record)
+    if owner is None or owner["leader"] is None:
         return False
-    return owner["host"] == socket.gethostname() and _started(owner["pid"]) != owner["started"]
+    return is_alive(owner["process"]) and not is_alive(owner["leader"])
 
 
-def _started(pid: int) -> float | None:
-    """When a process started, in seconds since 1970, or None when there is none."""
+def _local(record: Path) -> dict[str, Any] | None:
+    """What a record says of a process on this host; None where it is another's, gone or broken."""
     try:
-        return psutil.Process(pid).create_time()
-    except psutil.NoSuchProcess:
+        owner: dict[str, Any] = read_json(record)
+        return owner if owner["host"] == socket.gethostname() and {"process", "leader"} <= set(owner) else None
+    except (UserError, KeyError, TypeError):
         return None

@@ -1,8 +1,10 @@
 """What the tests of faults share: the bits that must be the same, and workflows to be disturbed."""
 
 import os
+import signal
 import subprocess
 import time
+from pathlib import Path
 
 import psutil
 from temporary_project import Project
@@ -31,12 +33,13 @@ def started(project: Project, *command: str) -> psutil.Popen:
             cwd=project.path,
             env=project.environment(),
             start_new_session=True,
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # ignored in the background of a shell
             stdout=log,
             stderr=subprocess.STDOUT,
         )
 
 
-def said(project: Project):
+def said(project: Project) -> Path:
     """Where `started` has a workflow write."""
     return project.path.parent / "said.log"
 
@@ -49,9 +52,15 @@ def is_stage(process: psutil.Process) -> bool:
         return False
 
 
+def at_work(processes: list[psutil.Process], seconds: float) -> list[psutil.Process]:
+    """Those that still do something after some time: not ended, and no zombie that nobody asks about."""
+    _, alive = psutil.wait_procs(processes, timeout=seconds)
+    return [one for one in alive if one.is_running() and one.status() != psutil.STATUS_ZOMBIE]
+
+
 def wait_for_snapshot(project: Project) -> None:
-    """Wait until a run in training has saved its state."""
-    deadline = time.monotonic() + 120
-    while not list(project.path.glob(".rolling/*/snapshot.safetensors")):
+    """Wait until MAML, which trains for longest, has saved its state."""
+    log, deadline = project.path / "logs/meta_train/omniglot_5w1s/maml/0.log", time.monotonic() + 120
+    while not log.exists() or "iteration" not in log.read_text():
         assert time.monotonic() < deadline, said(project).read_text()
         time.sleep(0.02)

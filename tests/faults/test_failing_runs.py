@@ -6,7 +6,7 @@ from temporary_project import Project
 
 FAULTS = {
     "memory": ("learners.maml.width", 200_000, "out of memory"),
-    "divergence": ("learners.maml.training.meta_lr", 1e38, "meta-training diverged at iteration"),
+    "divergence": ("learners.maml.inner_lr", 1e30, "meta-training diverged at iteration"),
 }
 
 

@@ -11,7 +11,7 @@ import signal
 
 import psutil
 import pytest
-from faults import bits, is_stage, left_behind, said, started, wait_for_snapshot
+from faults import at_work, bits, is_stage, left_behind, said, started, wait_for_snapshot
 from temporary_project import Project
 
 KILLS = 21  # by each driver
@@ -84,5 +84,4 @@ def test_a_stage_does_not_outlive_its_workflow(fresh):
     driver.kill()
     driver.wait()
     assert stages
-    _, alive = psutil.wait_procs(stages, timeout=5)
-    assert not alive, alive
+    assert not at_work(stages, seconds=5)

@@ -5,8 +5,11 @@ import os
 import socket
 import subprocess
 import sys
+import threading
+import time
 from pathlib import Path
 
+import psutil
 import pytest
 
 from metascore import workflow_lock
@@ -20,9 +23,9 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def record(folder: Path, host: str, pid: int, started: float) -> None:
+def record(folder: Path, host: str, pid: int, started: float, leader: str | None = None) -> None:
     (folder / "processes").mkdir()
-    content = {"host": host, "pid": pid, "started": started}
+    content = {"host": host, "process": f"{pid}@{started}", "leader": leader}
     (folder / "processes" / f"{host}-{pid}.json").write_text(json.dumps(content))
 
 
@@ -38,39 +41,57 @@ def is_locked(folder: Path) -> bool:
 
 def test_the_lock_of_a_dead_process_goes(folder: Path):
     record(folder, socket.gethostname(), dead_process(), 1.0)
-    workflow_lock.register(folder)
+    workflow_lock.register(folder=folder)
     assert not is_locked(folder)
     assert [path.stem for path in (folder / "processes").iterdir()] == [f"{socket.gethostname()}-{os.getpid()}"]
 
 
 def test_the_lock_of_a_process_whose_number_was_reused_goes(folder: Path):
     record(folder, socket.gethostname(), os.getppid(), 1.0)
-    workflow_lock.register(folder)
+    workflow_lock.register(folder=folder)
     assert not is_locked(folder)
 
 
 def test_the_lock_of_a_live_process_stays(folder: Path):
     parent = os.getppid()
-    started = workflow_lock._started(parent)
-    assert started is not None
-    record(folder, socket.gethostname(), parent, started)
-    workflow_lock.register(folder)
+    record(folder, socket.gethostname(), parent, psutil.Process(parent).create_time())
+    workflow_lock.register(folder=folder)
     assert is_locked(folder)
 
 
 def test_the_lock_of_another_host_stays(folder: Path):
     record(folder, "elsewhere", dead_process(), 1.0)
-    workflow_lock.register(folder)
+    workflow_lock.register(folder=folder)
     assert is_locked(folder)
 
 
 def test_a_lock_that_nobody_recorded_stays(folder: Path):
-    workflow_lock.register(folder)
+    workflow_lock.register(folder=folder)
     assert is_locked(folder)
 
 
 def test_a_broken_record_counts_as_alive(folder: Path):
     record(folder, socket.gethostname(), dead_process(), 1.0)
     (folder / "processes" / "broken.json").write_text("{")
-    workflow_lock.register(folder)
+    workflow_lock.register(folder=folder)
     assert is_locked(folder)
+
+
+def test_a_process_whose_dvc_was_killed_is_waited_for(folder: Path):
+    process = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(1.5)"])
+    started = psutil.Process(process.pid).create_time()
+    record(folder, socket.gethostname(), process.pid, started, leader=f"{dead_process()}@1.0")
+    threading.Thread(target=process.wait).start()
+    workflow_lock.register(folder=folder)
+    assert process.returncode == 0 and not is_locked(folder)
+
+
+def test_a_zombie_holds_nothing(folder: Path):
+    process = subprocess.Popen([sys.executable, "-c", ""])
+    status = psutil.Process(process.pid)
+    while status.status() != psutil.STATUS_ZOMBIE:
+        time.sleep(0.01)
+    record(folder, socket.gethostname(), process.pid, status.create_time())
+    workflow_lock.register(folder=folder)
+    process.wait()
+    assert not is_locked(folder)

@@ -9,8 +9,7 @@ from metascore import devices, params, provenance, stopping, workflow_forecast, 
 from metascore.errors import UserError
 from metascore.report import learner_pages
 
-workflow_lock.register()
-stopping.lead()
+workflow_lock.register(stopping.lead())
 
 # Jobs run by the Python that runs Snakemake, activated or not.
 os.environ.update(PATH=os.pathsep.join([os.path.dirname(sys.executable), os.environ.get("PATH", os.defpath)]))
