@@ -6,7 +6,7 @@ VENV := .venv
 STAMP := $(VENV)/.complete
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
-.PHONY: setup run smoke test test-slow check format adopt reproduce audit
+.PHONY: setup run smoke test test-slow check format adopt reproduce audit bench
 
 setup: $(STAMP)
 
@@ -48,6 +48,10 @@ reproduce: setup # all results anew from a clean clone, compared with results/di
 audit: setup # known vulnerabilities of the pinned packages: not part of `check`, since it asks a service on the network
 	python -m pip install --quiet --disable-pip-version-check pip-audit
 	pip-audit --requirement constraints.txt --no-deps --disable-pip
+
+bench: setup # speed against other libraries, in one process and on one thread: docs/performance.md
+	python -m pip install --quiet --disable-pip-version-check -e '.[bench]' -c constraints.txt
+	OMP_NUM_THREADS=1 python -m benchmarks
 
 adopt: setup # make files that DVC pulled or checked out count as done
 	python workflow/adopt.py

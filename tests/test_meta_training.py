@@ -89,6 +89,19 @@ def test_going_on_from_any_snapshot_gives_the_same_bits(setting, tmp_path, chang
         assert [facts(later) for later in meta_train(run, snapshot)] == whole[number + 1 :]
 
 
+@pytest.mark.parametrize("changes", [{}, {"optimiser": "sgd"}, {"schedule": "cosine", "clip_norm": 0.5, "chunk": 2}])
+def test_a_snapshot_between_validations_gives_the_same_bits(setting, tmp_path, changes):
+    run = setting(**changes)
+    whole = [facts(snapshot) for snapshot in meta_train(run, start(run))]
+    between = list(meta_train(run, start(run), is_time=lambda: True))
+    assert [snapshot.iteration for snapshot in between] == list(range(1, 13))
+    for snapshot in between:
+        rolling.save(tmp_path / "snapshot.safetensors", snapshot)
+        later = meta_train(run, rolling.load(tmp_path / "snapshot.safetensors", CPU))
+        expected = [one for one in whole if one[0] > snapshot.iteration]
+        assert [facts(one) for one in later] == expected
+
+
 @pytest.mark.parametrize("validations", [2, 5, 12])
 def test_validating_does_not_change_what_is_learned(setting, validations):
     """The optimiser's moments live on from one snapshot to the next."""

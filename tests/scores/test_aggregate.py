@@ -9,10 +9,16 @@ import pandas as pd
 import pytest
 
 from metascore.errors import UserError
+from metascore.files import sha256
 from metascore.params import Run
 from metascore.stages import aggregate
 
-WRITTEN = ["metrics.json", "report.html", *(f"tables/{name}.csv" for name in ("pairs", "adaptation", "learning"))]
+WRITTEN = [
+    "metrics.json",
+    "digests.json",
+    "report.html",
+    *(f"tables/{name}.csv" for name in ("pairs", "adaptation", "learning")),
+]
 WRITTEN += [f"tables/{name}.{kind}" for name in ("scores", "published", "priors") for kind in ("csv", "md", "tex")]
 FIGURES = ("ranking", "adaptation", "gallery", "waves", "improvement", "published_gap", "cost", "learning")
 DRAWN = [f"figures/{name}.{kind}" for name in FIGURES for kind in ("svg", "png")]
@@ -152,3 +158,23 @@ def test_regression_without_the_chance_learner_says_so(project):
     del chosen.params["learners"]["chance"]
     with pytest.raises(UserError, match="chance"):
         aggregate.run(chosen)
+
+
+def test_digests_are_those_of_checkpoints_scores_and_metrics(finished):
+    content = json.loads((finished / "results/digests.json").read_text())
+    runs = len(fake_results.config().runs())
+    assert len(content["files"]) == 2 * runs + 1
+    assert all(digest == sha256(finished / "results" / file) for file, digest in content["files"].items())
+    assert content["machine"] == {"processor": "abacus", "threads": 1}
+
+
+def test_runs_from_machines_that_differ_are_a_warning_that_names_the_difference(project, caplog):
+    chosen = fake_results.config(tasks=("omniglot_5w1s",))
+    fake_results.write(project, chosen)
+    path = Path("results/runs/omniglot_5w1s/maml/0/run.json")
+    record = json.loads(path.read_text())
+    path.write_text(json.dumps(record | {"machine": record["machine"] | {"processor": "slide rule"}}))
+    aggregate.run(chosen)
+    assert ["`processor`" in message for message in caplog.messages] == [True]
+    machine = json.loads(Path("results/digests.json").read_text())["machine"]
+    assert machine == {"processor": ["abacus", "slide rule"], "threads": 1}

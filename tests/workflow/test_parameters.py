@@ -21,3 +21,18 @@ def test_one_line_names_the_key(project: Project, path: str, value: object, name
 def test_the_command_line_chooses_a_budget_and_nothing_else(project: Project, option: str, named: str):
     said = project.call("snakemake", "-n", "--config", option, status=1)
     assert named in said and "Traceback" not in said
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        "results/scores/omniglot_5w1s/x; touch pwned;/0.npy",
+        "results/scores/$(touch pwned)/maml/0.npy",
+        "results/runs/omniglot_5w1s/maml/0; touch pwned/run.json",
+        "data/episodes/omniglot/x`touch pwned`.npy",
+    ],
+)
+def test_a_target_that_is_a_command_is_no_target(project: Project, target: str):
+    said = project.call("snakemake", "--cores", "1", "--", target, status=1)
+    assert "MissingRuleException" in said
+    assert not list(project.path.rglob("pwned*"))

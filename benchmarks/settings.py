@@ -1,0 +1,77 @@
+"""What is measured: episodes of four shapes, the field's standard network, and the arithmetic's floor."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from metascore.episodes import Shape, draw_omniglot
+from metascore.learners.maml import MAML
+from metascore.networks import LAYERS, Params
+from metascore.problems import OmniglotEpisodes, Problem
+from metascore.randomness import generator
+
+CHARACTERS = 30
+WIDTH = 64
+INNER_LR = 0.4
+SECOND_ORDER_PASSES = 9  # in units of one forward pass: for each support image and inner step
+FIRST_ORDER_PASSES = 3
+QUERY_PASSES = 3
+
+
+@dataclass(frozen=True)
+class Setting:
+    """A shape of episodes, a number of inner steps and the order of the meta-gradient."""
+
+    way: int
+    shot: int
+    query: int
+    steps: int
+    first_order: bool
+    tasks: int  # episodes in one meta-gradient
+
+    @property
+    def name(self) -> str:
+        return f"{self.way}-way {self.shot}-shot, {self.query} queries a class, {self.steps} steps"
+
+    def learner(self) -> MAML:
+        problem = Problem("classification", self.way, self.shot, self.query, CHARACTERS)
+        return MAML(
+            problem, width=WIDTH, inner_lr=INNER_LR, train_steps=self.steps, test_steps=10, first_order=self.first_order
+        )
+
+    def params(self) -> Params:
+        return self.learner().initialise(generator(0, "benchmark"))
+
+    def episodes(self) -> OmniglotEpisodes:
+        """Noise: what the images show doesn't change how long they take."""
+        shape = Shape("omniglot", "train", self.way, self.shot, self.query)
+        rows = draw_omniglot(shape, list(range(CHARACTERS)), self.tasks, rotate=False, seed=0)
+        noise = np.random.default_rng(0).integers(0, 256, (CHARACTERS, 20, 28, 28), dtype=np.uint8)
+        return OmniglotEpisodes(rows, self.shot, torch.from_numpy(noise))
+
+    def operations(self) -> int:
+        """Floating-point operations of one task's meta-gradient that no implementation can save."""
+        support, query = self.way * self.shot, self.way * self.query
+        passes = FIRST_ORDER_PASSES if self.first_order else SECOND_ORDER_PASSES
+        return (passes * self.steps * support + QUERY_PASSES * query) * forward_operations(self.way)
+
+
+def forward_operations(way: int) -> int:
+    """Floating-point operations of one image's forward pass: four 3 x 3 convolutions with stride 2, a linear head."""
+    total, side, channels = 0, 28, 1
+    for _ in range(LAYERS):
+        side = -(-side // 2)
+        total += 2 * side * side * 9 * channels * WIDTH
+        channels = WIDTH
+    return total + 2 * side * side * WIDTH * way
+
+
+SHAPES = ((5, 1, 1, 1, 16), (5, 1, 15, 1, 8), (5, 5, 5, 5, 4), (20, 1, 1, 5, 4))
+
+
+def settings() -> list[Setting]:
+    """Four shapes, each with both orders."""
+    return [Setting(*shape[:4], first_order=order, tasks=shape[4]) for shape in SHAPES for order in (False, True)]

@@ -1,0 +1,30 @@
+"""Times that can be compared: medians of alternated runs in one process, on one thread."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Callable
+
+import torch
+
+ROUNDS = 7
+SIDE = 1024  # of the matrices that the machine's rate is measured with
+
+
+def alternated(contenders: dict[str, Callable[[], object]], rounds: int = ROUNDS) -> dict[str, float]:
+    """The median seconds of each contender; all of them take turns, after one run each that doesn't count."""
+    times: dict[str, list[float]] = {name: [] for name in contenders}
+    for number in range(rounds + 1):
+        for name, run in contenders.items():
+            began = time.perf_counter()
+            run()
+            if number:
+                times[name].append(time.perf_counter() - began)
+    return {name: statistics.median(taken) for name, taken in times.items()}
+
+
+def matrix_rate() -> float:
+    """Floating-point operations a second of large float32 matrix products."""
+    a, b = torch.rand(SIDE, SIDE), torch.rand(SIDE, SIDE)
+    return 2 * SIDE**3 / alternated({"product": lambda: a @ b}, rounds=31)["product"]
