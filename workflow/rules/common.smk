@@ -5,7 +5,15 @@ import json
 import os
 import sys
 
-from metascore import devices, params, provenance, stopping, workflow_forecast, workflow_lock, workflow_outputs
+from metascore import (
+    devices,
+    params,
+    provenance,
+    stopping,
+    workflow_forecast,
+    workflow_lock,
+    workflow_outputs,
+)
 from metascore.errors import UserError
 from metascore.report import learner_pages
 
@@ -37,6 +45,7 @@ def tables_of(name, *suffixes):
 
 
 CONFIG = validated_parameters(config)
+
 
 wildcard_constraints:
     task=r"[a-z][a-z0-9_]*",
