@@ -49,7 +49,7 @@ audit: setup # known vulnerabilities of the pinned packages: not part of `check`
 	python -m pip install --quiet --disable-pip-version-check pip-audit
 	pip-audit --requirement constraints.txt --no-deps --disable-pip
 
-bench: setup # speed against other libraries, in one process and on one thread
+bench: setup # the tables of docs/performance.md, measured here: speed against other libraries, on one thread
 	python -m pip install --quiet --disable-pip-version-check -e '.[bench]' -c constraints.txt
 	OMP_NUM_THREADS=1 python -m benchmarks
 

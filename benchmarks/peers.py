@@ -1,25 +1,27 @@
-"""The same meta-gradient by other means: a plain loop, and the libraries that people use for it.
+"""The same arithmetic by other means: a plain loop, and the libraries that people use for it.
 
-Each function takes a setting, the parameters and a batch of episodes, and returns the meta-gradient, by the names of
-our parameters. What all share is the network, as a module of PyTorch's own layers.
+Each peer turns a setting, parameters and a batch of episodes into the meta-gradient, by the names of our parameters,
+or into the test accuracy of every episode. What all share is the network, as a module of PyTorch's own layers.
 """
 
 from __future__ import annotations
 
 import importlib.util
 from collections.abc import Callable
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.func import functional_call
 from torch.nn import functional
 
-from benchmarks.settings import INNER_LR, WIDTH, Setting
+from benchmarks.settings import INNER_LR, TEST_STEPS, WIDTH, Setting
 from metascore.networks import LAYERS, NORM_EPSILON, Params
 from metascore.problems import Episode, Examples
 
 Gradient = dict[str, Tensor]
 Peer = Callable[[Setting, Params, Episode], Gradient]
+Judge = Callable[[Setting, Params, Episode], list[float]]
 
 
 class Module(nn.Module):
@@ -35,6 +37,7 @@ class Module(nn.Module):
             nn.BatchNorm2d(WIDTH, eps=NORM_EPSILON, track_running_stats=False) for _ in range(LAYERS)
         )
         self.head = nn.Linear(4 * WIDTH, way)
+        self.to(params["head.bias"].dtype)
         with torch.no_grad():
             for ours, theirs in self.pairs():
                 theirs.copy_(_theirs(ours, params[ours]))
@@ -66,13 +69,13 @@ class Module(nn.Module):
 
 def _theirs(name: str, value: Tensor) -> Tensor:
     if name.startswith("conv"):
-        return value.reshape(3, 3, -1, WIDTH).permute(3, 2, 0, 1)
+        return value.reshape(WIDTH, 3, 3, -1).permute(0, 3, 1, 2)
     return value.T if name == "head.weight" else value
 
 
 def _ours(name: str, value: Tensor) -> Tensor:
     if name.startswith("conv"):
-        return value.permute(2, 3, 1, 0).reshape(-1, WIDTH)
+        return value.permute(0, 2, 3, 1).reshape(WIDTH, -1)
     return value.T if name == "head.weight" else value
 
 
@@ -149,8 +152,52 @@ def torchopt(setting: Setting, params: Params, batch: Episode) -> Gradient:
     return module.in_our_names([value.grad for _, value in module.pairs()])
 
 
-def available() -> dict[str, Peer]:
-    """The peers that are installed."""
-    peers: dict[str, Peer] = {"plain loop": plain_loop}
-    libraries: dict[str, Peer] = {"higher": higher, "torchopt": torchopt}
-    return peers | {name: peer for name, peer in libraries.items() if importlib.util.find_spec(name)}
+def plain_accuracies(setting: Setting, params: Params, batch: Episode) -> list[float]:
+    """Test accuracy after adaptation, in a plain loop."""
+    module = Module(params)
+    inner = [name for name, _ in module.named_parameters() if not name.startswith("norms")]
+    found = []
+    for support, query in tasks(batch):
+        fast = dict(module.named_parameters())
+        for _ in range(TEST_STEPS):
+            loss = _loss(functional_call(module, fast, support.x), support.y)
+            slopes = torch.autograd.grad(loss, [fast[name] for name in inner])
+            fast |= {
+                name: (fast[name] - INNER_LR * slope).detach().requires_grad_()
+                for name, slope in zip(inner, slopes, strict=True)
+            }
+        found.append(_accuracy(functional_call(module, fast, query.x), query.y))
+    return found
+
+
+def higher_accuracies(setting: Setting, params: Params, batch: Episode) -> list[float]:
+    """With `track_higher_grads` off, as its documentation says for tests."""
+    import higher as library
+
+    module = Module(params)
+    optimiser = torch.optim.SGD(module.adapted(), lr=INNER_LR)
+    found = []
+    for support, query in tasks(batch):
+        with library.innerloop_ctx(module, optimiser, track_higher_grads=False) as (fast, inner):
+            for _ in range(TEST_STEPS):
+                inner.step(_loss(fast(support.x), support.y))
+            found.append(_accuracy(fast(query.x), query.y))
+    return found
+
+
+def _accuracy(logits: Tensor, y: Tensor) -> float:
+    return float((logits.argmax(1) == y).double().mean())
+
+
+def gradients() -> dict[str, Peer]:
+    """The peers that are installed, by what computes the meta-gradient."""
+    return {"plain loop": plain_loop} | _installed({"higher": higher, "torchopt": torchopt})
+
+
+def accuracies() -> dict[str, Judge]:
+    """The peers that are installed, by what adapts and judges at test."""
+    return {"plain loop": plain_accuracies} | _installed({"higher": higher_accuracies})
+
+
+def _installed(peers: dict[str, Any]) -> dict[str, Any]:
+    return {name: peer for name, peer in peers.items() if importlib.util.find_spec(name)}

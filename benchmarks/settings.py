@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -18,6 +18,7 @@ WIDTH = 64
 INNER_LR = 0.4
 SECOND_ORDER_PASSES = 9  # in units of one forward pass: for each support image and inner step
 FIRST_ORDER_PASSES = 3
+TEST_STEPS = 10
 QUERY_PASSES = 3
 
 
@@ -34,12 +35,25 @@ class Setting:
 
     @property
     def name(self) -> str:
-        return f"{self.way}-way {self.shot}-shot, {self.query} queries a class, {self.steps} steps"
+        return f"{self.shape}, {self.steps} {'step' if self.steps == 1 else 'steps'}"
+
+    @property
+    def shape(self) -> str:
+        queries = "query" if self.query == 1 else "queries"
+        return f"{self.way}-way {self.shot}-shot, {self.query} {queries} a class"
+
+    def with_tasks(self, tasks: int) -> Setting:
+        return replace(self, tasks=tasks)
 
     def learner(self) -> MAML:
         problem = Problem("classification", self.way, self.shot, self.query, CHARACTERS)
         return MAML(
-            problem, width=WIDTH, inner_lr=INNER_LR, train_steps=self.steps, test_steps=10, first_order=self.first_order
+            problem,
+            width=WIDTH,
+            inner_lr=INNER_LR,
+            train_steps=self.steps,
+            test_steps=TEST_STEPS,
+            first_order=self.first_order,
         )
 
     def params(self) -> Params:
@@ -59,6 +73,12 @@ class Setting:
         return (passes * self.steps * support + QUERY_PASSES * query) * forward_operations(self.way)
 
 
+def test_operations(setting: Setting) -> int:
+    """Those of one task's adaptation at test, and of the judgement of its queries."""
+    support, query = setting.way * setting.shot, setting.way * setting.query
+    return (FIRST_ORDER_PASSES * TEST_STEPS * support + query) * forward_operations(setting.way)
+
+
 def forward_operations(way: int) -> int:
     """Floating-point operations of one image's forward pass: four 3 x 3 convolutions with stride 2, a linear head."""
     total, side, channels = 0, 28, 1
@@ -69,7 +89,7 @@ def forward_operations(way: int) -> int:
     return total + 2 * side * side * WIDTH * way
 
 
-SHAPES = ((5, 1, 1, 1, 16), (5, 1, 15, 1, 8), (5, 5, 5, 5, 4), (20, 1, 1, 5, 4))
+SHAPES = ((5, 1, 1, 1, 16), (5, 1, 15, 1, 16), (5, 5, 5, 5, 8), (20, 1, 1, 5, 8))
 
 
 def settings() -> list[Setting]:

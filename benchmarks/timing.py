@@ -1,4 +1,4 @@
-"""Times that can be compared: medians of alternated runs in one process, on one thread."""
+"""Times that can be compared: medians of alternated runs in one process, on one thread. And rows of tables."""
 
 from __future__ import annotations
 
@@ -27,4 +27,14 @@ def alternated(contenders: dict[str, Callable[[], object]], rounds: int = ROUNDS
 def matrix_rate() -> float:
     """Floating-point operations a second of large float32 matrix products."""
     a, b = torch.rand(SIDE, SIDE), torch.rand(SIDE, SIDE)
-    return 2 * SIDE**3 / alternated({"product": lambda: a @ b}, rounds=31)["product"]
+    return 2 * SIDE**3 / alternated({"product": lambda: a @ b}, rounds=101)["product"]
+
+
+def milliseconds(seconds: float) -> str:
+    return f"{1000 * seconds:.1f}"
+
+
+def row(cells: list[str], rule: bool = False) -> list[str]:
+    """A line of a Markdown table, and the rule below it if it is the head."""
+    lines = [cells, ["---"] * len(cells)] if rule else [cells]
+    return [f"| {' | '.join(line)} |" for line in lines]

@@ -17,7 +17,7 @@ def descend(loss: Callable[[Params], Float[Tensor, ""]], weights: Params, rate: 
     """The weights w after so many updates w <- w - rate * grad loss(w), differentiable with respect to the first."""
     for _ in range(updates):
         gradient = grad(loss)(weights)
-        weights = {name: value - rate * gradient[name] for name, value in weights.items()}
+        weights = {name: value.sub(gradient[name], alpha=rate) for name, value in weights.items()}
     return weights
 
 

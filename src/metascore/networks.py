@@ -1,22 +1,16 @@
-"""Networks as pure functions of named tensors: `network.initialise(generator)`, `network(params, x)`.
-
-Convolutions are matrix products over patches, in NHWC. When the trainer maps over episodes, each of which has
-weights of its own after adaptation, these become batched matrix products, where a library convolution would fall
-back to one group an episode. Patches and their adjoint are each other's derivative, so gradients of any order
-stay this fast.
-"""
+"""Networks as pure functions of named tensors: `network.initialise(generator)`, `network(params, x)`."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
-from torch.nn import functional
 
+from metascore.convolution import convolve
+from metascore.fast_encoder import NORM_EPSILON, encode
 from metascore.problems import Problem
 
 Params = dict[str, Tensor]
@@ -24,66 +18,6 @@ Moments = dict[str, Tensor]  # means and variances of batch norm, by layer
 
 LAYERS = 4
 IMAGE_SIZE = 28
-NORM_EPSILON = 1e-3  # Finn et al.'s code; keeps second derivatives tame
-
-
-class Patches(torch.autograd.Function):
-    """(*n, h, w, c) -> (*n, h', w', 9c): the zero-padded 3 x 3 surroundings of every `stride`-th pixel."""
-
-    @staticmethod
-    def forward(x: Tensor, stride: int) -> Tensor:
-        x = functional.pad(x, (0, 0, 1, 1, 1, 1))
-        *n, height, width, channels = x.shape
-        *steps, row, column, channel = x.stride()
-        shape = (*n, (height - 3) // stride + 1, (width - 3) // stride + 1, 3, 3, channels)
-        strides = (*steps, stride * row, stride * column, row, column, channel)
-        return x.as_strided(shape, strides).reshape(*shape[:-3], 9 * channels)
-
-    @staticmethod
-    def setup_context(ctx: Any, inputs: tuple, output: Tensor) -> None:
-        ctx.size, ctx.stride = inputs[0].shape[-3:], inputs[1]
-
-    @staticmethod
-    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None]:
-        return Unpatched.apply(gradient, ctx.size, ctx.stride), None
-
-    @staticmethod
-    def vmap(info: Any, in_dims: tuple, x: Tensor, stride: int) -> tuple[Tensor, int]:
-        return Patches.apply(x.movedim(in_dims[0], 0), stride), 0
-
-
-class Unpatched(torch.autograd.Function):
-    """The adjoint of Patches: every pixel gets the sum over the patches it lies in."""
-
-    @staticmethod
-    def forward(patches: Tensor, size: tuple[int, int, int], stride: int) -> Tensor:
-        height, width, channels = size
-        *n, rows, columns, _ = patches.shape
-        out = patches.new_zeros(*n, height + 2, width + 2, channels)
-        patches = patches.unflatten(-1, (3, 3, channels))
-        for i in range(3):
-            for j in range(3):
-                rows_at = slice(i, i + stride * (rows - 1) + 1, stride)
-                columns_at = slice(j, j + stride * (columns - 1) + 1, stride)
-                out[..., rows_at, columns_at, :] += patches[..., i, j, :]
-        return out[..., 1:-1, 1:-1, :]
-
-    @staticmethod
-    def setup_context(ctx: Any, inputs: tuple, output: Tensor) -> None:
-        ctx.stride = inputs[2]
-
-    @staticmethod
-    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None, None]:
-        return Patches.apply(gradient, ctx.stride), None, None
-
-    @staticmethod
-    def vmap(info: Any, in_dims: tuple, patches: Tensor, size: tuple, stride: int) -> tuple[Tensor, int]:
-        return Unpatched.apply(patches.movedim(in_dims[0], 0), size, stride), 0
-
-
-def convolve(x: Float[Tensor, "n h w c"], weight: Float[Tensor, "nine_c d"], stride: int) -> Float[Tensor, "n h2 w2 d"]:
-    """3 x 3 convolution with zero padding 1; `weight` has rows in the order (row, column, input channel)."""
-    return Patches.apply(x, stride) @ weight
 
 
 def moments(x: Float[Tensor, "*n c"]) -> tuple[Float[Tensor, c], Float[Tensor, c]]:
@@ -114,6 +48,11 @@ def uniform(generator: torch.Generator, fan_in: int, fan_out: int) -> Float[Tens
     return (2 * torch.rand(fan_in, fan_out, generator=generator) - 1) * bound
 
 
+def filters(generator: torch.Generator, channels: int, count: int) -> Float[Tensor, "count nine_channels"]:
+    """Glorot's uniform initialisation of a 3 x 3 convolution, whose fans are 9 times its channels, in and out."""
+    return uniform(generator, 9 * channels, 9 * count)[:, :count].T.contiguous()
+
+
 @dataclass(frozen=True)
 class ConvolutionalEncoder:
     """Vinyals et al.'s (2016) four blocks of 3 x 3 convolution, batch norm, ReLU, each halving the image.
@@ -133,8 +72,7 @@ class ConvolutionalEncoder:
         params: Params = {}
         channels = 1
         for layer in range(1, LAYERS + 1):
-            # Glorot's fans of a 3 x 3 convolution are 9 times its channels, in and out.
-            params[f"conv{layer}.weight"] = uniform(generator, 9 * channels, 9 * self.width)[:, : self.width]
+            params[f"conv{layer}.weight"] = filters(generator, channels, self.width)
             params[f"norm{layer}.gain"] = torch.ones(self.width)
             params[f"norm{layer}.bias"] = torch.zeros(self.width)
             channels = self.width
@@ -153,16 +91,32 @@ class ConvolutionalEncoder:
     def embed(
         self, params: Params, x: Float[Tensor, "n 28 28 1"], given: Moments | None = None
     ) -> tuple[Float[Tensor, "n features"], Moments]:
-        """Embed a batch with given statistics (or its own); also returns the statistics that were used."""
+        """Embed a batch with given statistics (or its own); also returns those that were used, as constants."""
+        if given is not None or x.device.type != "cpu":
+            return self._block_by_block(params, x, given)
+        parts = ("conv{}.weight", "norm{}.gain", "norm{}.bias")
+        weights, gains, biases = ([params[part.format(layer)] for layer in range(1, LAYERS + 1)] for part in parts)
+        maps, means, variances = encode(x, weights, gains, biases, self._stride)
+        used = {f"norm{layer}.mean": value for layer, value in enumerate(means, 1)}
+        return maps.flatten(1), used | {f"norm{layer}.variance": value for layer, value in enumerate(variances, 1)}
+
+    def statistics(self, params: Params, x: Float[Tensor, "n 28 28 1"]) -> Moments:
+        """The statistics by which a batch is normalised, differentiable with respect to params."""
+        return self._block_by_block(params, x, None)[1]
+
+    @property
+    def _stride(self) -> int:
+        return 2 if self.downsample == "stride" else 1
+
+    def _block_by_block(self, params: Params, x: Tensor, given: Moments | None) -> tuple[Tensor, Moments]:
         used: Moments = {}
-        stride = 2 if self.downsample == "stride" else 1
         for layer in range(1, LAYERS + 1):
             name = f"norm{layer}"
-            x = convolve(x, params[f"conv{layer}.weight"], stride)
+            x = convolve(x, params[f"conv{layer}.weight"], self._stride)
             mean, variance = moments(x) if given is None else (given[f"{name}.mean"], given[f"{name}.variance"])
             used |= {f"{name}.mean": mean, f"{name}.variance": variance}
             x = normalise(x, mean, variance, params, name).relu()
-            x = max_pool(x) if stride == 1 else x
+            x = max_pool(x) if self.downsample == "max_pool" else x
         return x.flatten(1), used
 
 

@@ -8,11 +8,12 @@ from torch import Tensor, nn
 from torch.func import grad, vmap
 from torch.nn import functional
 
+from metascore.convolution import convolve
 from metascore.episodes import SINE_AMPLITUDE, SINE_PHASE
 from metascore.learners.base import last
 from metascore.learners.maml import MAML
 from metascore.learners.protonet import ProtoNet
-from metascore.networks import NORM_EPSILON, ConvolutionalEncoder, Params, convolve, max_pool
+from metascore.networks import NORM_EPSILON, ConvolutionalEncoder, Params, max_pool
 from metascore.problems import Episode, Examples, Problem, mean_sine
 from metascore.randomness import generator
 
@@ -106,8 +107,8 @@ def plain_network(params: Params, x: Tensor, stride: int) -> Tensor:
 
 
 def kernel(weight: Tensor) -> Tensor:
-    """A matrix (9 c, d) as a kernel (d, c, 3, 3)."""
-    return weight.unflatten(0, (3, 3, -1)).permute(3, 2, 0, 1)
+    """A matrix (d, 9 c) as a kernel (d, c, 3, 3)."""
+    return weight.unflatten(1, (3, 3, -1)).permute(0, 3, 1, 2)
 
 
 def channels_first(x: Tensor) -> Tensor:
@@ -221,7 +222,7 @@ def points(places: list[tuple[float, float]], classes: list[int]) -> Examples:
 def test_convolution_equals_that_of_pytorch_to_the_second_derivative(float64, stride, size):
     random = generator(7)
     x = torch.randn(2, *size, 3, generator=random).requires_grad_()
-    weight = torch.randn(27, 4, generator=random).requires_grad_()
+    weight = torch.randn(4, 27, generator=random).requires_grad_()
 
     def theirs(x: Tensor, weight: Tensor) -> Tensor:
         return functional.conv2d(channels_first(x), kernel(weight), stride=stride, padding=1).movedim(1, -1)
@@ -243,7 +244,7 @@ def derivatives(function, x: Tensor, weight: Tensor) -> list[Tensor]:
 def test_convolution_passes_gradgradcheck(float64, stride):
     random = generator(8)
     x = torch.randn(1, 4, 5, 2, generator=random).requires_grad_()
-    weight = torch.randn(18, 2, generator=random).requires_grad_()
+    weight = torch.randn(2, 18, generator=random).requires_grad_()
     assert torch.autograd.gradcheck(lambda *given: convolve(*given, stride), (x, weight))
     assert torch.autograd.gradgradcheck(lambda *given: convolve(*given, stride), (x, weight))
 
@@ -253,7 +254,7 @@ def test_convolution_passes_gradgradcheck(float64, stride):
 def test_mapped_convolution_equals_a_loop(float64, stride, in_dims):
     """Also where weights differ from episode to episode, and for their gradients."""
     random, count = generator(9), 3
-    x, weight = torch.randn(2, 5, 6, 2, generator=random), torch.randn(18, 4, generator=random)
+    x, weight = torch.randn(2, 5, 6, 2, generator=random), torch.randn(4, 18, generator=random)
     x, weight = (
         value if place is None else torch.stack([value + i for i in range(count)], place)
         for value, place in ((x, in_dims[0]), (weight, in_dims[1]))

@@ -101,7 +101,7 @@ class LSTMMetaLearner(AbstractLearner):
 
     def predict(self, adapted: Progress, x: Float[Tensor, "n 28 28 1"]) -> Float[Tensor, "n way"]:
         theta = self._named(adapted.theta)
-        moments = self.encoder.embed(theta, adapted.support.x)[1]
+        moments = self.encoder.statistics(theta, adapted.support.x)
         return linear(theta, self.encoder.embed(theta, x, moments)[0])
 
     def _step(self, state: Progress) -> Progress:

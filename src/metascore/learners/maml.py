@@ -70,13 +70,13 @@ class MAML(AbstractLearner):
         return self.network(adapted, x)
 
     def _inner_step(self, params: Params, support: Examples) -> Params:
+        # Cut off from theta already here, first order keeps nothing for a second differentiation.
+        at = {name: value.detach() for name, value in params.items()} if self.first_order else params
         # As in the official code, batch norm's gain and bias are meta-learned but not adapted.
-        fast = {name: value for name, value in params.items() if not name.startswith("norm")}
+        fast = {name: value for name, value in at.items() if not name.startswith("norm")}
 
         def support_loss(fast: Params) -> Tensor:
-            return self.problem.loss(self.network(params | fast, support.x), support.y)
+            return self.problem.loss(self.network(at | fast, support.x), support.y)
 
         gradient = grad(support_loss)(fast)
-        if self.first_order:
-            gradient = {name: value.detach() for name, value in gradient.items()}
-        return params | {name: value - self.inner_lr * gradient[name] for name, value in fast.items()}
+        return params | {name: params[name].sub(value, alpha=self.inner_lr) for name, value in gradient.items()}

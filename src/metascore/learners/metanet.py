@@ -29,8 +29,9 @@ from torch.func import grad
 from torch.nn import functional
 
 from metascore.adaptation import preprocess
+from metascore.convolution import Patches
 from metascore.learners.base import STATE, AbstractLearner, MetaLoss, last
-from metascore.networks import Network, Params, Patches, linear, linear_layer, max_pool, moments, normalise
+from metascore.networks import Network, Params, linear, linear_layer, max_pool, moments, normalise
 from metascore.problems import Episode, Examples, Problem
 from metascore.recurrent import lstm_parameters, lstm_step
 
@@ -147,7 +148,7 @@ class MetaNet(AbstractLearner):
         for layer in range(1, len(LAYERS)):
             weight, norm = f"conv{layer}.weight", f"norm{layer}"
             patches = Patches.apply(x, self.stride)
-            paths = [multiply(patches, weights[weight]) for weights in (slow, fast) if weight in weights]
+            paths = [multiply(patches, weights[weight].mT) for weights in (slow, fast) if weight in weights]
             x = torch.stack([normalise(h, *moments(h), slow, norm).relu() for h in paths]).sum(0)
             x = max_pool(x) if self.stride == 1 else x
         return x.flatten(1)

@@ -19,8 +19,9 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn import functional
 
+from metascore.convolution import convolve
 from metascore.learners.base import AbstractLearner, MetaLoss, last
-from metascore.networks import Params, convolve, max_pool, moments, normalise, uniform
+from metascore.networks import Params, filters, max_pool, moments, normalise, uniform
 from metascore.problems import Episode, Examples, Problem
 
 
@@ -59,7 +60,7 @@ class RelationNet(AbstractLearner):
         params: Params = {}
         inputs = {"conv1": 1, "conv2": w, "conv3": w, "conv4": w, "relation1": 2 * w, "relation2": w}
         for name, channels in inputs.items():
-            params[f"{name}.weight"] = uniform(generator, 9 * channels, 9 * w)[:, :w]
+            params[f"{name}.weight"] = filters(generator, channels, w)
             params[f"{name}.gain"] = torch.ones(w)
             params[f"{name}.bias"] = torch.zeros(w)
         for name, fan_in, fan_out in (("hidden", flat, self.hidden), ("score", self.hidden, 1)):
@@ -101,8 +102,8 @@ class RelationNet(AbstractLearner):
 
         A convolution is linear, so each half is convolved once and every pair only adds two results.
         """
-        weight = params["relation1.weight"].unflatten(0, (9, 2, self.width))
-        halves = [weight[:, half].flatten(0, 1) for half in (0, 1)]
+        weight = params["relation1.weight"].unflatten(1, (9, 2, self.width))
+        halves = [weight[:, :, half].flatten(1) for half in (0, 1)]
         of_classes, of_queries = (
             convolve(x, half, self._stride) for x, half in zip((classes, queries), halves, strict=True)
         )

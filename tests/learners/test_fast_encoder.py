@@ -1,0 +1,205 @@
+"""The fast path equals the slow, obvious encoder: PyTorch's own operations, one episode, autograd."""
+
+from itertools import chain
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from torch import Tensor
+from torch.func import grad, vmap
+from torch.nn import functional
+
+from metascore import fast_encoder
+from metascore.fast_encoder import MANY_IMAGES, NORM_EPSILON, encode
+from metascore.networks import ConvolutionalEncoder
+from metascore.randomness import generator
+
+Parameters = list[list[Tensor]]  # weights, gains, biases, by block
+STRIDES = pytest.mark.parametrize("stride", [1, 2])
+
+
+@pytest.fixture(autouse=True)
+def _double(float64):
+    """Of every tensor."""
+
+
+def obvious(x: Tensor, parameters: Parameters, stride: int) -> Tensor:
+    x = x.movedim(-1, 1)
+    for weight, gain, bias in zip(*parameters, strict=True):
+        x = functional.conv2d(x, weight.unflatten(1, (3, 3, -1)).permute(0, 3, 1, 2), stride=stride, padding=1)
+        mean = x.mean((0, 2, 3), keepdim=True)
+        variance = (x - mean).square().mean((0, 2, 3), keepdim=True)
+        x = (x - mean) / (variance + NORM_EPSILON).sqrt()
+        x = (x * gain[:, None, None] + bias[:, None, None]).relu()
+        x = functional.max_pool2d(x, 2) if stride == 1 else x
+    return x.movedim(1, -1)
+
+
+def fast(x: Tensor, parameters: Parameters, stride: int) -> Tensor:
+    return encode(x, *parameters, stride)[0]
+
+
+def drawn(seed: int, widths: tuple[int, ...] = (5, 4, 3), episodes: tuple[int, ...] = ()) -> Parameters:
+    random = generator(seed, "parameters")
+    draw = lambda *shape: torch.randn(*episodes, *shape, generator=random)  # noqa: E731
+    fans = zip(widths, (1, *widths), strict=False)
+    return [
+        [draw(d, 9 * c) / (9 * c) ** 0.5 for d, c in fans],
+        [1 + draw(d) / 2 for d in widths],
+        [draw(d) / 2 for d in widths],
+    ]
+
+
+def images(*shape: int) -> Tensor:
+    return torch.rand(*shape, 1, generator=generator(1, "images"))
+
+
+def loss_of(encoder, x: Tensor, parameters: Parameters, stride: int) -> Tensor:
+    maps = encoder(x, parameters, stride)
+    return (maps.sin() * torch.arange(1.0, maps.numel() + 1).view_as(maps).cos()).sum() / len(x)
+
+
+def adapted_loss(encoder, x: Tensor, parameters: Parameters, stride: int, steps: int, norms: bool) -> Tensor:
+    """Of a network that has taken steps of gradient descent: its gradient is of second order."""
+    for _ in range(steps):
+        slopes = grad(lambda p: loss_of(encoder, x, p, stride))(parameters)
+        parameters = [
+            [value - 0.1 * slope for value, slope in zip(*kinds, strict=True)] if norms or kind == 0 else kinds[0]
+            for kind, kinds in enumerate(zip(parameters, slopes, strict=True))
+        ]
+    return loss_of(encoder, x, parameters, stride)
+
+
+def assert_equal(found: Parameters, expected: Parameters) -> None:
+    for ours, theirs in zip(chain(*found), chain(*expected), strict=True):
+        assert (ours - theirs).norm() <= 1e-9 * theirs.norm()
+
+
+def through_outer_autograd(encoder, x: Tensor, parameters: Parameters, *options) -> Parameters:
+    """The gradient of the mean over mapped episodes, as in meta-training."""
+    leaves = [[value.clone().requires_grad_() for value in kind] for kind in parameters]
+    vmap(lambda x: adapted_loss(encoder, x, leaves, *options))(x).mean().backward()
+    return [[value.grad for value in kind] for kind in leaves]
+
+
+@STRIDES
+def test_values_and_statistics(stride):
+    x, parameters = images(4, 9, 9), drawn(2)
+    maps, means, variances = encode(x, *parameters, stride)
+    torch.testing.assert_close(maps, obvious(x, parameters, stride), rtol=1e-9, atol=1e-12)
+    first = functional.conv2d(x.movedim(-1, 1), parameters[0][0].view(-1, 1, 3, 3), stride=stride, padding=1)
+    torch.testing.assert_close(means[0], first.mean((0, 2, 3)))
+    torch.testing.assert_close(variances[0], first.var((0, 2, 3), correction=0))
+
+
+@STRIDES
+@pytest.mark.parametrize("norms", [False, True])
+@pytest.mark.parametrize("steps", [0, 1, 3])
+def test_gradients_of_first_and_second_order(stride, norms, steps):
+    x, options = images(3, 4, 9, 9), (stride, steps, norms)
+    assert_equal(*(through_outer_autograd(encoder, x, drawn(3), *options) for encoder in (fast, obvious)))
+
+
+@STRIDES
+def test_gradients_within_torch_func_alone(stride):
+    """Both differentiations and the map over episodes belong to functorch; every episode has its own weights."""
+    x, parameters = images(3, 4, 9, 9), drawn(4, episodes=(3,))
+    slopes = [
+        vmap(grad(lambda p, x, f=f: adapted_loss(f, x, p, stride, 1, True)))(parameters, x) for f in (fast, obvious)
+    ]
+    assert_equal(*slopes)
+
+
+@pytest.mark.parametrize(
+    "n, side, patches, grouped",
+    [(2, 6, 1, 0), (MANY_IMAGES, 24, 0, 3), (MANY_IMAGES // 2, 24, 0, 1)],
+    ids=["few positions", "many images", "otherwise"],
+)
+def test_every_way_to_a_weight_gradient(n, side, patches, grouped, monkeypatch):
+    """By patches, episode by episode, or grouped; the second block's way is counted here."""
+    episodes, side_out = 3, -(-side // 2)
+    x, gradient = torch.rand(n, side, side, episodes, 2), torch.rand(n, side_out, side_out, episodes, 4)
+    called = {"patches": 0, "grouped": 0}
+    count(monkeypatch, fast_encoder.Patches, "forward", called, "patches")
+    count(monkeypatch, fast_encoder, "_grouped_weight_gradient", called, "grouped")
+    found = fast_encoder._weight_gradient(x, gradient, 2)
+    assert called == {"patches": patches, "grouped": grouped}
+    for k in range(episodes):
+        weight = torch.zeros(4, 2, 3, 3, requires_grad=True)
+        functional.conv2d(x[..., k, :].movedim(-1, 1), weight, stride=2, padding=1).backward(
+            gradient[..., k, :].movedim(-1, 1)
+        )
+        torch.testing.assert_close(found[k], weight.grad.permute(0, 2, 3, 1).flatten(1), rtol=1e-9, atol=1e-9)
+
+
+def count(monkeypatch, owner, name: str, called: dict[str, int], key: str) -> None:
+    original = getattr(owner, name)
+
+    def counting(*given):
+        called[key] += 1
+        return original(*given)
+
+    monkeypatch.setattr(owner, name, counting)
+
+
+@STRIDES
+def test_mapped_twice(stride):
+    """The axes of nested maps join one another."""
+    x, parameters = images(2, 3, 4, 8, 8), drawn(6, episodes=(2,))
+    slope = lambda f: vmap(  # noqa: E731
+        lambda p, x: vmap(lambda x: grad(lambda p: adapted_loss(f, x, p, stride, 1, False))(p))(x)
+    )(parameters, x)
+    assert_equal(slope(fast), slope(obvious))
+
+
+@given(
+    n=st.integers(2, 6),
+    side=st.integers(5, 14),
+    widths=st.lists(st.integers(1, 6), min_size=1, max_size=2).map(tuple),
+    count=st.integers(1, 3),
+    stride=st.sampled_from([1, 2]),
+)
+def test_any_shape(n, side, widths, count, stride):
+    x, options = images(count, n, side, side), (stride, 1, True)
+    assert_equal(*(through_outer_autograd(f, x, drawn(7, widths), *options) for f in (fast, obvious)))
+
+
+@STRIDES
+def test_a_gain_of_zero(stride):
+    x, parameters = images(2, 4, 9, 9), drawn(8)
+    parameters[1][0][0] = 0.0
+    assert_equal(*(through_outer_autograd(f, x, parameters, stride, 1, True) for f in (fast, obvious)))
+
+
+def test_the_encoder_uses_it(monkeypatch):
+    """With its own statistics; the block by block way must agree."""
+    encoder = ConvolutionalEncoder(3, "stride")
+    params, x = encoder.initialise(generator(9)), images(4, 28, 28)
+    features, used = encoder.embed(params, x)
+    torch.testing.assert_close(features, encoder.embed(params, x, encoder.statistics(params, x))[0])
+    torch.testing.assert_close(used, encoder.statistics(params, x))
+    monkeypatch.setattr("metascore.networks.encode", lambda *_: pytest.fail("the fast path"))
+    with pytest.raises(pytest.fail.Exception):
+        encoder(params, x)
+
+
+def test_no_gradient_of_images():
+    with pytest.raises(NotImplementedError, match="images"):
+        loss_of(fast, images(2, 8, 8).requires_grad_(), drawn(10), 2).backward()
+
+
+def test_no_third_order():
+    weights, *norms = drawn(11)
+    curve = lambda w: loss_of(fast, images(2, 8, 8), [w, *norms], 2)  # noqa: E731
+    norm = lambda f: lambda w: sum(value.square().sum() for value in grad(f)(w))  # noqa: E731
+    with pytest.raises(NotImplementedError, match="third order"):
+        grad(norm(norm(curve)))(weights)
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs CUDA")
+def test_a_gpu_finds_the_same():
+    encoder = ConvolutionalEncoder(3, "stride")
+    params, x = encoder.initialise(generator(12)), images(4, 28, 28)
+    there = encoder({name: value.cuda() for name, value in params.items()}, x.cuda())
+    torch.testing.assert_close(there.cpu(), encoder(params, x))
