@@ -13,10 +13,12 @@ from benchmarks.timing import row
 from metascore import params
 
 RUNS = 1000
+AGGREGATE = ["python", "-m", "metascore", "aggregate"]
+DVC_STATUS = ["dvc", "status"]
 
 
 def table() -> list[str]:
-    """Seconds of each command; a dash where this checkout has no results yet."""
+    """Seconds of each command; two of them need a checkout that has results."""
     seconds = {f"`snakemake -n` with {RUNS} runs": _planned()}
     if Path("results/runs").is_dir():
         seconds |= {f"`{' '.join(words)}`": _timed(words, Path()) for words in (AGGREGATE, DVC_STATUS)}
@@ -24,10 +26,6 @@ def table() -> list[str]:
         *row(["command", "seconds"], rule=True),
         *(line for c, s in seconds.items() for line in row([c, f"{s:.1f}"])),
     ]
-
-
-AGGREGATE = ["python", "-m", "metascore", "aggregate"]
-DVC_STATUS = ["dvc", "status"]
 
 
 def _planned() -> float:

@@ -121,6 +121,12 @@ def test_lstm_with_open_gates_is_gradient_descent(episode):
         torch.testing.assert_close(found[name], value)
 
 
+def test_lstm_learns_through_the_statistics_of_the_support_set(episode):
+    """They normalise the queries, and depend on theta_0 as well; without a step nothing is cut off."""
+    learner = LSTMMetaLearner(IMAGES, width=3, train_steps=0, test_steps=0, units=0)
+    assert_equals_finite_differences(learner, disturbed(started(learner)), episode)
+
+
 def switched_off(problem: Problem, steps: int) -> MAMLPlusPlus:
     return MAMLPlusPlus(
         problem, width=3, downsample="stride", inner_lr=ALPHA, train_steps=steps, test_steps=steps, learn_rates=False,
