@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -49,11 +50,12 @@ def main(name: str) -> None:
 def _gradients(name: str, setting: Setting, count: int) -> None:
     params, episodes = setting.params(), setting.episodes()
     batch = episodes.batch(np.arange(setting.tasks))
+    if name in gradients():
+        gradient = partial(gradients()[name], setting, params, batch)
+    else:
+        gradient = ours(setting, params, episodes, 1 if name == ONE_BY_ONE else setting.tasks)
     for _ in range(count):
-        if name in gradients():
-            gradients()[name](setting, params, batch)
-        else:
-            ours(setting, params, episodes, 1 if name == ONE_BY_ONE else setting.tasks)
+        gradient()
 
 
 def _peak() -> float:

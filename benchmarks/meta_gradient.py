@@ -2,37 +2,40 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 
 import numpy as np
 
 from benchmarks.peers import Gradient, Peer, gradients
 from benchmarks.settings import Setting, settings
-from benchmarks.timing import alternated, milliseconds, row
-from metascore.meta_training import meta_gradient
+from benchmarks.timing import PRODUCT, alternated, milliseconds, product, rate_of, row
+from metascore.meta_training import MetaGradient
 from metascore.networks import Params
 from metascore.problems import Episode, Episodes, OmniglotEpisodes
+from metascore.recording import Recorder
 
 CHUNKS = (4, 8, 16)
 TOLERANCE = 1e-9  # of a tensor's norm, in double precision
 
 
-def table(rate: float) -> list[str]:
+def table() -> list[str]:
     """Milliseconds a task; ours as a multiple of the floor, the fastest peer as a multiple of ours."""
     peers = gradients()
     head = ["setting", "order", "floor", "ours", "ours / floor", *peers, "fastest peer / ours", "chunk"]
-    return [*row(head, rule=True), *(line for setting in settings() for line in row(_cells(setting, rate, peers)))]
+    return [*row(head, rule=True), *(line for setting in settings() for line in row(_cells(setting, peers)))]
 
 
-def _cells(setting: Setting, rate: float, peers: dict[str, Peer]) -> list[str]:
+def _cells(setting: Setting, peers: dict[str, Peer]) -> list[str]:
     check_equal(setting, peers)
     params, episodes = setting.params(), setting.episodes()
     batch = episodes.batch(np.arange(setting.tasks))
     chunk = fastest_chunk(setting, params, episodes)
-    contenders = {"ours": partial(ours, setting, params, episodes, chunk)}
+    contenders = {"ours": ours(setting, params, episodes, chunk)}
     contenders |= {name: partial(peer, setting, params, batch) for name, peer in peers.items()}
-    seconds = {name: taken / setting.tasks for name, taken in alternated(contenders).items()}
-    floor = setting.operations() / rate
+    taken = alternated(contenders | {PRODUCT: product()})
+    seconds = {name: taken[name] / setting.tasks for name in contenders}
+    floor = setting.operations() / rate_of(taken)
     return [
         setting.name,
         "first" if setting.first_order else "second",
@@ -45,15 +48,16 @@ def _cells(setting: Setting, rate: float, peers: dict[str, Peer]) -> list[str]:
     ]
 
 
-def ours(setting: Setting, params: Params, episodes: Episodes, chunk: int) -> Gradient:
-    """From rows of an episode file to the meta-gradient, as in meta-training."""
-    return meta_gradient(setting.learner(), params, episodes, np.arange(setting.tasks), 0.0, chunk)[0]
+def ours(setting: Setting, params: Params, episodes: Episodes, chunk: int) -> Callable[[], Gradient]:
+    """From rows of an episode file to the meta-gradient, as in meta-training; the first call makes the recording."""
+    gradient = MetaGradient(setting.learner(), chunk, Recorder(patience=0))
+    return lambda: gradient(params, episodes, np.arange(setting.tasks), 0.0)[0]
 
 
 def fastest_chunk(setting: Setting, params: Params, episodes: Episodes) -> int:
     """The size that this machine likes best."""
     sizes = [size for size in CHUNKS if size <= setting.tasks]
-    times = alternated({str(size): partial(ours, setting, params, episodes, size) for size in sizes}, rounds=3)
+    times = alternated({str(size): ours(setting, params, episodes, size) for size in sizes}, rounds=3)
     return int(min(times, key=lambda size: times[size]))
 
 
@@ -65,7 +69,7 @@ def check_equal(setting: Setting, peers: dict[str, Peer]) -> None:
     setting = setting.with_tasks(2)
     params = {name: value.double() for name, value in setting.params().items()}
     episodes = Doubled.of(setting.episodes())
-    expected = ours(setting, params, episodes, 2)
+    expected = ours(setting, params, episodes, 2)()
     for name, peer in peers.items():
         found = peer(setting, params, episodes.batch(np.arange(2)))
         for key, value in expected.items():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 
 import numpy as np
@@ -9,28 +10,30 @@ import numpy as np
 from benchmarks.meta_gradient import Doubled
 from benchmarks.peers import Judge, accuracies
 from benchmarks.settings import TEST_STEPS, Setting, settings, test_operations
-from benchmarks.timing import alternated, milliseconds, row
+from benchmarks.timing import PRODUCT, alternated, milliseconds, product, rate_of, row
 from metascore.evaluation import final_score, judge_all
 from metascore.networks import Params
 from metascore.problems import Episodes
+from metascore.recording import Recorder
 
 
-def table(rate: float) -> list[str]:
+def table() -> list[str]:
     """Milliseconds a task."""
     peers = accuracies()
     head = ["episodes", "floor", "ours", "ours / floor", *peers, "fastest peer / ours"]
     shapes = [setting for setting in settings() if not setting.first_order]
-    return [*row(head, rule=True), *(line for shape in shapes for line in row(_cells(shape, rate, peers)))]
+    return [*row(head, rule=True), *(line for shape in shapes for line in row(_cells(shape, peers)))]
 
 
-def _cells(setting: Setting, rate: float, peers: dict[str, Judge]) -> list[str]:
+def _cells(setting: Setting, peers: dict[str, Judge]) -> list[str]:
     check_equal(setting, peers)
     params, episodes = setting.params(), setting.episodes()
     batch = episodes.batch(np.arange(setting.tasks))
-    contenders = {"ours": partial(ours, setting, params, episodes)}
+    contenders = {"ours": ours(setting, params, episodes)}
     contenders |= {name: partial(peer, setting, params, batch) for name, peer in peers.items()}
-    seconds = {name: taken / setting.tasks for name, taken in alternated(contenders).items()}
-    floor = test_operations(setting) / rate
+    taken = alternated(contenders | {PRODUCT: product()})
+    seconds = {name: taken[name] / setting.tasks for name in contenders}
+    floor = test_operations(setting) / rate_of(taken)
     return [
         f"{setting.shape}, {TEST_STEPS} steps",
         milliseconds(floor),
@@ -41,9 +44,10 @@ def _cells(setting: Setting, rate: float, peers: dict[str, Judge]) -> list[str]:
     ]
 
 
-def ours(setting: Setting, params: Params, episodes: Episodes) -> np.ndarray:
-    """As `metascore finetune` does it."""
-    return judge_all(final_score, setting.learner(), params, episodes, setting.tasks)
+def ours(setting: Setting, params: Params, episodes: Episodes) -> Callable[[], np.ndarray]:
+    """As meta-training judges validation episodes; the first call makes the recording."""
+    learner, recorder = setting.learner(), Recorder(patience=0)
+    return lambda: judge_all(final_score, learner, params, episodes, setting.tasks, recorder)
 
 
 def check_equal(setting: Setting, peers: dict[str, Judge]) -> None:
@@ -51,7 +55,7 @@ def check_equal(setting: Setting, peers: dict[str, Judge]) -> None:
     setting = setting.with_tasks(2)
     params = {name: value.double() for name, value in setting.params().items()}
     episodes = Doubled.of(setting.episodes())
-    expected = ours(setting, params, episodes)
+    expected = ours(setting, params, episodes)()
     for name, peer in peers.items():
         found = peer(setting, params, episodes.batch(np.arange(2)))
         if not np.allclose(found, expected):

@@ -27,7 +27,8 @@ def table(rate: float) -> list[str]:
 def _cells(number: int, rate: float) -> list[str]:
     setting = settings()[number]
     params, episodes = setting.params(), setting.episodes()
-    run = lambda: [ours(setting, params, episodes, min(setting.tasks, 16)) for _ in range(REPEATS)]  # noqa: E731
+    gradient = ours(setting, params, episodes, min(setting.tasks, 16))
+    run = lambda: [gradient() for _ in range(REPEATS)]  # noqa: E731
     run()
     began = time.perf_counter()
     run()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -44,7 +43,7 @@ def _cells(setting: Setting, peers: dict[str, Peer], files: loading.PngFiles) ->
     params, episodes = setting.params(), setting.episodes()
     index = np.arange(setting.tasks)
     chunk = fastest_chunk(setting, params, episodes)
-    contenders = {"ours": stepping(params, partial(ours, setting, episodes=episodes, chunk=chunk))}
+    contenders = {"ours": stepping(params, lambda mine: ours(setting, mine, episodes, chunk))}
     for name, peer in peers.items():
         contenders[name] = stepping(params, _reading(setting, peer, lambda: episodes.batch(index)))
     for name, peer in peers.items():
@@ -65,21 +64,22 @@ def _cells(setting: Setting, peers: dict[str, Peer], files: loading.PngFiles) ->
     ]
 
 
-def stepping(params: Params, gradient: Callable[..., Gradient]) -> Callable[[], None]:
+def stepping(params: Params, gradient_at: Callable[[Params], Callable[[], Gradient]]) -> Callable[[], None]:
     """One meta-step by Adam, in place, on copies of its own."""
     mine = {name: value.clone() for name, value in params.items()}
     optimiser = torch.optim.Adam(mine.values(), lr=META_LR)
+    gradient = gradient_at(mine)
 
     def step() -> None:
-        for name, value in gradient(params=mine).items():
+        for name, value in gradient().items():
             mine[name].grad = value.detach().contiguous()
         optimiser.step()
 
     return step
 
 
-def _reading(setting: Setting, peer: Peer, read: Callable[[], Episode]) -> Callable[..., Gradient]:
-    return lambda params: peer(setting, params, read())
+def _reading(setting: Setting, peer: Peer, read: Callable[[], Episode]) -> Callable[[Params], Callable[[], Gradient]]:
+    return lambda params: lambda: peer(setting, params, read())
 
 
 def stacked(episodes: list[Episode]) -> Episode:

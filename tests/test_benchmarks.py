@@ -71,7 +71,7 @@ def test_a_step_moves_every_tensor_once():
         seen.append({name: value.clone() for name, value in params.items()})
         return {name: torch.ones_like(value) for name, value in params.items()}
 
-    step = updates.stepping(params, gradient)
+    step = updates.stepping(params, lambda mine: lambda: gradient(mine))
     step(), step()
     for value in seen[1].values():
         torch.testing.assert_close(value, torch.full_like(value, -updates.META_LR))

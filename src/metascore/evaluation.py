@@ -12,6 +12,7 @@ from torch import Tensor
 from metascore.learners.base import AbstractLearner, last
 from metascore.networks import Params
 from metascore.problems import Episode, Episodes
+from metascore.recording import Recorder
 
 STEPS = 10  # T of MetaScore: adaptation curves have T + 1 points
 
@@ -31,12 +32,25 @@ def final_score(learner: AbstractLearner, params: Params, episode: Episode) -> F
 
 
 def judge_all(
-    judge: Judge, learner: AbstractLearner, params: Params, episodes: Episodes, chunk: int
+    judge: Judge,
+    learner: AbstractLearner,
+    params: Params,
+    episodes: Episodes,
+    chunk: int | None = None,
+    recorder: Recorder | None = None,
 ) -> Float[np.ndarray, "episodes ..."]:
-    """What `judge` says of every episode, in their order, as float32; `chunk` episodes at a time."""
-    mapped = torch.func.vmap(lambda episode: judge(learner, params, episode))
+    """What `judge` says of every episode, in their order, as float32; `chunk` of them at a time.
+
+    Who asks again and again, always with the same learner, gives a recorder.
+    """
+
+    def judged(params: Params, batch: Episode) -> Tensor:
+        return torch.func.vmap(lambda episode: judge(learner, params, episode))(batch)
+
+    recorder = recorder or Recorder()
     with torch.no_grad():
-        pieces = [mapped(episodes.batch(index)) for index in chunks(len(episodes), chunk)]
+        batches = (episodes.batch(index) for index in chunks(len(episodes), chunk or episodes.chunk))
+        pieces = [recorder(judge, judged, params, batch) for batch in batches]
     return torch.cat(pieces).float().cpu().numpy()
 
 

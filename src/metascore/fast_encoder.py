@@ -1,16 +1,16 @@
 """The fast path of the convolutional encoder: a whole pass, for all episodes of a chunk, in few library calls.
 
-`encode` is written for one episode. torch.func.vmap turns the episodes of a chunk into groups of channels: maps lie in
-memory as (n, h, w, episode, channel), so that a convolution in which every episode has weights of its own is one
-grouped convolution, and a batch norm in which every episode has statistics of its own is one batch norm over more
-channels. The derivatives of first and second order are written out in the same calls. A pass is one autograd.Function,
-and so are its derivatives, because functorch spends half a millisecond on each, whatever it computes.
+`encode` is written for one episode. torch.func.vmap maps it over the episodes of a chunk, which then go through the
+kernels of `episode_kernels` together. The derivatives of first and second order are written out in the same kernels. A
+pass is one autograd.Function, and so are its derivatives, because functorch spends half a millisecond on each,
+whatever it computes.
 
 Every block computes relu(pool(gain h + bias)) of z = convolution(x, weight), where h = (z - mean) r and
 r = 1 / sqrt(variance + epsilon). Without pooling the convolution takes two steps at a time.
 
-Tensors come in three shapes, where e counts episodes: maps (n, h, w, e, c), weights (e, d, 9c), vectors (e, c).
-Functions take and return them in sections of one tensor a block.
+Functions take and return maps, weights and vectors in sections of one tensor a block. Weights and vectors that vmap
+does not map over stay single, so that episodes share them in one convolution; what they pass on is per episode, until
+autograd, outside vmap, asks for the gradient of the single one.
 """
 
 from __future__ import annotations
@@ -22,17 +22,25 @@ from typing import Any
 import torch
 from jaxtyping import Float
 from torch import Tensor
-from torch.nn import functional
 
-from metascore.convolution import Patches
-
-NORM_EPSILON = 1e-3  # Finn et al.'s code; keeps second derivatives tame
-MAP_DIMS, EPISODES = 5, 3  # of maps: the number of axes, and which one counts episodes
-FEW_POSITIONS = 128  # up to which a weight gradient is faster as a matrix product over patches
-MANY_IMAGES = 16  # from which it is faster episode by episode than as one grouped convolution
+from metascore.episode_kernels import (
+    EPISODES,
+    MAP_DIMS,
+    NORM_EPSILON,
+    chosen,
+    convolved,
+    input_gradient,
+    joined,
+    norm_gradients,
+    normalised,
+    pooled,
+    spread,
+    unpooled,
+    weight_gradient,
+    where_positive,
+)
 
 Tensors = Sequence[Tensor]
-Optionals = Sequence[Tensor | None]
 
 
 def encode(
@@ -56,14 +64,20 @@ def pools(stride: int) -> bool:
     return stride == 1
 
 
+class Count(int):
+    """A number of weights or vectors that a gradient is wanted for, which vmap multiplies."""
+
+
 class OverEpisodes(torch.autograd.Function):
-    """A function of several episodes, which vmap may multiply: its axis joins theirs."""
+    """A function of several episodes, which vmap may multiply: its axis joins theirs, and runs fastest."""
 
     @classmethod
     def vmap(cls, info: Any, in_dims: tuple, *inputs: Any) -> tuple[tuple, tuple]:
         size = info.batch_size
         outputs = cls.apply(*(_merged(value, dim, size) for value, dim in zip(inputs, in_dims, strict=True)))
-        return tuple(value.unflatten(_axis(value), (size, -1)) for value in outputs), tuple(map(_axis, outputs))
+        axes = tuple(map(_axis, outputs))
+        apart = (value.unflatten(axis, (-1, size)) for value, axis in zip(outputs, axes, strict=True))
+        return tuple(apart), tuple(axis + 1 for axis in axes)
 
 
 class Encode(OverEpisodes):
@@ -73,9 +87,9 @@ class Encode(OverEpisodes):
     def forward(stride: int, x: Tensor, *parameters: Tensor) -> tuple[Tensor, ...]:
         blocks = []
         for weight, gain, bias in zip(*_sections(parameters, 3), strict=True):
-            z = _convolved(x, weight, stride)
-            u, mean, inverse = _normalised(z, gain, bias)
-            x, *indices = _pooled(u) if pools(stride) else (u,)
+            z = convolved(x, weight, stride)
+            u, mean, inverse = normalised(z, gain, bias)
+            x, *indices = pooled(u) if pools(stride) else (u,)
             x = x.relu_()
             blocks.append((x, z, mean, inverse, *indices))
         return tuple(chain(*zip(*blocks, strict=True)))
@@ -83,8 +97,9 @@ class Encode(OverEpisodes):
     @staticmethod
     def setup_context(ctx: Any, inputs: tuple, output: tuple) -> None:
         ctx.stride, x, *parameters = inputs
-        weights, gains, _ = _sections(parameters, 3)
+        weights, gains, biases = _sections(parameters, 3)
         ctx.blocks = len(weights)
+        ctx.counts = [len(values[0]) for values in (weights, gains, biases)]
         ctx.mark_non_differentiable(*output[2 * ctx.blocks :])
         ctx.set_materialize_grads(False)
         ctx.save_for_backward(x, *weights, *gains, *output)
@@ -94,38 +109,42 @@ class Encode(OverEpisodes):
         if ctx.needs_input_grad[1]:
             raise NotImplementedError("the encoder has no gradient with respect to images")
         x, *saved = ctx.saved_tensors
-        found = EncodeGradient.apply(ctx.stride, x, *gradients[: 2 * ctx.blocks], *saved)
-        return None, None, *found[: 3 * ctx.blocks]
+        into = Count(ctx.counts[0])
+        found = EncodeGradient.apply(ctx.stride, into, x, *gradients[: 2 * ctx.blocks], *saved)
+        kinds = zip(_sections(found[: 3 * ctx.blocks], 3), ctx.counts, strict=True)
+        return None, None, *(joined(value, count) for values, count in kinds for value in values)
 
 
 class EncodeGradient(OverEpisodes):
     """The adjoint of Encode with respect to its parameters.
 
-    stride, x; gradients of outputs and of z (None: zero), weights, gains, outputs, z, means, r[, indices]
-    -> gradients of weights, gains, biases; as constants those of u = gain h + bias and all of z.
+    stride, the number of weights to find gradients of, x; gradients of outputs and of z (None: zero), weights, gains,
+    outputs, z, means, r[, indices] -> gradients of weights; of gains and biases, for every episode; as constants those
+    of u = gain h + bias and all of z.
     """
 
     @staticmethod
-    def forward(stride: int, x: Tensor, *tensors: Any) -> tuple[Tensor, ...]:
+    def forward(stride: int, into: Count, x: Tensor, *tensors: Any) -> tuple[Tensor, ...]:
         of_outputs, of_z, weights, gains, outputs, zs, means, inverses, *indices = _sections(tensors, 8 + pools(stride))
         inputs = [x, *outputs[:-1]]
         blocks, passed = [], torch.zeros_like(outputs[-1])
         for k in reversed(range(len(weights))):
-            gradient = _where_positive(_total(of_outputs[k], passed), outputs[k])
-            of_u = _unpooled(gradient, zs[k], indices[0][k]) if pools(stride) else gradient
-            through, of_gain, of_bias = _norm_gradients(of_u, zs[k], gains[k], means[k], inverses[k])
+            gradient = where_positive(_total(of_outputs[k], passed), outputs[k])
+            of_u = unpooled(gradient, zs[k], indices[0][k]) if pools(stride) else gradient
+            through, of_gain, of_bias = norm_gradients(of_u, zs[k], gains[k], means[k], inverses[k])
             total = _total(of_z[k], through)
-            of_weight = _weight_gradient(inputs[k], total, stride)
+            of_weight = weight_gradient(inputs[k], total, stride, into)
             if k:
-                passed = _input_gradient(total, weights[k], inputs[k], stride)
+                passed = input_gradient(total, weights[k], inputs[k], stride)
             blocks.append((of_weight, of_gain, of_bias, of_u, total))
         return tuple(chain(*zip(*reversed(blocks), strict=True)))
 
     @staticmethod
     def setup_context(ctx: Any, inputs: tuple, output: tuple) -> None:
-        ctx.stride, x, *tensors = inputs
+        ctx.stride, _, x, *tensors = inputs
         of_outputs, of_z, *saved = _sections(tensors, 8 + pools(ctx.stride))
         ctx.blocks = len(of_z)
+        ctx.counts = [len(values[0]) for values in saved[:2]]
         ctx.simple = all(value is None for value in (*of_outputs[:-1], *of_z))
         ctx.mark_non_differentiable(*output[3 * ctx.blocks :])
         ctx.set_materialize_grads(False)
@@ -139,12 +158,13 @@ class EncodeGradient(OverEpisodes):
         x, *saved = ctx.saved_tensors
         weights, *vectors = _sections(directions[: 3 * ctx.blocks], 3)
         weights = [_total(given, torch.zeros_like(saved[k])) for k, given in enumerate(weights)]
-        found = EncodeCurvature.apply(ctx.stride, x, *weights, *chain(*vectors), *saved)
+        into, gains = ctx.counts
+        found = EncodeCurvature.apply(ctx.stride, Count(into), x, *weights, *chain(*vectors), *saved)
         of_weights, of_gains, of_z, (*of_inputs, of_last) = _sections(found, 4)
         nothing = [None] * ctx.blocks
         return (
-            *(None, None, *nothing[1:], of_last, *nothing),
-            *(*of_weights, *of_gains, *of_inputs, None, *of_z),
+            *(None, None, None, *nothing[1:], of_last, *nothing),
+            *(*of_weights, *(joined(value, gains) for value in of_gains), *of_inputs, None, *of_z),
             *nothing * (2 + pools(ctx.stride)),
         )
 
@@ -152,9 +172,9 @@ class EncodeGradient(OverEpisodes):
 class EncodeCurvature(OverEpisodes):
     """The adjoint of EncodeGradient where that depends on one gradient only, the last output's.
 
-    stride, x; directions in weights, gains, biases (the last two may be None: zero), weights, gains, outputs, z, means,
-    r[, indices], gradients of gains, u and z -> gradients of weights, gains, z; of the inputs of all blocks but the
-    first, and of that last gradient.
+    stride, the number of weights to find gradients of, x; directions in weights, gains, biases (the last two may be
+    None: zero), weights, gains, outputs, z, means, r[, indices], gradients of gains, u and z -> gradients of weights;
+    of gains, for every episode; of z; of the inputs of all blocks but the first, and of that last gradient.
 
     EncodeGradient maps the gradient g of a block's u to gain J g, sum(g h) and sum(g), where J = d h / d z is
     symmetric: J t = r (t - mean(t) - h mean(h t)). For directions dz, dgain, dbias, the sum over all positions of
@@ -165,19 +185,19 @@ class EncodeCurvature(OverEpisodes):
     """
 
     @staticmethod
-    def forward(stride: int, x: Tensor, *tensors: Any) -> tuple[Tensor, ...]:
+    def forward(stride: int, into: Count, x: Tensor, *tensors: Any) -> tuple[Tensor, ...]:
         blocks: list[tuple[Tensor | None, ...]] = []
         dx = None
         for block in zip(*_sections(tensors, 12 + pools(stride)), strict=True):
             dweight, dgain, dbias, weight, gain, output, z, mean, inverse, *indices, of_gain, of_u, of_z = block
-            dz = _convolved(x, dweight, stride)
-            from_dx, of_x = torch.zeros_like(weight), None
+            dz = convolved(x, dweight, stride)
+            from_dx, of_x = weight.new_zeros(into, *weight.shape[1:]), None
             if dx is not None:
-                dz += _convolved(dx, weight, stride)
-                from_dx = _weight_gradient(dx, of_z, stride)
-                of_x = _input_gradient(of_z, dweight, x, stride)
+                dz += convolved(dx, weight, stride)
+                from_dx = weight_gradient(dx, of_z, stride, into)
+                of_x = input_gradient(of_z, dweight, x, stride)
             du, g_jdz, through_norm = _norm_curvature(dz, dgain, dbias, z, gain, mean, inverse, of_gain, of_u, of_z)
-            dx = _where_positive(_chosen(du, indices[0]) if pools(stride) else du, output)
+            dx = where_positive(chosen(du, indices[0]) if pools(stride) else du, output)
             blocks.append((from_dx, g_jdz, through_norm, of_x))
             x = output
         *sections, (_, *of_inputs) = zip(*blocks, strict=True)
@@ -205,7 +225,8 @@ def _norm_curvature(
     of_z: Tensor,
 ) -> tuple[Tensor, Tensor, Tensor]:
     """The gradients of g, gain and z in EncodeCurvature's docstring; of_gain = sum(g h), of_u = g, of_z = gain J g."""
-    jdz, h_dz, _ = _norm_gradients(dz, z, None, mean, inverse)
+    jdz, h_dz, _ = norm_gradients(dz, z, None, mean, inverse)
+    gain = spread(gain, z.shape[EPISODES])
     h = (z - mean) * inverse
     g_jdz = (of_u * jdz).sum((0, 1, 2))
     scale = -inverse / (z.shape[0] * z.shape[1] * z.shape[2])
@@ -213,109 +234,11 @@ def _norm_curvature(
     through.addcmul_(jdz, scale * gain * of_gain).addcmul_(h, scale * gain * g_jdz)
     du = gain * jdz
     if dgain is not None:
-        through.addcmul_(_norm_gradients(of_u, z, None, mean, inverse)[0], dgain)
+        through.addcmul_(norm_gradients(of_u, z, None, mean, inverse)[0], dgain)
         du.addcmul_(h, dgain)
     if dbias is not None:
         du += dbias
     return du, g_jdz, through
-
-
-def _convolved(x: Tensor, weight: Tensor, stride: int) -> Tensor:
-    return _maps(functional.conv2d(_planes(x), _filters(weight), None, stride, 1, groups=len(weight)), len(weight))
-
-
-def _input_gradient(gradient: Tensor, weight: Tensor, x: Tensor, stride: int) -> Tensor:
-    """The adjoint of _convolved with respect to x, of which only the shape matters."""
-    return _maps(_convolution_gradients(gradient, x, weight, stride, (True, False))[0], len(weight))
-
-
-def _weight_gradient(x: Tensor, gradient: Tensor, stride: int) -> Tensor:
-    """The adjoint of _convolved with respect to the weights, in the way that is fastest for the shape."""
-    positions = gradient.shape[0] * gradient.shape[1] * gradient.shape[2]
-    if x.shape[-1] > 1 and positions <= FEW_POSITIONS:
-        patches = Patches.forward(x.movedim(EPISODES, 0), stride)
-        return torch.bmm(gradient.flatten(0, 2).permute(1, 2, 0), patches.flatten(1, 3))
-    if x.shape[-1] > 1 and len(x) >= MANY_IMAGES:
-        episodes = [value.split(1, EPISODES) for value in (x, gradient)]
-        return torch.cat(
-            [_grouped_weight_gradient(a.contiguous(), b.contiguous(), stride) for a, b in zip(*episodes, strict=True)]
-        )
-    return _grouped_weight_gradient(x, gradient, stride)
-
-
-def _grouped_weight_gradient(x: Tensor, gradient: Tensor, stride: int) -> Tensor:
-    shape = (x.shape[EPISODES], gradient.shape[-1], 9 * x.shape[-1])
-    found = _convolution_gradients(gradient, x, x.new_empty(shape), stride, (False, True))[1]
-    return found.permute(0, 2, 3, 1).reshape(shape)
-
-
-def _convolution_gradients(gradient: Tensor, x: Tensor, weight: Tensor, stride: int, wanted: tuple[bool, bool]) -> Any:
-    one, two = [1, 1], [stride, stride]
-    return torch.ops.aten.convolution_backward(
-        _planes(gradient),
-        _planes(x),
-        _filters(weight),
-        None,
-        two,
-        one,
-        one,
-        False,
-        [0, 0],
-        len(weight),
-        [*wanted, False],
-    )
-
-
-def _normalised(z: Tensor, gain: Tensor, bias: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """Gain h + bias, the mean and r."""
-    u, mean, inverse = torch.native_batch_norm(
-        _planes(z), gain.flatten(), bias.flatten(), None, None, True, 0.0, NORM_EPSILON
-    )
-    return _maps(u, len(gain)), mean.view_as(gain), inverse.view_as(gain)
-
-
-def _norm_gradients(
-    gradient: Tensor, z: Tensor, gain: Tensor | None, mean: Tensor, inverse: Tensor
-) -> tuple[Tensor, Tensor, Tensor]:
-    """Gain J gradient (gain is 1 where None), sum(gradient h) and sum(gradient)."""
-    of_z, of_gain, of_bias = torch.ops.aten.native_batch_norm_backward(
-        _planes(gradient),
-        _planes(z),
-        None if gain is None else gain.flatten(),
-        None,
-        None,
-        mean.flatten(),
-        inverse.flatten(),
-        True,
-        NORM_EPSILON,
-        [True, True, True],
-    )
-    return _maps(of_z, len(mean)), of_gain.view_as(mean), of_bias.view_as(mean)
-
-
-def _where_positive(gradient: Tensor, output: Tensor) -> Tensor:
-    return torch.ops.aten.threshold_backward(gradient, output, 0)
-
-
-def _pooled(u: Tensor) -> tuple[Tensor, Tensor]:
-    """Maxima over 2 x 2 positions, and where in a plane they were."""
-    values, indices = functional.max_pool2d(_planes(u), 2, return_indices=True)
-    return _maps(values, u.shape[EPISODES]), _maps(indices, u.shape[EPISODES])
-
-
-def _unpooled(gradient: Tensor, u: Tensor, indices: Tensor) -> Tensor:
-    """The adjoint of _pooled, for maps of u's shape."""
-    two, none, one = [2, 2], [0, 0], [1, 1]
-    found = torch.ops.aten.max_pool2d_with_indices_backward(
-        _planes(gradient), _planes(u), two, two, none, one, False, _planes(indices)
-    )
-    return _maps(found, u.shape[EPISODES])
-
-
-def _chosen(u: Tensor, indices: Tensor) -> Tensor:
-    """The values of u where _pooled found its maxima."""
-    planes = _planes(indices)
-    return _maps(_planes(u).flatten(2).gather(2, planes.flatten(2)).view_as(planes), u.shape[EPISODES])
 
 
 def _total(given: Tensor | None, own: Tensor) -> Tensor:
@@ -329,30 +252,23 @@ def _sections(tensors: Sequence[Any], count: int) -> list[list[Any]]:
     return [list(tensors[start : start + size]) for start in range(0, count * size, size)]
 
 
-def _planes(maps: Tensor) -> Tensor:
-    """(n, h, w, e, c) as PyTorch's (n, e c, h, w), in channels_last."""
-    return maps.flatten(EPISODES).permute(0, 3, 1, 2)
-
-
-def _maps(planes: Tensor, episodes: int) -> Tensor:
-    """The inverse of _planes."""
-    return planes.permute(0, 2, 3, 1).unflatten(EPISODES, (episodes, -1))
-
-
-def _filters(weight: Tensor) -> Tensor:
-    """(e, d, 9c) as PyTorch's (e d, c, 3, 3), in channels_last."""
-    return weight.reshape(-1, 3, 3, weight.shape[-1] // 9).permute(0, 3, 1, 2)
-
-
 def _axis(value: Tensor) -> int:
     """Which axis of a tensor counts episodes."""
     return EPISODES if value.dim() == MAP_DIMS else 0
 
 
 def _merged(value: Any, dim: int | None, size: int) -> Any:
-    """A tensor of so many times the episodes: vmap's axis `dim` joins theirs. A tensor without one is repeated."""
+    """A tensor of so many times the episodes: vmap's axis `dim` joins theirs. One without it is repeated, or shared."""
+    if isinstance(value, Count):
+        return Count(value * size)
     if not isinstance(value, Tensor):
         return value
-    value = value.unsqueeze(0).expand(size, *value.shape) if dim is None else value.movedim(dim, 0)
-    axis = EPISODES if value.dim() == MAP_DIMS + 1 else 0
-    return value.movedim(0, axis).flatten(axis, axis + 1).contiguous()
+    if dim is None:
+        axis = _axis(value) + 1
+        if axis == 1 and len(value) == 1:
+            return value
+        value = value.unsqueeze(axis).expand(*value.shape[:axis], size, *value.shape[axis:])
+    else:
+        axis = EPISODES + 1 if value.dim() == MAP_DIMS + 1 else 1
+        value = value.movedim(dim, axis)
+    return value.flatten(axis - 1, axis).contiguous()

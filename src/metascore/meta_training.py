@@ -6,19 +6,20 @@ import math
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from functools import lru_cache, partial
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from metascore.errors import UserError
-from metascore.evaluation import final_score, judge_all
-from metascore.learners.base import AbstractLearner, MetaLoss, learned
+from metascore.evaluation import chunks, final_score, judge_all
+from metascore.learners.base import AbstractLearner, MetaLoss, NoProgress, learned
 from metascore.networks import Params
-from metascore.problems import Episodes
+from metascore.problems import Episode, Episodes
 from metascore.randomness import numpy_generator
 from metascore.recipes import Training
+from metascore.recording import Recorder
 
 
 @dataclass
@@ -60,12 +61,13 @@ def meta_train(setting: Setting, start: Snapshot, is_time: Callable[[], bool] = 
     finite.
     """
     recipe, snapshot = setting.recipe, start
+    gradient, validation = MetaGradient(setting.learner, recipe.chunk), Recorder()
     points = validation_points(recipe)
     while snapshot.iteration < points[-1] or not snapshot.history:
         target = next(point for point in points if point > snapshot.iteration or not snapshot.history)
-        snapshot = _advanced(setting, snapshot, target, is_time)
+        snapshot = _advanced(setting, gradient, snapshot, target, is_time)
         if snapshot.iteration == target:
-            snapshot = _validated(setting, snapshot)
+            snapshot = _validated(setting, snapshot, validation)
         yield snapshot
 
 
@@ -75,30 +77,51 @@ def validation_points(recipe: Training) -> list[int]:
     return [recipe.iterations * i // count for i in range(1, count + 1)] if count else [0]
 
 
-def meta_gradient(
-    learner: AbstractLearner, params: Params, episodes: Episodes, index: np.ndarray, progress: float, chunk: int
-) -> tuple[dict[str, Tensor], float, Params]:
-    """Gradient of the mean meta-loss over the episodes `index`, that mean, and the mean new state.
+class MetaGradient:
+    """The gradient of a learner's mean meta-loss; one that is asked for again and again is recorded.
 
     Episodes go through in chunks, mapped over by torch.func.vmap: memory depends on the chunk, not on the batch.
     """
+
+    def __init__(self, learner: AbstractLearner, chunk: int | None = None, recorder: Recorder | None = None) -> None:
+        self.learner, self.chunk = learner, chunk
+        self.recorder = recorder or Recorder()
+
+    def __call__(
+        self, params: Params, episodes: Episodes, index: np.ndarray, progress: float
+    ) -> tuple[dict[str, Tensor], float, Params]:
+        """The gradient over the episodes `index`, the mean meta-loss, and the mean new state."""
+        phase = self.learner.phase(progress)
+        seen = NoProgress(math.nan) if phase is None else progress
+        function = partial(_gradient_of_chunk, self.learner, seen)
+        total, gradient, state = 0.0, dict[str, Tensor](), dict[str, Tensor]()
+        for places in chunks(len(index), self.chunk or episodes.chunk):
+            share = len(places) / len(index)
+            found, mean, new = self.recorder(phase, function, params, episodes.batch(index[places]))
+            total += share * mean.item()
+            _add(gradient, found, share)
+            _add(state, new, share)
+        return gradient, total, state
+
+
+def _gradient_of_chunk(
+    learner: AbstractLearner, progress: float, params: Params, episodes: Episode
+) -> tuple[dict[str, Tensor], Tensor, Params]:
     leaves = {name: value.detach().requires_grad_() for name, value in learned(params).items()}
-    everything = params | leaves
-    total, state = 0.0, dict[str, Tensor]()
-    for start in range(0, len(index), chunk):
-        piece = index[start : start + chunk]
-        share = len(piece) / len(index)
-        losses: MetaLoss = torch.func.vmap(lambda episode: learner.meta_loss(everything, episode, progress))(
-            episodes.batch(piece)
-        )
-        mean = losses.value.mean()
-        if mean.requires_grad:  # otherwise there is nothing to learn
-            (share * mean).backward()
-        total += share * mean.item()
-        for name, value in losses.state.items():
-            mean_over_piece = share * value.detach().mean(0)
-            state[name] = state[name] + mean_over_piece if name in state else mean_over_piece
-    return {name: value.grad for name, value in leaves.items() if value.grad is not None}, total, state
+    losses: MetaLoss = torch.func.vmap(lambda episode: learner.meta_loss(params | leaves, episode, progress))(episodes)
+    mean = losses.value.mean()
+    state = {name: value.detach().mean(0) for name, value in losses.state.items()}
+    if not mean.requires_grad:  # there is nothing to learn
+        return {}, mean, state
+    gradient = torch.autograd.grad(mean, list(leaves.values()), allow_unused=True)
+    used = {name: value for name, value in zip(leaves, gradient, strict=True) if value is not None}
+    return used, mean.detach(), state
+
+
+def _add(total: dict[str, Tensor], values: dict[str, Tensor], share: float) -> None:
+    """Add a share of these values to a total, in place."""
+    for name, value in values.items():
+        total[name] = torch.add(total[name], value, alpha=share) if name in total else share * value
 
 
 def visit(count: int, seed: int, iteration: int, meta_batch: int) -> np.ndarray:
@@ -130,14 +153,16 @@ def _order(count: int, seed: int, epoch: int) -> np.ndarray:
     return numpy_generator(seed, "order of training episodes", epoch).permutation(count)
 
 
-def _advanced(setting: Setting, snapshot: Snapshot, target: int, is_time: Callable[[], bool]) -> Snapshot:
+def _advanced(
+    setting: Setting, gradient: MetaGradient, snapshot: Snapshot, target: int, is_time: Callable[[], bool]
+) -> Snapshot:
     """Meta-steps up to iteration `target`, or until it is time for a snapshot."""
     recipe, began = setting.recipe, time.perf_counter()
     iteration, losses = snapshot.iteration, list(snapshot.losses)
     params = {name: value.clone() for name, value in snapshot.params.items()}
     optimiser = _optimiser(recipe, params, snapshot.optimiser)
     while iteration < target:
-        losses.append(_meta_step(setting, params, optimiser, iteration))
+        losses.append(_meta_step(setting, gradient, params, optimiser, iteration))
         iteration += 1
         if is_time():
             break
@@ -151,13 +176,17 @@ def _advanced(setting: Setting, snapshot: Snapshot, target: int, is_time: Callab
     )
 
 
-def _meta_step(setting: Setting, params: Params, optimiser: torch.optim.Optimizer | None, iteration: int) -> float:
+def _meta_step(
+    setting: Setting,
+    meta_gradient: MetaGradient,
+    params: Params,
+    optimiser: torch.optim.Optimizer | None,
+    iteration: int,
+) -> float:
     """One step of the outer optimiser, in place; returns the meta-loss before it."""
     recipe = setting.recipe
     index = visit(len(setting.episodes), setting.seed, iteration, recipe.meta_batch)
-    gradient, loss, state = meta_gradient(
-        setting.learner, params, setting.episodes, index, iteration / recipe.iterations, recipe.chunk
-    )
+    gradient, loss, state = meta_gradient(params, setting.episodes, index, iteration / recipe.iterations)
     if not math.isfinite(loss):
         raise UserError(
             f"meta-training diverged at iteration {iteration + 1} (meta-loss {loss}): lower training.meta_lr or the "
@@ -175,9 +204,9 @@ def _meta_step(setting: Setting, params: Params, optimiser: torch.optim.Optimize
     return loss
 
 
-def _validated(setting: Setting, snapshot: Snapshot) -> Snapshot:
+def _validated(setting: Setting, snapshot: Snapshot, recorder: Recorder) -> Snapshot:
     """With a row in the history for the meta-steps since the last one, and the best tensors updated."""
-    judged = judge_all(final_score, setting.judged, snapshot.params, setting.validation, setting.recipe.chunk)
+    judged = judge_all(final_score, setting.judged, snapshot.params, setting.validation, setting.recipe.chunk, recorder)
     score = float(judged.mean(dtype=np.float64))
     row = {
         "iteration": snapshot.iteration,

@@ -10,7 +10,8 @@ from jaxtyping import Float
 from torch import Tensor
 
 from metascore.convolution import convolve
-from metascore.fast_encoder import NORM_EPSILON, encode
+from metascore.episode_kernels import NORM_EPSILON
+from metascore.fast_encoder import encode
 from metascore.problems import Problem
 
 Params = dict[str, Tensor]

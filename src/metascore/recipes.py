@@ -18,7 +18,7 @@ class Training:
     halve_every: int = 0  # meta-steps, for `halving`
     clip_norm: float | None = None  # of the whole meta-gradient
     validations: int = 10  # how often, evenly spread, the validation episodes are scored
-    chunk: int = 16  # episodes in one vectorised pass: bounds memory, and fits the cache
+    chunk: int | None = None  # episodes in one vectorised pass: bounds memory, and fits the cache; None: by problem
     way: int | None = None  # shape of training episodes, where it is not the task's
     shot: int | None = None
     query: int | None = None

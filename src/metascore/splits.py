@@ -5,15 +5,18 @@ lake     Lake et al. 2015: background and evaluation alphabets, the former less 
 file     the user's own lists of "Alphabet/characterNN"
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
-
-import pandas as pd
+from typing import TYPE_CHECKING, Any
 
 from metascore.errors import UsageError, UserError
 from metascore.files import read_json
 from metascore.randomness import numpy_generator
+
+if TYPE_CHECKING:  # half of the stages need `members` only, and would wait for pandas
+    import pandas as pd
 
 PARTS = ("train", "validation", "test")
 VALIDATION_ALPHABETS = 5  # of the 30 background alphabets, for `lake`

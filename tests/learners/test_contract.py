@@ -12,9 +12,10 @@ from cases import CHARACTERS, QUERY, SHOT, WAY, Case, cases, copies, initial, on
 from metascore import signatures
 from metascore.evaluation import adaptation_curve, judge_all
 from metascore.learners.base import last, learned
-from metascore.meta_training import Setting, Snapshot, meta_gradient, meta_train
+from metascore.meta_training import MetaGradient, Setting, Snapshot, meta_train
 from metascore.networks import Params
 from metascore.problems import Examples
+from metascore.recording import Recorder
 from metascore.stages import checkpoint
 
 STEPS = 2
@@ -144,12 +145,35 @@ def test_meta_gradients_are_finite_and_not_zero(case, make_episodes):
     params = initial(learner)
     if not learned(params):
         pytest.skip("nothing is learned")
-    gradients = [
-        meta_gradient(learner, params, episodes, np.arange(4), progress, chunk=4)[0] for progress in (0.0, 1.0)
-    ]
+    gradient = MetaGradient(learner)
+    gradients = [gradient(params, episodes, np.arange(4), progress)[0] for progress in (0.0, 1.0)]
     assert all(value.isfinite().all() for gradient in gradients for value in gradient.values())
     moved = {name for gradient in gradients for name, value in gradient.items() if value.any()}
     assert moved == set(learned(params))
+
+
+@each_case
+def test_a_recording_of_the_meta_gradient_has_the_same_bits(case, make_episodes):
+    """It is made with other tensors and other episodes than those that it is compared on."""
+    learner, episodes = case.learner(), make_episodes(case.kind)
+    if not learned(initial(learner)):
+        pytest.skip("nothing is learned")
+    recorded, eager = (MetaGradient(learner, recorder=Recorder(patience)) for patience in (0, 9))
+    recorded(initial(learner, seed=1), episodes, np.array([3, 2]), 1.0)
+    params = initial(learner)
+    found, expected = (gradient(params, episodes, np.arange(2), 1.0) for gradient in (recorded, eager))
+    assert found[1] == expected[1]
+    for ours, theirs in ((found[0], expected[0]), (found[2], expected[2])):
+        assert ours.keys() == theirs.keys() and same(list(ours.values()), list(theirs.values()))
+
+
+@each_case
+def test_the_meta_loss_is_one_function_in_each_phase(case, make_episodes):
+    learner, episode = case.learner(), one(make_episodes(case.kind))
+    params, losses = initial(learner), {}
+    for progress in (0.0, 0.01, 0.05, 0.3, 0.7, 1.0):
+        losses.setdefault(learner.phase(progress), set()).add(float(learner.meta_loss(params, episode, progress).value))
+    assert all(len(values) == 1 for values in losses.values())
 
 
 @each_case

@@ -10,8 +10,9 @@ from torch import Tensor
 from torch.func import grad, vmap
 from torch.nn import functional
 
-from metascore import fast_encoder
-from metascore.fast_encoder import MANY_IMAGES, NORM_EPSILON, encode
+from metascore.convolution import Patches
+from metascore.episode_kernels import NORM_EPSILON, convolved, input_gradient, weight_gradient
+from metascore.fast_encoder import encode
 from metascore.networks import ConvolutionalEncoder
 from metascore.randomness import generator
 
@@ -111,36 +112,34 @@ def test_gradients_within_torch_func_alone(stride):
     assert_equal(*slopes)
 
 
-@pytest.mark.parametrize(
-    "n, side, patches, grouped",
-    [(2, 6, 1, 0), (MANY_IMAGES, 24, 0, 3), (MANY_IMAGES // 2, 24, 0, 1)],
-    ids=["few positions", "many images", "otherwise"],
-)
-def test_every_way_to_a_weight_gradient(n, side, patches, grouped, monkeypatch):
-    """By patches, episode by episode, or grouped; the second block's way is counted here."""
-    episodes, side_out = 3, -(-side // 2)
-    x, gradient = torch.rand(n, side, side, episodes, 2), torch.rand(n, side_out, side_out, episodes, 4)
-    called = {"patches": 0, "grouped": 0}
-    count(monkeypatch, fast_encoder.Patches, "forward", called, "patches")
-    count(monkeypatch, fast_encoder, "_grouped_weight_gradient", called, "grouped")
-    found = fast_encoder._weight_gradient(x, gradient, 2)
-    assert called == {"patches": patches, "grouped": grouped}
-    for k in range(episodes):
-        weight = torch.zeros(4, 2, 3, 3, requires_grad=True)
-        functional.conv2d(x[..., k, :].movedim(-1, 1), weight, stride=2, padding=1).backward(
-            gradient[..., k, :].movedim(-1, 1)
-        )
-        torch.testing.assert_close(found[k], weight.grad.permute(0, 2, 3, 1).flatten(1), rtol=1e-9, atol=1e-9)
+@pytest.mark.parametrize("count", [1, 2, 6], ids=["shared", "in groups", "own"])
+@pytest.mark.parametrize("n, side", [(2, 6), (9, 24)], ids=["few positions", "many positions"])
+@pytest.mark.parametrize("channels", [1, 2])
+def test_convolutions_of_episodes(n, side, channels, count):
+    """Six episodes with `count` weights; the same by PyTorch's convolution, an episode at a time."""
+    random = generator(13)
+    x = torch.rand(n, side, side, 6, channels, generator=random)
+    weight = torch.rand(count, 4, 9 * channels, generator=random)
+    gradient = torch.rand(n, side // 2, side // 2, 6, 4, generator=random)
+    images, filters = x.clone().requires_grad_(), weight.clone().requires_grad_()
+    z = torch.stack([one_convolution(images[..., i, :], filters[i % count]) for i in range(6)], 3)
+    z.backward(gradient)
+    torch.testing.assert_close(convolved(x, weight, 2), z.detach())
+    torch.testing.assert_close(weight_gradient(x, gradient, 2, count), filters.grad)
+    torch.testing.assert_close(input_gradient(gradient, weight, x, 2), images.grad)
 
 
-def count(monkeypatch, owner, name: str, called: dict[str, int], key: str) -> None:
-    original = getattr(owner, name)
+def one_convolution(x: Tensor, weight: Tensor) -> Tensor:
+    square = weight.unflatten(1, (3, 3, -1)).movedim(-1, 1)
+    return functional.conv2d(x.movedim(-1, 1), square, stride=2, padding=1).movedim(1, -1)
 
-    def counting(*given):
-        called[key] += 1
-        return original(*given)
 
-    monkeypatch.setattr(owner, name, counting)
+@pytest.mark.parametrize("side, called", [(6, 1), (24, 0)])
+def test_few_positions_go_by_patches(side, called, monkeypatch):
+    calls, forward = [], Patches.forward
+    monkeypatch.setattr(Patches, "forward", lambda *given: calls.append(given) or forward(*given))
+    weight_gradient(torch.rand(9, side, side, 3, 2), torch.rand(9, side // 2, side // 2, 3, 4), 2, 3)
+    assert len(calls) == called
 
 
 @STRIDES
@@ -149,6 +148,16 @@ def test_mapped_twice(stride):
     x, parameters = images(2, 3, 4, 8, 8), drawn(6, episodes=(2,))
     slope = lambda f: vmap(  # noqa: E731
         lambda p, x: vmap(lambda x: grad(lambda p: adapted_loss(f, x, p, stride, 1, False))(p))(x)
+    )(parameters, x)
+    assert_equal(slope(fast), slope(obvious))
+
+
+@STRIDES
+def test_episodes_that_share_weights_with_some_others(stride):
+    """Every image has statistics of its own; the images of an episode share weights, which no other episode has."""
+    x, parameters = images(2, 3, 4, 8, 8), drawn(14, episodes=(2,))
+    slope = lambda f: vmap(  # noqa: E731
+        lambda p, x: grad(lambda p: vmap(lambda x: adapted_loss(f, x, p, stride, 1, True))(x).sum())(p)
     )(parameters, x)
     assert_equal(slope(fast), slope(obvious))
 

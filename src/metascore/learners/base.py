@@ -11,7 +11,7 @@ from __future__ import annotations
 import abc
 import importlib
 import inspect
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from typing import Any, ClassVar, NamedTuple
 
 import torch
@@ -30,6 +30,16 @@ class MetaLoss(NamedTuple):
 
     value: Float[Tensor, ""]
     state: Params = {}  # noqa: RUF012  never changed in place
+
+
+class NoProgress(float):
+    """What a meta-loss without phases gets instead of its progress: looking at it is an error."""
+
+    def _refuse(self, *others: Any) -> Any:
+        raise TypeError("this learner's meta_loss looks at `progress`: its method `phase` must say what it takes of it")
+
+    __lt__ = __le__ = __gt__ = __ge__ = __add__ = __radd__ = __sub__ = __rsub__ = _refuse
+    __mul__ = __rmul__ = __truediv__ = __rtruediv__ = _refuse
 
 
 class AbstractLearner(abc.ABC):
@@ -62,6 +72,13 @@ class AbstractLearner(abc.ABC):
     @abc.abstractmethod
     def meta_loss(self, params: Params, episode: Episode, progress: float) -> MetaLoss:
         """The meta-objective of one episode; `progress` in [0, 1] is how far meta-training has come."""
+
+    def phase(self, progress: float) -> Hashable:
+        """What the meta-loss takes of `progress`: where phases are equal, it is the same function.
+
+        None, where it takes nothing: then it is given `NoProgress`.
+        """
+        return None
 
     @abc.abstractmethod
     def adapt(self, params: Params, support: Examples, steps: int) -> Iterator[Any]:

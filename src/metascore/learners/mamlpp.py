@@ -14,7 +14,7 @@ key training.schedule.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from typing import ClassVar, Literal, NamedTuple
 
 import torch
@@ -100,6 +100,9 @@ class MAMLPlusPlus(AbstractLearner):
                 loss = loss + weight * self.problem.loss(outputs, query.y)
                 used.append(moments)
         return MetaLoss(loss, self._running(params, used))
+
+    def phase(self, progress: float) -> Hashable:
+        return progress < self.first_order_share, *self._weights(progress)
 
     def adapt(self, params: Params, support: Examples, steps: int) -> Iterator[Adapted]:
         return self._descend(params, support, steps, first_order=False)

@@ -32,7 +32,7 @@ from metascore.adaptation import preprocess
 from metascore.convolution import Patches
 from metascore.learners.base import STATE, AbstractLearner, MetaLoss, last
 from metascore.networks import Network, Params, linear, linear_layer, max_pool, moments, normalise
-from metascore.problems import Episode, Examples, Problem
+from metascore.problems import Episode, Examples, Problem, cross_entropy
 from metascore.recurrent import lstm_parameters, lstm_step
 
 SCALE = 7.0  # of the preprocessing of gradients, in the official code
@@ -114,7 +114,7 @@ class MetaNet(AbstractLearner):
         copies = {name: slow[name].expand(len(support.x), -1, -1) for name in names}
 
         def loss(copies: Params) -> Tensor:
-            return functional.cross_entropy(self._logits(slow | copies, {}, support.x), support.y, reduction="sum")
+            return cross_entropy(self._logits(slow | copies, {}, support.x), support.y).sum()
 
         return grad(loss)(copies)
 

@@ -71,7 +71,7 @@ class RelationNet(AbstractLearner):
     def meta_loss(self, params: Params, episode: Episode, progress: float) -> MetaLoss:
         logits = self.predict(last(self.adapt(params, episode.support, 0)), episode.query.x)
         target = functional.one_hot(episode.query.y, self.problem.way).to(logits.dtype)
-        return MetaLoss(functional.mse_loss(logits.sigmoid(), target))
+        return MetaLoss((logits.sigmoid() - target).square().mean())
 
     def adapt(self, params: Params, support: Examples, steps: int) -> Iterator[ClassMaps]:
         one_hot = functional.one_hot(support.y, self.problem.way).to(support.x.dtype)

@@ -18,12 +18,11 @@ from typing import ClassVar, Literal
 import torch
 from jaxtyping import Float
 from torch import Tensor
-from torch.nn import functional
 
 from metascore.adaptation import descend
 from metascore.learners.base import STATE, AbstractLearner, MetaLoss, running
 from metascore.networks import ConvolutionalEncoder, Network, Params, linear, linear_layer
-from metascore.problems import Episode, Examples, Problem
+from metascore.problems import Episode, Examples, Problem, cross_entropy
 
 CLASSIFIER = "classifier."
 
@@ -71,7 +70,7 @@ class Transfer(AbstractLearner):
             return MetaLoss(self.problem.loss(self.network(params, x), y))
         features, moments = encoder.embed(params, x)
         logits = linear(params, features, "classifier")
-        return MetaLoss(functional.cross_entropy(logits, character), running(params, moments))
+        return MetaLoss(cross_entropy(logits, character).mean(), running(params, moments))
 
     def adapt(self, params: Params, support: Examples, steps: int) -> Iterator[Params]:
         params = params | self._new_head(params)

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import importlib
 import platform
 import re
+import sys
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import torch
@@ -28,6 +31,7 @@ def prepared() -> Iterator[torch.device]:
         torch.set_num_threads(THREADS)
         torch.set_deterministic_debug_mode("error")  # use_deterministic_algorithms(True) would import a compiler
         _keep_freed_memory()
+        _leave_the_compiler_out()
         with _memory_in_one_line():
             yield device()
 
@@ -71,6 +75,21 @@ def _memory_in_one_line() -> Iterator[None]:
             raise
         cure = "lower training.chunk or width in params.yaml, or run fewer jobs at once (--cores)"
         raise UserError(f"out of memory ({said[:200]}): {cure}, and run the same command again") from error
+
+
+class _Compiler:
+    """torch._dynamo for those who only want to know that compiled autograd is off; for others the real one."""
+
+    compiled_autograd = SimpleNamespace(_disable=contextlib.nullcontext)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(importlib.import_module("torch._dynamo"), name)
+
+
+def _leave_the_compiler_out() -> None:
+    """torch.func.grad switches compiled autograd off, which is off, and imports the whole compiler for it: a second."""
+    if "torch._dynamo" not in sys.modules:
+        vars(torch)["_dynamo"] = _Compiler()
 
 
 def _keep_freed_memory() -> None:

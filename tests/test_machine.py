@@ -1,0 +1,42 @@
+"""The process that computes: what it imports, and what it doesn't."""
+
+import subprocess
+import sys
+
+import pytest
+
+PROGRAM = """
+import sys
+import numpy as np
+import torch
+from metascore.episodes import Shape, draw_sine
+from metascore.learners.maml import MAML
+from metascore.meta_training import MetaGradient
+from metascore.problems import Problem, SineEpisodes
+from metascore.randomness import generator
+from metascore.stages import finetune, machine, train
+
+with machine.prepared() as device:
+    episodes = SineEpisodes(draw_sine(Shape("sine", "train", 1, 5, 5), 4, grid=False, seed=0), 5, torch.device("cpu"))
+    learner = MAML(Problem("regression", 1, 5, 5, 0), width=4, inner_lr=0.1, train_steps=2, test_steps=2)
+    gradient, params = MetaGradient(learner), learner.initialise(generator(0))
+    for _ in range(6):
+        gradient(params, episodes, np.arange(4), 0.0)
+    print(*sorted(sys.modules.keys() & {"torch._dynamo", "sympy", "pandas", "matplotlib"}))
+    %s
+"""
+
+
+def printed(more: str) -> list[str]:
+    done = subprocess.run([sys.executable, "-c", PROGRAM % more], capture_output=True, text=True, check=True)
+    return done.stdout.splitlines()
+
+
+def test_training_waits_for_no_compiler_and_no_tables():
+    """Each of them is a second or so at the start of every run."""
+    assert printed("") == [""]
+
+
+@pytest.mark.parametrize("use", ["torch._dynamo.config.verbose", "torch.compile(torch.sin, backend='eager')"])
+def test_who_wants_the_compiler_gets_it(use):
+    assert printed(f"{use}; print('torch._dynamo' in sys.modules)")[-1] == "True"
