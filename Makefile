@@ -35,6 +35,7 @@ check: setup
 	snakefmt --check Snakefile workflow
 	python workflow/lint.py
 	mypy
+	lint-imports --no-cache
 	$(MAKE) --no-print-directory smoke
 
 format: setup

@@ -4,7 +4,7 @@ import torch
 
 from benchmarks import commands, loading, memory, meta_gradient, meta_test, shares, side_by_side, updates
 from benchmarks.timing import matrix_rate
-from metascore.stages import machine
+from metascore.training import machine
 
 
 def main() -> None:

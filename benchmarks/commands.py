@@ -10,7 +10,7 @@ from pathlib import Path
 import yaml
 
 from benchmarks.timing import row
-from metascore import params
+from metascore.config import params
 
 RUNS = 1000
 AGGREGATE = ["python", "-m", "metascore", "aggregate"]

@@ -15,7 +15,7 @@ from benchmarks.meta_gradient import ours
 from benchmarks.peers import gradients
 from benchmarks.settings import Setting
 from benchmarks.timing import row
-from metascore.stages import machine
+from metascore.training import machine
 
 SETTING = Setting(5, 5, 5, 5, False, tasks=4)
 TINY = Setting(2, 1, 1, 1, False, tasks=1)

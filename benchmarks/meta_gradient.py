@@ -10,10 +10,10 @@ import numpy as np
 from benchmarks.peers import Gradient, Peer, gradients
 from benchmarks.settings import Setting, settings
 from benchmarks.timing import PRODUCT, alternated, milliseconds, product, rate_of, row
-from metascore.meta_training import MetaGradient
-from metascore.networks import Params
-from metascore.problems import Episode, Episodes, OmniglotEpisodes
-from metascore.recording import Recorder
+from metascore.networks.encoder import Params
+from metascore.problems.base import Episode, Episodes, OmniglotEpisodes
+from metascore.training.loop import MetaGradient
+from metascore.training.replay import Recorder
 
 CHUNKS = (4, 8, 16)
 TOLERANCE = 1e-9  # of a tensor's norm, in double precision

@@ -11,10 +11,10 @@ from benchmarks.meta_gradient import Doubled
 from benchmarks.peers import Judge, accuracies
 from benchmarks.settings import TEST_STEPS, Setting, settings, test_operations
 from benchmarks.timing import PRODUCT, alternated, milliseconds, product, rate_of, row
-from metascore.evaluation import final_score, judge_all
-from metascore.networks import Params
-from metascore.problems import Episodes
-from metascore.recording import Recorder
+from metascore.networks.encoder import Params
+from metascore.problems.base import Episodes
+from metascore.training.evaluation import final_score, judge_all
+from metascore.training.replay import Recorder
 
 
 def table() -> list[str]:

@@ -16,8 +16,8 @@ from torch.func import functional_call
 from torch.nn import functional
 
 from benchmarks.settings import INNER_LR, TEST_STEPS, WIDTH, Setting
-from metascore.networks import LAYERS, NORM_EPSILON, Params
-from metascore.problems import Episode, Examples
+from metascore.networks.encoder import LAYERS, NORM_EPSILON, Params
+from metascore.problems.base import Episode, Examples
 
 Gradient = dict[str, Tensor]
 Peer = Callable[[Setting, Params, Episode], Gradient]

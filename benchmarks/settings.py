@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 import torch
 
-from metascore.episodes import Shape, draw_omniglot
+from metascore.data.episodes import Shape, draw_omniglot
 from metascore.learners.maml import MAML
-from metascore.networks import LAYERS, Params
-from metascore.problems import OmniglotEpisodes, Problem
+from metascore.networks.encoder import LAYERS, Params
+from metascore.problems.base import OmniglotEpisodes, Problem
 from metascore.randomness import generator
 
 CHARACTERS = 30

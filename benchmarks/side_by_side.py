@@ -11,7 +11,7 @@ import torch
 from benchmarks.meta_gradient import ours
 from benchmarks.settings import settings
 from benchmarks.timing import row
-from metascore.stages import machine
+from metascore.training import machine
 
 SECONDS = 10
 ROUNDS = 3

@@ -14,8 +14,8 @@ from benchmarks.meta_gradient import fastest_chunk, ours
 from benchmarks.peers import Gradient, Peer, gradients
 from benchmarks.settings import Setting, settings
 from benchmarks.timing import alternated, row
-from metascore.networks import Params
-from metascore.problems import Episode, Examples
+from metascore.networks.encoder import Params
+from metascore.problems.base import Episode, Examples
 
 META_LR = 0.001
 

@@ -16,8 +16,8 @@ from jaxtyping import install_import_hook
 # Before the first import of the package: from here on, every call is checked against its annotations.
 install_import_hook("metascore", "annotations.check")
 
-from metascore.episodes import Shape, draw_omniglot, draw_sine  # noqa: E402
-from metascore.problems import Episode, Episodes, OmniglotEpisodes, SineEpisodes  # noqa: E402
+from metascore.data.episodes import Shape, draw_omniglot, draw_sine  # noqa: E402
+from metascore.problems.base import Episode, Episodes, OmniglotEpisodes, SineEpisodes  # noqa: E402
 
 CHARACTERS = 30
 

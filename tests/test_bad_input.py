@@ -21,7 +21,7 @@ from safetensors.torch import save as as_bytes
 from small_project import CHECKPOINT, JOB, LEARNERS, SCORES, copied, prepare, write_params
 
 from metascore.cli import main
-from metascore.stages import checkpoint
+from metascore.store import checkpoint
 
 IMAGES, CHARACTERS = "data/omniglot/images.npy", "data/omniglot/characters.csv"
 SPLIT, TEST, TRAIN = (

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from metascore.episodes import DRAWERS, Shape, check_rows, draw_omniglot, draw_sine
+from metascore.data.episodes import DRAWERS, Shape, check_rows, draw_omniglot, draw_sine
 from metascore.errors import UserError
 
 CHARACTERS = list(range(100, 140))

@@ -8,10 +8,10 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from metascore.evaluation import STEPS, adaptation_curve, chunks, final_score, judge_all
 from metascore.learners.maml import MAML
-from metascore.problems import Problem
+from metascore.problems.base import Problem
 from metascore.randomness import generator
+from metascore.training.evaluation import STEPS, adaptation_curve, chunks, final_score, judge_all
 
 CLASSES = Problem("classification", 3, 1, 1, 0)
 SINE = Problem("regression", 1, 5, 10, 0)

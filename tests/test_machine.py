@@ -9,12 +9,13 @@ PROGRAM = """
 import sys
 import numpy as np
 import torch
-from metascore.episodes import Shape, draw_sine
+from metascore.data.episodes import Shape, draw_sine
 from metascore.learners.maml import MAML
-from metascore.meta_training import MetaGradient
-from metascore.problems import Problem, SineEpisodes
+from metascore.training.loop import MetaGradient
+from metascore.problems.base import Problem, SineEpisodes
 from metascore.randomness import generator
-from metascore.stages import finetune, machine, train
+from metascore.stages import finetune, train
+from metascore.training import machine
 
 with machine.prepared() as device:
     episodes = SineEpisodes(draw_sine(Shape("sine", "train", 1, 5, 5), 4, grid=False, seed=0), 5, torch.device("cpu"))

@@ -9,10 +9,14 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from metascore.config.recipe import Training
 from metascore.errors import UserError
 from metascore.learners.base import AbstractLearner, MetaLoss
 from metascore.learners.protonet import ProtoNet
-from metascore.meta_training import (
+from metascore.problems.base import Problem
+from metascore.randomness import generator
+from metascore.store import snapshots
+from metascore.training.loop import (
     MetaGradient,
     Setting,
     Snapshot,
@@ -22,10 +26,6 @@ from metascore.meta_training import (
     validation_points,
     visit,
 )
-from metascore.problems import Problem
-from metascore.randomness import generator
-from metascore.recipes import Training
-from metascore.stages import rolling
 
 SINE = Problem("regression", 1, 5, 10, 0)
 CPU = torch.device("cpu")
@@ -83,11 +83,11 @@ def test_going_on_from_any_snapshot_gives_the_same_bits(setting, tmp_path, chang
     run = setting(**changes)
     whole = []
     for number, snapshot in enumerate(meta_train(run, start(run))):
-        rolling.save(tmp_path / f"{number}.safetensors", snapshot)
+        snapshots.save(tmp_path / f"{number}.safetensors", snapshot)
         whole.append(facts(snapshot))
     assert len(whole) == 4
     for number in range(4):
-        snapshot = rolling.load(tmp_path / f"{number}.safetensors", CPU)
+        snapshot = snapshots.load(tmp_path / f"{number}.safetensors", CPU)
         assert facts(snapshot) == whole[number]
         assert [facts(later) for later in meta_train(run, snapshot)] == whole[number + 1 :]
 
@@ -99,8 +99,8 @@ def test_a_snapshot_between_validations_gives_the_same_bits(setting, tmp_path, c
     between = list(meta_train(run, start(run), is_time=lambda: True))
     assert [snapshot.iteration for snapshot in between] == list(range(1, 13))
     for snapshot in between:
-        rolling.save(tmp_path / "snapshot.safetensors", snapshot)
-        later = meta_train(run, rolling.load(tmp_path / "snapshot.safetensors", CPU))
+        snapshots.save(tmp_path / "snapshot.safetensors", snapshot)
+        later = meta_train(run, snapshots.load(tmp_path / "snapshot.safetensors", CPU))
         expected = [one for one in whole if one[0] > snapshot.iteration]
         assert [facts(one) for one in later] == expected
 

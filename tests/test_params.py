@@ -12,9 +12,9 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from metascore import params
+from metascore.config import params
+from metascore.config.params import Run
 from metascore.errors import UsageError
-from metascore.params import Run
 
 SMALL = """
 budget: tiny
@@ -296,7 +296,7 @@ def test_episode_files_are_those_of_the_runs():
 
 
 def test_reading_parameters_does_not_wait_for_torch(root):
-    command = "import sys, metascore.params as p; p.load('params.yaml'); sys.exit('torch' in sys.modules)"
+    command = "import sys, metascore.config.params as p; p.load('params.yaml'); sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", command], cwd=root, check=False).returncode == 0
 
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from metascore.randomness import generator
-from metascore.recording import KEPT, Recorder
+from metascore.training.replay import KEPT, Recorder
 
 VIEWS = {
     "transposed": lambda x: x.mT,

@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from metascore.reproduction import Results, compare
+from metascore.orchestration.reproduction import Results, compare
 
 FILES = {"metrics.json": "a", "runs/t/maml/0/checkpoint.safetensors": "b"}
 MACHINE = {"processor": "abacus", "torch": "2"}

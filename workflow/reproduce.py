@@ -12,7 +12,7 @@ import pandas as pd
 
 from metascore.errors import UserError
 from metascore.files import read_json
-from metascore.reproduction import Results, compare
+from metascore.orchestration.reproduction import Results, compare
 
 
 def main() -> int:

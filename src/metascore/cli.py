@@ -10,9 +10,9 @@ import traceback
 from collections.abc import Sequence
 from typing import NoReturn
 
+from metascore.config.params import Config, Run, load
 from metascore.errors import UsageError, UserError
-from metascore.params import Config, Run, load
-from metascore.stopping import Stopped, stoppable
+from metascore.orchestration.signals import Stopped, stoppable
 
 STAGES = {
     "data": "fetch Omniglot (or fall back to synthetic glyphs) into data/omniglot",

@@ -10,10 +10,10 @@ import pandas as pd
 import pytest
 from small_omniglot import PATIENCE, Server, drawings
 
+from metascore.config.params import Config
 from metascore.data.archive import Part
 from metascore.data.download import Patience, Unreachable, fetch
 from metascore.errors import UsageError, UserError
-from metascore.params import Config
 from metascore.stages import data
 
 Parts = tuple[Part, ...]

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from metascore.config.params import Config
 from metascore.data.glyphs import SIZES
+from metascore.data.splits import PARTS, make_split
 from metascore.errors import UsageError, UserError
-from metascore.params import Config
-from metascore.splits import PARTS, make_split
 from metascore.stages import split as stage
 
 SETTINGS: dict[str, Any] = {

@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 import yaml
 
+from metascore.config.params import Run
 from metascore.files import sha256, write_json
-from metascore.params import Run
-from metascore.stages.checkpoint import folder
+from metascore.store.checkpoint import folder
 
 pytestmark = pytest.mark.slow
 TASK, LEARNER, SEED = "omniglot_5w1s", "maml", 0

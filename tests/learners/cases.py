@@ -11,11 +11,11 @@ import pytest
 import torch
 from torch import Tensor
 
-from metascore import params, signatures
+from metascore.config import params, signatures
+from metascore.config.recipe import Training
 from metascore.learners.base import AbstractLearner, load
-from metascore.problems import Episode, Problem
+from metascore.problems.base import Episode, Problem
 from metascore.randomness import generator
-from metascore.recipes import Training
 
 ROOT = Path(__file__).parents[2]
 TASKS = {"classification": "omniglot_5w1s", "regression": "sine_5s"}

@@ -4,8 +4,8 @@ import torch
 from torch.func import grad
 
 from metascore.learners.base import AbstractLearner, learned
-from metascore.networks import Params
-from metascore.problems import Episode
+from metascore.networks.encoder import Params
+from metascore.problems.base import Episode
 from metascore.randomness import generator
 
 STEP = 1e-6

@@ -9,14 +9,14 @@ import pytest
 import torch
 from cases import CHARACTERS, QUERY, SHOT, WAY, Case, cases, copies, initial, one, same, tensors
 
-from metascore import signatures
-from metascore.evaluation import adaptation_curve, judge_all
+from metascore.config import signatures
 from metascore.learners.base import last, learned
-from metascore.meta_training import MetaGradient, Setting, Snapshot, meta_train
-from metascore.networks import Params
-from metascore.problems import Examples
-from metascore.recording import Recorder
-from metascore.stages import checkpoint
+from metascore.networks.encoder import Params
+from metascore.problems.base import Examples
+from metascore.store import checkpoint
+from metascore.training.evaluation import adaptation_curve, judge_all
+from metascore.training.loop import MetaGradient, Setting, Snapshot, meta_train
+from metascore.training.replay import Recorder
 
 STEPS = 2
 ITERATIONS = 30

@@ -10,10 +10,10 @@ from torch import Tensor
 from torch.func import grad, vmap
 from torch.nn import functional
 
-from metascore.convolution import Patches
-from metascore.episode_kernels import NORM_EPSILON, convolved, input_gradient, weight_gradient
-from metascore.fast_encoder import encode
-from metascore.networks import ConvolutionalEncoder
+from metascore.networks.encoder import ConvolutionalEncoder
+from metascore.networks.fast_encoder import encode
+from metascore.networks.kernels import NORM_EPSILON, convolved, input_gradient, weight_gradient
+from metascore.networks.patches import Patches
 from metascore.randomness import generator
 
 Parameters = list[list[Tensor]]  # weights, gains, biases, by block
@@ -188,7 +188,7 @@ def test_the_encoder_uses_it(monkeypatch):
     features, used = encoder.embed(params, x)
     torch.testing.assert_close(features, encoder.embed(params, x, encoder.statistics(params, x))[0])
     torch.testing.assert_close(used, encoder.statistics(params, x))
-    monkeypatch.setattr("metascore.networks.encode", lambda *_: pytest.fail("the fast path"))
+    monkeypatch.setattr("metascore.networks.encoder.encode", lambda *_: pytest.fail("the fast path"))
     with pytest.raises(pytest.fail.Exception):
         encoder(params, x)
 

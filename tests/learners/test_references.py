@@ -8,13 +8,13 @@ from torch import Tensor, nn
 from torch.func import grad, vmap
 from torch.nn import functional
 
-from metascore.convolution import convolve
-from metascore.episodes import SINE_AMPLITUDE, SINE_PHASE
+from metascore.data.episodes import SINE_AMPLITUDE, SINE_PHASE
 from metascore.learners.base import last
 from metascore.learners.maml import MAML
 from metascore.learners.protonet import ProtoNet
-from metascore.networks import NORM_EPSILON, ConvolutionalEncoder, Params, max_pool
-from metascore.problems import Episode, Examples, Problem, mean_sine
+from metascore.networks.encoder import NORM_EPSILON, ConvolutionalEncoder, Params, max_pool
+from metascore.networks.patches import convolve
+from metascore.problems.base import Episode, Examples, Problem, mean_sine
 from metascore.randomness import generator
 
 WAY, SHOT, QUERY = 3, 1, 2

@@ -16,7 +16,7 @@ from metascore.learners.mamlpp import MAMLPlusPlus
 from metascore.learners.matching import MatchingNet
 from metascore.learners.metasgd import MetaSGD
 from metascore.learners.reptile import Reptile
-from metascore.problems import Episode, Examples, Problem
+from metascore.problems.base import Episode, Examples, Problem
 
 ALPHA = 0.1
 IMAGES = Problem("classification", 3, 2, 2, characters=30)

@@ -7,11 +7,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from metascore.episodes import draw_omniglot, draw_sine
-from metascore.figures.gallery import Example
-from metascore.figures.waves import Wave
-from metascore.params import Config
-from metascore.params import Run as OneRun
+from metascore.config.params import Config
+from metascore.config.params import Run as OneRun
+from metascore.data.episodes import draw_omniglot, draw_sine
+from metascore.report.figures.gallery import Example
+from metascore.report.figures.waves import Wave
 from metascore.stages import aggregate, drawings
 from metascore.stages.waves import COLUMNS
 

@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from metascore.config.params import Run
 from metascore.errors import UserError
 from metascore.files import sha256
-from metascore.params import Run
 from metascore.stages import aggregate
 
 WRITTEN = [

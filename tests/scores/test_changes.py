@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from metascore.changes import Versions, change_table
-from metascore.scores import Measure, accuracy
+from metascore.scoring.changes import Versions, change_table
+from metascore.scoring.scores import Measure, accuracy
 
 
 def versions(learner, now, before, paired=True, measure=None):

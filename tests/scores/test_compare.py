@@ -10,8 +10,8 @@ import fake_results
 import numpy as np
 import pytest
 
+from metascore.config.params import Run
 from metascore.errors import UserError
-from metascore.params import Run
 from metascore.stages import compare
 
 pytestmark = pytest.mark.slow  # DVC takes seconds a command

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from metascore.comparisons import (
+from metascore.scoring.comparisons import (
     compare_pairs,
     holm,
     paired_p_values,

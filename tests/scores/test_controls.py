@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from metascore import controls
 from metascore.errors import UserError
+from metascore.scoring import controls
 
 NAMES = [f"Runes/character{k:02}" for k in range(10)]
 

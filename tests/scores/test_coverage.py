@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from metascore import scores
-from metascore.estimates import TaskResults, estimate
+from metascore.scoring import scores
+from metascore.scoring.estimates import TaskResults, estimate
 
 STUDIES = 1000
 EPISODES = 50

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from metascore import cells
-from metascore.documents import Document, Section, escape, latex, markdown
+from metascore.report import table_cells
+from metascore.report.documents import Document, Section, escape, latex, markdown
 
 TABLE = pd.DataFrame({"learner": ["a_b", "c"], "accuracy, %": ["90.00 ± 1.00", "–"]})
 DOCUMENT = Document("Scores", ["**BEWARE**", "Budget: 100 %."], [Section("Task & more", TABLE)])
@@ -69,7 +69,7 @@ def test_published_cells_by_hand():
             "source": "paper",
         }
     )
-    shown = cells.published_cells(rows)
+    shown = table_cells.published_cells(rows)
     assert shown["accuracy, %"].tolist() == ["90.00 ± 3.00", "95.00 ± 1.00"]
     assert shown["published"].tolist() == ["98.70 ± 0.40", "98.80"]
     assert shown["gap"].tolist() == ["-8.70 ± 3.00", "-3.80 ± 1.00"]

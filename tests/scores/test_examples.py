@@ -5,9 +5,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from metascore.config.params import Run
 from metascore.errors import UserError
-from metascore.params import Run
-from metascore.stages import checkpoint, examples, finetune, inputs
+from metascore.stages import examples, finetune
+from metascore.store import checkpoint, inputs
 
 TASK = "omniglot_5w1s"
 RUN = Run(TASK, "pixel_knn", 0)

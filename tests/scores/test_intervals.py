@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from metascore.intervals import bootstrap_interval, resample_means, seed_share
+from metascore.scoring.intervals import bootstrap_interval, resample_means, seed_share
 
 
 def study(seeds, episodes, generator, seed_effect=0.1):

@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from metascore import published
+from metascore.config.params import load as load_params
 from metascore.errors import UserError
-from metascore.params import load as load_params
+from metascore.scoring import published
 
 
 def ours(learner, task="omniglot_5w1s", measure="accuracy", test_steps=3, score=0.9, low=0.87, high=0.96):

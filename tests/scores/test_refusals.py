@@ -7,9 +7,9 @@ import fake_results
 import numpy as np
 import pytest
 
-from metascore import scores
+from metascore.config.params import Run
 from metascore.errors import UserError
-from metascore.params import Run
+from metascore.scoring import scores
 from metascore.stages import aggregate
 
 TRAIN = "data/episodes/omniglot/train-5w1s5q.npy"

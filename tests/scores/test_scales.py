@@ -3,7 +3,7 @@
 import numpy as np
 from matplotlib.figure import Figure
 
-from metascore.scales import error_axis, logarithmic
+from metascore.report.scales import error_axis, logarithmic
 
 
 def axes():

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from metascore import scores
+from metascore.scoring import scores
 
 STEPS = 10
 ACCURACIES = arrays(np.float32, (2, 5, STEPS + 1), elements=st.floats(0, 1, width=32))

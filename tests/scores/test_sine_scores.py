@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 import torch
 
-from metascore import scores
-from metascore.episodes import SINE_AMPLITUDE, SINE_PHASE, SINE_X, Shape, draw_sine
-from metascore.evaluation import adaptation_curve, judge_all
+from metascore.data.episodes import SINE_AMPLITUDE, SINE_PHASE, SINE_X, Shape, draw_sine
 from metascore.learners.chance import Chance
-from metascore.problems import Problem, SineEpisodes
+from metascore.problems.base import Problem, SineEpisodes
+from metascore.scoring import scores
+from metascore.training.evaluation import adaptation_curve, judge_all
 
 SHAPE = Shape("sine", "test", 1, 5, 100)
 ROWS = draw_sine(SHAPE, 400, grid=True, seed=0)

@@ -6,10 +6,10 @@ import fake_results
 import numpy as np
 import pytest
 
-from metascore import tables
-from metascore.estimates import TaskResults, estimate
-from metascore.params import Run
-from metascore.scores import accuracy
+from metascore.config.params import Run
+from metascore.scoring import tables
+from metascore.scoring.estimates import TaskResults, estimate
+from metascore.scoring.scores import accuracy
 
 
 @pytest.fixture(scope="module")

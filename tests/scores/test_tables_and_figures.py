@@ -9,14 +9,15 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_hex
 from matplotlib.text import Text
 
-from metascore import drawing, tables
-from metascore.figures.adaptation import adaptation
-from metascore.figures.cost import cost, pareto
-from metascore.figures.gallery import COLUMNS, WRONG_COLOUR, Example, gallery, shown_queries
-from metascore.figures.improvement import improvement
-from metascore.figures.learning import learning
-from metascore.figures.published_gap import published_gap
-from metascore.figures.ranking import ranking
+from metascore.report import style
+from metascore.report.figures.adaptation import adaptation
+from metascore.report.figures.cost import cost, pareto
+from metascore.report.figures.gallery import COLUMNS, WRONG_COLOUR, Example, gallery, shown_queries
+from metascore.report.figures.improvement import improvement
+from metascore.report.figures.learning import learning
+from metascore.report.figures.published_gap import published_gap
+from metascore.report.figures.ranking import ranking
+from metascore.scoring import tables
 
 FAMILIES = ["metric"] * 4 + ["model"] * 3 + ["optimisation"] * 7 + ["baseline", "control"]
 LEARNERS = [f"learner_name_{k}" for k in range(16)]
@@ -157,15 +158,15 @@ def test_the_gallery_shows_as_many_queries_of_each_class_as_fit(way, each):
 
 def test_styles_tell_learners_apart_and_do_not_depend_on_their_order():
     families = dict(zip(LEARNERS, FAMILIES, strict=True))
-    styles = drawing.styles(families)
+    styles = style.styles(families)
     assert len(set(styles.values())) == 16
-    assert drawing.styles(dict(reversed(families.items()))) == styles
+    assert style.styles(dict(reversed(families.items()))) == styles
 
 
 def test_spread_keeps_distances_and_moves_as_little_as_possible():
-    np.testing.assert_allclose(drawing.spread(np.array([0.5, 0.5]), 0.1), [0.45, 0.55])
-    np.testing.assert_allclose(drawing.spread(np.array([0.9, 0.2]), 0.1), [0.9, 0.2])
-    np.testing.assert_allclose(drawing.spread(np.array([1.0, 1.0]), 0.1), [0.9, 1.0])
+    np.testing.assert_allclose(style.spread(np.array([0.5, 0.5]), 0.1), [0.45, 0.55])
+    np.testing.assert_allclose(style.spread(np.array([0.9, 0.2]), 0.1), [0.9, 0.2])
+    np.testing.assert_allclose(style.spread(np.array([1.0, 1.0]), 0.1), [0.9, 1.0])
 
 
 @pytest.mark.parametrize("learners, tasks, keys", [(10, 3, 60), (16, 3, 48), (16, 4, 16)])

@@ -5,9 +5,10 @@ import numpy as np
 import pytest
 import torch
 
+from metascore.config.params import Run
 from metascore.learners import base
-from metascore.params import Run
-from metascore.stages import checkpoint, inputs, waves
+from metascore.stages import waves
+from metascore.store import checkpoint, inputs
 
 TASK = "sine_5s"
 ENTRY = {"width": 40, "inner_lr": 0.01, "train_steps": 1, "test_steps": 5}

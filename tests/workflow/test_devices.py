@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from metascore import devices
+from metascore.orchestration import devices
 
 UUIDS = [f"GPU-{letter * 8}" for letter in "abcd"]
 
@@ -71,7 +71,7 @@ def test_processes_side_by_side_never_share(fake, tmp_path: Path):
     fake(4)
     program = (
         "import pathlib, sys, time\n"
-        "from metascore import devices\n"
+        "from metascore.orchestration import devices\n"
         "folder = pathlib.Path(sys.argv[1])\n"
         "with devices.claimed(folder) as device:\n"
         "    taken = folder / f'{device}.taken'\n"

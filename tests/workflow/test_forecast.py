@@ -4,8 +4,9 @@ import json
 
 import pytest
 
-from metascore import params, workflow_forecast
-from metascore.params import Run
+from metascore.config import params
+from metascore.config.params import Run
+from metascore.orchestration import forecast
 
 
 @pytest.fixture
@@ -19,7 +20,7 @@ def config(root, tmp_path, monkeypatch):
 def test_what_was_never_timed_is_rough(config):
     """6 iterations of 2 episodes, 0.01 s each, and 6 s of starting."""
     runs = [Run("omniglot_5w1s", "maml", 0)] * 10
-    assert workflow_forecast.forecast(config, runs, cores=2) == (
+    assert forecast.forecast(config, runs, cores=2) == (
         "10 runs to train: about 31 s on 2 cores; 10 were never timed here, so this is rough"
     )
 
@@ -29,5 +30,5 @@ def test_what_was_timed_takes_as_long_again(config, tmp_path):
     record = tmp_path / "results/runs/omniglot_5w1s/maml/3/run.json"
     record.parent.mkdir(parents=True)
     record.write_text(json.dumps({"tasks_per_second": 0.1}))
-    said = workflow_forecast.forecast(config, [Run("omniglot_5w1s", "maml", 0)], cores=2)
+    said = forecast.forecast(config, [Run("omniglot_5w1s", "maml", 0)], cores=2)
     assert said == "1 runs to train: about 2 min on 2 cores, as timed here before"

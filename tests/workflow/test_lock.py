@@ -12,7 +12,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from metascore import workflow_lock
+from metascore.orchestration import lock
 
 
 @pytest.fixture
@@ -41,39 +41,39 @@ def is_locked(folder: Path) -> bool:
 
 def test_the_lock_of_a_dead_process_goes(folder: Path):
     record(folder, socket.gethostname(), dead_process(), 1.0)
-    workflow_lock.register(folder=folder)
+    lock.register(folder=folder)
     assert not is_locked(folder)
     assert [path.stem for path in (folder / "processes").iterdir()] == [f"{socket.gethostname()}-{os.getpid()}"]
 
 
 def test_the_lock_of_a_process_whose_number_was_reused_goes(folder: Path):
     record(folder, socket.gethostname(), os.getppid(), 1.0)
-    workflow_lock.register(folder=folder)
+    lock.register(folder=folder)
     assert not is_locked(folder)
 
 
 def test_the_lock_of_a_live_process_stays(folder: Path):
     parent = os.getppid()
     record(folder, socket.gethostname(), parent, psutil.Process(parent).create_time())
-    workflow_lock.register(folder=folder)
+    lock.register(folder=folder)
     assert is_locked(folder)
 
 
 def test_the_lock_of_another_host_stays(folder: Path):
     record(folder, "elsewhere", dead_process(), 1.0)
-    workflow_lock.register(folder=folder)
+    lock.register(folder=folder)
     assert is_locked(folder)
 
 
 def test_a_lock_that_nobody_recorded_stays(folder: Path):
-    workflow_lock.register(folder=folder)
+    lock.register(folder=folder)
     assert is_locked(folder)
 
 
 def test_a_broken_record_counts_as_alive(folder: Path):
     record(folder, socket.gethostname(), dead_process(), 1.0)
     (folder / "processes" / "broken.json").write_text("{")
-    workflow_lock.register(folder=folder)
+    lock.register(folder=folder)
     assert is_locked(folder)
 
 
@@ -82,7 +82,7 @@ def test_a_process_whose_dvc_was_killed_is_waited_for(folder: Path):
     started = psutil.Process(process.pid).create_time()
     record(folder, socket.gethostname(), process.pid, started, leader=f"{dead_process()}@1.0")
     threading.Thread(target=process.wait).start()
-    workflow_lock.register(folder=folder)
+    lock.register(folder=folder)
     assert process.returncode == 0 and not is_locked(folder)
 
 
@@ -92,6 +92,6 @@ def test_a_zombie_holds_nothing(folder: Path):
     while status.status() != psutil.STATUS_ZOMBIE:
         time.sleep(0.01)
     record(folder, socket.gethostname(), process.pid, status.create_time())
-    workflow_lock.register(folder=folder)
+    lock.register(folder=folder)
     process.wait()
     assert not is_locked(folder)

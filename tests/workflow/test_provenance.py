@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from metascore import provenance
+from metascore.orchestration import provenance
 
 FILES = {
     "__init__.py": "",

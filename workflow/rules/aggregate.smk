@@ -1,6 +1,6 @@
 # From the scores of all runs to what people look at.
 #
-# inputs   results/scores/**.{npy,json}, results/runs/**/{training.csv,run.json}, src/metascore/published.csv;
+# inputs   results/scores/**.{npy,json}, results/runs/**/{training.csv,run.json}, src/metascore/scoring/published.csv;
 #          for the gallery, the waves and the priors results/runs/**/checkpoint.safetensors,
 #          data/omniglot/images.npy, the test episodes;
 #          for the controls data/omniglot/{source.json,characters.csv}, data/splits/{split}.json, the episode files

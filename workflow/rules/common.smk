@@ -5,19 +5,12 @@ import json
 import os
 import sys
 
-from metascore import (
-    devices,
-    params,
-    provenance,
-    stopping,
-    workflow_forecast,
-    workflow_lock,
-    workflow_outputs,
-)
+from metascore.orchestration import devices, provenance, signals, forecast, lock, outputs as ledger
+from metascore.config import params
 from metascore.errors import UserError
 from metascore.report import learner_pages
 
-workflow_lock.register(stopping.lead())
+lock.register(signals.lead())
 
 # Jobs run by the Python that runs Snakemake, activated or not.
 os.environ.update(PATH=os.pathsep.join([os.path.dirname(sys.executable), os.environ.get("PATH", os.defpath)]))
@@ -64,7 +57,7 @@ TRAINING = f"results/runs/{RUN}/training.csv"
 RECORD = f"results/runs/{RUN}/run.json"
 SCORES = f"results/scores/{RUN}.npy"
 JUDGED = f"results/scores/{RUN}.json"
-PUBLISHED = "src/metascore/published.csv"
+PUBLISHED = "src/metascore/scoring/published.csv"
 METRICS = "results/metrics.json"
 DIGESTS = "results/digests.json"
 SCORE_TABLES = tables_of("scores", "csv", "md")
@@ -140,12 +133,12 @@ def reject_strangers(workflow):
     """Have files that are not as Snakemake's jobs left them made anew. Only the process that plans jobs does so."""
     if not workflow.is_main_process:
         return
-    if workflow_lock.is_held():
+    if lock.is_held():
         print("another workflow is at work in this folder: wait for it, or end it", file=sys.stderr)
         return
-    strangers = workflow_outputs.reject_strangers(outputs())
+    strangers = ledger.reject_strangers(outputs())
     if strangers and not workflow.touch:
-        print(workflow_outputs.told(strangers), file=sys.stderr)
+        print(ledger.told(strangers), file=sys.stderr)
 
 
 def split_inputs(wildcards):
@@ -200,17 +193,17 @@ def announce(workflow):
     planned = [job.wildcards for job in workflow.dag.needrun_jobs() if job.rule.name == "meta_train"]
     runs = [params.Run(job.task, job.learner, int(job.seed)) for job in planned]
     if runs:
-        print(workflow_forecast.forecast(CONFIG, runs, workflow.cores), file=sys.stderr)
+        print(forecast.forecast(CONFIG, runs, workflow.cores), file=sys.stderr)
 
 
 def remember():
     """Know these outputs again, however the jobs ended."""
-    workflow_outputs.remember(outputs())
+    ledger.remember(outputs())
 
 
 onstart:
     announce(workflow)
-    stopping.pass_signals_on()
+    signals.pass_signals_on()
 
 
 onsuccess:

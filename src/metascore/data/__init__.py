@@ -1,1 +1,1 @@
-"""Where the data come from: Omniglot (verified), synthetic glyphs, and sine waves."""
+"""From zip files to arrays, from characters to splits, from splits to frozen episode rows. Touches files."""

@@ -19,10 +19,10 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from metascore.adaptation import descend
 from metascore.learners.base import AbstractLearner, MetaLoss, last
-from metascore.networks import Network, Params, linear
-from metascore.problems import Episode, Examples, Problem
+from metascore.learners.inner_loop import descend
+from metascore.networks.encoder import Network, Params, linear
+from metascore.problems.base import Episode, Examples, Problem
 
 
 class ANIL(AbstractLearner):

@@ -18,8 +18,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from metascore.networks import Moments, Params
-from metascore.problems import Episode, Examples, Problem
+from metascore.networks.encoder import Moments, Params
+from metascore.problems.base import Episode, Examples, Problem
 
 STATE = "state."
 MOMENTUM = 0.1  # weight of a new meta-batch in running statistics, PyTorch's default

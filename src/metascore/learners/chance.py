@@ -16,8 +16,8 @@ from jaxtyping import Float
 from torch import Tensor
 
 from metascore.learners.base import AbstractLearner, MetaLoss
-from metascore.networks import Params
-from metascore.problems import Episode, Examples, mean_sine
+from metascore.networks.encoder import Params
+from metascore.problems.base import Episode, Examples, mean_sine
 
 
 class Chance(AbstractLearner):

@@ -24,11 +24,11 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.func import grad_and_value
 
-from metascore.adaptation import preprocess
 from metascore.learners.base import AbstractLearner, MetaLoss, last
-from metascore.networks import ConvolutionalEncoder, Network, Params, linear
-from metascore.problems import Episode, Examples, Problem
-from metascore.recurrent import lstm_parameters, lstm_step
+from metascore.learners.inner_loop import preprocess
+from metascore.networks.encoder import ConvolutionalEncoder, Network, Params, linear
+from metascore.networks.lstm import lstm_parameters, lstm_step
+from metascore.problems.base import Episode, Examples, Problem
 
 SMALL = 0.01  # bound of the gates' initial weights, as in the official code
 FORGET = 5.0  # initial bias: f is 0.993, so that the beginning is nearly gradient descent

@@ -23,8 +23,8 @@ from torch import Tensor
 from torch.func import grad
 
 from metascore.learners.base import MOMENTUM, STATE, AbstractLearner, MetaLoss
-from metascore.networks import ConvolutionalEncoder, Moments, Network, Params, linear
-from metascore.problems import Episode, Examples, Problem
+from metascore.networks.encoder import ConvolutionalEncoder, Moments, Network, Params, linear
+from metascore.problems.base import Episode, Examples, Problem
 
 RATE = "rate."
 NORM = "norm"

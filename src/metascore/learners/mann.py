@@ -30,9 +30,9 @@ from torch import Tensor
 from torch.nn import functional
 
 from metascore.learners.base import STATE, AbstractLearner, MetaLoss, running
-from metascore.networks import IMAGE_SIZE, ConvolutionalEncoder, Params, linear, uniform
-from metascore.problems import Episode, Examples, Problem
-from metascore.recurrent import lstm_parameters, lstm_step
+from metascore.networks.encoder import IMAGE_SIZE, ConvolutionalEncoder, Params, linear, uniform
+from metascore.networks.lstm import lstm_parameters, lstm_step
+from metascore.problems.base import Episode, Examples, Problem
 
 EMPTY = 1e-6  # what memory holds at first: not 0, so that a cosine is defined
 STRENGTH = 10.0  # initial beta, where it is learned: among 128 rows one that matches gets nearly all of the reading

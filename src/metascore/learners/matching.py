@@ -27,9 +27,9 @@ from torch import Tensor
 from torch.nn import functional
 
 from metascore.learners.base import STATE, AbstractLearner, MetaLoss, running
-from metascore.networks import ConvolutionalEncoder, Params
-from metascore.problems import Episode, Examples, Problem
-from metascore.recurrent import lstm_parameters, lstm_step
+from metascore.networks.encoder import ConvolutionalEncoder, Params
+from metascore.networks.lstm import lstm_parameters, lstm_step
+from metascore.problems.base import Episode, Examples, Problem
 
 
 class Context(NamedTuple):

@@ -28,12 +28,12 @@ from torch import Tensor
 from torch.func import grad
 from torch.nn import functional
 
-from metascore.adaptation import preprocess
-from metascore.convolution import Patches
 from metascore.learners.base import STATE, AbstractLearner, MetaLoss, last
-from metascore.networks import Network, Params, linear, linear_layer, max_pool, moments, normalise
-from metascore.problems import Episode, Examples, Problem, cross_entropy
-from metascore.recurrent import lstm_parameters, lstm_step
+from metascore.learners.inner_loop import preprocess
+from metascore.networks.encoder import Network, Params, linear, linear_layer, max_pool, moments, normalise
+from metascore.networks.lstm import lstm_parameters, lstm_step
+from metascore.networks.patches import Patches
+from metascore.problems.base import Episode, Examples, Problem, cross_entropy
 
 SCALE = 7.0  # of the preprocessing of gradients, in the official code
 LAYERS = ("conv1", "conv2", "conv3", "conv4", "head")

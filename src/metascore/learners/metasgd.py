@@ -19,8 +19,8 @@ from torch import Tensor
 from torch.func import grad
 
 from metascore.learners.base import AbstractLearner, MetaLoss, last
-from metascore.networks import Network, Params
-from metascore.problems import Episode, Examples, Problem
+from metascore.networks.encoder import Network, Params
+from metascore.problems.base import Episode, Examples, Problem
 
 RATE = "rate."
 

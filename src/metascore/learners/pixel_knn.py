@@ -17,8 +17,8 @@ from torch import Tensor
 from torch.nn import functional
 
 from metascore.learners.base import AbstractLearner, MetaLoss
-from metascore.networks import Params
-from metascore.problems import Episode, Examples
+from metascore.networks.encoder import Params
+from metascore.problems.base import Episode, Examples
 
 
 class PixelKNN(AbstractLearner):

@@ -17,8 +17,8 @@ from jaxtyping import Float
 from torch import Tensor
 
 from metascore.learners.base import STATE, AbstractLearner, MetaLoss, running
-from metascore.networks import ConvolutionalEncoder, Params
-from metascore.problems import Episode, Examples, Problem
+from metascore.networks.encoder import ConvolutionalEncoder, Params
+from metascore.problems.base import Episode, Examples, Problem
 
 
 class Prototypes(NamedTuple):

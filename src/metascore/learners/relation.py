@@ -19,10 +19,10 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn import functional
 
-from metascore.convolution import convolve
 from metascore.learners.base import AbstractLearner, MetaLoss, last
-from metascore.networks import Params, filters, max_pool, moments, normalise, uniform
-from metascore.problems import Episode, Examples, Problem
+from metascore.networks.encoder import Params, filters, max_pool, moments, normalise, uniform
+from metascore.networks.patches import convolve
+from metascore.problems.base import Episode, Examples, Problem
 
 
 class ClassMaps(NamedTuple):

@@ -22,8 +22,8 @@ from torch import Tensor
 from torch.func import grad, vmap
 
 from metascore.learners.base import STATE, AbstractLearner, MetaLoss, learned
-from metascore.networks import Network, Params
-from metascore.problems import Episode, Examples, Problem
+from metascore.networks.encoder import Network, Params
+from metascore.problems.base import Episode, Examples, Problem
 
 BETA2 = 0.999  # Kingma and Ba 2015
 EPSILON = 1e-8

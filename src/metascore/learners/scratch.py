@@ -17,10 +17,10 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from metascore.adaptation import descend
 from metascore.learners.base import STATE, AbstractLearner, MetaLoss, last
-from metascore.networks import ConvolutionalEncoder, Moments, Network, Params, linear
-from metascore.problems import Episode, Examples, Problem
+from metascore.learners.inner_loop import descend
+from metascore.networks.encoder import ConvolutionalEncoder, Moments, Network, Params, linear
+from metascore.problems.base import Episode, Examples, Problem
 
 
 class Trained(NamedTuple):

@@ -21,8 +21,8 @@ from torch import Tensor
 from torch.nn import functional
 
 from metascore.learners.base import STATE, AbstractLearner, MetaLoss, running
-from metascore.networks import ConvolutionalEncoder, Params
-from metascore.problems import Episode, Examples, Problem
+from metascore.networks.encoder import ConvolutionalEncoder, Params
+from metascore.problems.base import Episode, Examples, Problem
 
 
 class Gallery(NamedTuple):

@@ -19,10 +19,10 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from metascore.adaptation import descend
 from metascore.learners.base import STATE, AbstractLearner, MetaLoss, running
-from metascore.networks import ConvolutionalEncoder, Network, Params, linear, linear_layer
-from metascore.problems import Episode, Examples, Problem, cross_entropy
+from metascore.learners.inner_loop import descend
+from metascore.networks.encoder import ConvolutionalEncoder, Network, Params, linear, linear_layer
+from metascore.problems.base import Episode, Examples, Problem, cross_entropy
 
 CLASSIFIER = "classifier."
 

@@ -1,1 +1,1 @@
-"""The report: one self-contained HTML page, from numbers, figures and the learners' own pages."""
+"""What people look at: figures, documents, the page. Draws what it is given, never computes."""

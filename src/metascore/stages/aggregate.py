@@ -5,20 +5,22 @@ from pathlib import Path
 
 import pandas as pd
 
-from metascore import cells, controls, documents, tables
-from metascore.documents import Document, Section
+from metascore.config.params import Config, Task
 from metascore.errors import UserError
-from metascore.estimates import Estimates, TaskResults, estimate
 from metascore.files import read_json, write_json, write_text
-from metascore.params import Config, Task
-from metascore.published import published_table
 from metascore.randomness import numpy_generator
-from metascore.stages import digests, report
+from metascore.report import documents, table_cells
+from metascore.report.documents import Document, Section
+from metascore.scoring import controls, tables
+from metascore.scoring.estimates import Estimates, TaskResults, estimate
+from metascore.scoring.published import published_table
+from metascore.stages import report
 from metascore.stages.drawings import Numbers, write_figures
-from metascore.stages.leaks import check_leaks
-from metascore.stages.results import histories, task_results
 from metascore.stages.waves import COLUMNS as PRIOR_COLUMNS
 from metascore.stages.waves import prior_table
+from metascore.store import digests
+from metascore.store.leaks import check_leaks
+from metascore.store.results import histories, task_results
 
 log = logging.getLogger(__name__)
 
@@ -113,24 +115,25 @@ def _write_digests(config: Config, measured: list[TaskResults], results: Path) -
 
 def _score_document(table: pd.DataFrame, overall: pd.DataFrame, titles: dict[str, str], facts: list[str]) -> Document:
     """A section a task, then the means over tasks."""
-    sections = [Section(titles[str(task)], cells.score_cells(rows)) for task, rows in table.groupby("task", sort=False)]
+    by_task = table.groupby("task", sort=False)
+    sections = [Section(titles[str(task)], table_cells.score_cells(rows)) for task, rows in by_task]
     several = overall[overall["tasks"] > 1]
     if len(several):
-        sections.append(Section("Mean MetaScore over the tasks of a problem", cells.overall_cells(several)))
+        sections.append(Section("Mean MetaScore over the tasks of a problem", table_cells.overall_cells(several)))
     return Document("Scores", [*facts, READING], sections)
 
 
 def _published_document(published: pd.DataFrame, titles: dict[str, str], facts: list[str]) -> Document:
     """A section for each task that a paper has numbers for."""
     by_task = published.groupby("task", sort=False)
-    sections = [Section(titles[str(task)], cells.published_cells(rows)) for task, rows in by_task]
+    sections = [Section(titles[str(task)], table_cells.published_cells(rows)) for task, rows in by_task]
     return Document("Published and ours", [*facts, READING_PUBLISHED], sections)
 
 
 def _prior_document(priors: pd.DataFrame, titles: dict[str, str], facts: list[str]) -> Document:
     """A section for each task whose learners are functions that can be compared with a known mean."""
     by_task = priors.groupby("task", sort=False)
-    sections = [Section(titles[str(task)], cells.prior_cells(rows)) for task, rows in by_task]
+    sections = [Section(titles[str(task)], table_cells.prior_cells(rows)) for task, rows in by_task]
     return Document("Before adaptation, and how far it moves", [*facts, READING_PRIORS], sections)
 
 

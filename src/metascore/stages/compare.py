@@ -8,14 +8,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from metascore import cells, documents
-from metascore.changes import Versions, change_table
-from metascore.documents import Document, Section
+from metascore.config.params import Config, Run, Task
 from metascore.errors import UserError
-from metascore.params import Config, Run, Task
 from metascore.randomness import numpy_generator
-from metascore.stages import revisions
-from metascore.stages.results import measure, read_inputs, read_scores, runs_by_learner
+from metascore.report import documents, table_cells
+from metascore.report.documents import Document, Section
+from metascore.scoring.changes import Versions, change_table
+from metascore.store import revisions
+from metascore.store.results import measure, read_inputs, read_scores, runs_by_learner
 
 SCORES = Path("results/scores")
 RESAMPLING_SEED = 0  # the same results give the same verdicts
@@ -46,7 +46,7 @@ def run(config: Config, revision: str, fail_on_worse: bool = False) -> None:
 def _document(table: pd.DataFrame, revision: str) -> Document:
     by_task = table.groupby("task", sort=False)
     return Document(
-        f"Since {revision}", [READING], [Section(str(task), cells.change_cells(rows)) for task, rows in by_task]
+        f"Since {revision}", [READING], [Section(str(task), table_cells.change_cells(rows)) for task, rows in by_task]
     )
 
 

@@ -9,20 +9,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from metascore.config.params import Config
 from metascore.data.archive import OMNIGLOT, Part
-from metascore.data.download import (
-    PATIENCE,
-    Patience,
-    Unreachable,
-    fetch,
-    mirror_address,
-    torchvision_address,
-)
+from metascore.data.download import PATIENCE, Patience, Unreachable, fetch, mirror_address, torchvision_address
 from metascore.data.glyphs import draw_glyphs
 from metascore.data.omniglot import read_omniglot
 from metascore.errors import UsageError, UserError
 from metascore.files import sha256, write_array, write_json, write_text
-from metascore.params import Config
 
 logger = logging.getLogger(__name__)
 

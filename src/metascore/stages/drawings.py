@@ -8,17 +8,17 @@ from pathlib import Path
 import pandas as pd
 from matplotlib.figure import Figure
 
-from metascore.drawing import rendered
-from metascore.figures.adaptation import adaptation
-from metascore.figures.cost import cost
-from metascore.figures.gallery import gallery
-from metascore.figures.improvement import improvement
-from metascore.figures.learning import learning
-from metascore.figures.published_gap import published_gap
-from metascore.figures.ranking import ranking
-from metascore.figures.waves import waves
+from metascore.config.params import Config
 from metascore.files import write
-from metascore.params import Config
+from metascore.report.figures.adaptation import adaptation
+from metascore.report.figures.cost import cost
+from metascore.report.figures.gallery import gallery
+from metascore.report.figures.improvement import improvement
+from metascore.report.figures.learning import learning
+from metascore.report.figures.published_gap import published_gap
+from metascore.report.figures.ranking import ranking
+from metascore.report.figures.waves import waves
+from metascore.report.style import rendered
 from metascore.stages.examples import best_of_families, examples
 from metascore.stages.waves import waves_of
 

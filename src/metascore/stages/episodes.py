@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 
-from metascore.episodes import CHARACTERS, Shape, draw_omniglot, draw_sine
+from metascore.config.params import Config
+from metascore.data.episodes import CHARACTERS, Shape, draw_omniglot, draw_sine
+from metascore.data.splits import members
 from metascore.errors import UsageError
 from metascore.files import read_json, write_array
-from metascore.params import Config
-from metascore.splits import members
-
-EPISODES = Path("data/episodes")
+from metascore.store.paths import EPISODES
 
 
 def run(config: Config, file: str) -> None:

@@ -7,12 +7,15 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from metascore.figures.gallery import Example
+from metascore.config.params import Config, Run
 from metascore.learners import base
-from metascore.networks import Params
-from metascore.params import Config, Run
-from metascore.problems import Episode
-from metascore.stages import finetune, inputs, machine
+from metascore.networks.encoder import Params
+from metascore.orchestration import devices
+from metascore.problems.base import Episode
+from metascore.report.figures.gallery import Example
+from metascore.stages import finetune
+from metascore.store import inputs
+from metascore.training import machine
 
 EPISODES = 2  # the first ones of the test file, whatever the learners made of them
 LEARNERS = 4  # the best of each family, by rank
@@ -22,7 +25,7 @@ LEFT_OUT = "control"  # a family that learns nothing
 def examples(config: Config, task: str, learners: list[str]) -> list[Example]:
     """The first test episodes of a task of images, answered by these learners with their first seed."""
     shape = config.test_shape(task)
-    with machine.prepared() as device:
+    with devices.claimed(), machine.prepared() as device:
         episodes = inputs.read_episodes(shape, inputs.read_images(shape, device))
         batch = episodes.batch(np.arange(min(EPISODES, len(episodes))))
         answers = {name: _answers(config, Run(task, name, config.seeds[0]), batch, device) for name in learners}

@@ -7,15 +7,17 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from metascore.config.params import Config, Run
+from metascore.config.recipe import Training
 from metascore.errors import UserError
-from metascore.evaluation import adaptation_curve, judge_all
 from metascore.files import sha256, write_array, write_json
 from metascore.learners import base
 from metascore.learners.base import AbstractLearner
-from metascore.networks import Params
-from metascore.params import Config, Run
-from metascore.recipes import Training
-from metascore.stages import checkpoint, inputs, machine
+from metascore.networks.encoder import Params
+from metascore.orchestration import devices
+from metascore.store import checkpoint, inputs
+from metascore.training import machine
+from metascore.training.evaluation import adaptation_curve, judge_all
 
 SCORES = Path("results/scores")
 
@@ -25,7 +27,7 @@ def run(config: Config, job: Run) -> None:
 
     {seed}.json beside it says what it was judged on: `inputs`, the files of images and episodes with their SHA-256.
     """
-    with machine.prepared() as device:
+    with devices.claimed(), machine.prepared() as device:
         scores = _scores(config, job, device)
     stem = SCORES / job.task / job.learner / str(job.seed)
     write_array(f"{stem}.npy", scores)

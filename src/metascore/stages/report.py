@@ -10,12 +10,12 @@ from typing import Any
 
 import pandas as pd
 
-from metascore.estimates import TaskResults
+from metascore.config.params import Config
 from metascore.files import write_text
 from metascore.learners.base import learner_class
-from metascore.params import Config
 from metascore.report import learner_pages
 from metascore.report.page import Card, Drawing, Report, render
+from metascore.scoring.estimates import TaskResults
 from metascore.stages.drawings import Numbers
 
 CAPTIONS = Path(__file__).parents[3] / "workflow" / "report"

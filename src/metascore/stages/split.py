@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pandas as pd
 
+from metascore.config.params import Config
 from metascore.data.omniglot import COLUMNS
+from metascore.data.splits import make_split
 from metascore.errors import UserError
 from metascore.files import write_json
-from metascore.params import Config
-from metascore.splits import make_split
 
 
 def run(config: Config, data: Path = Path("data/omniglot"), target: Path = Path("data/splits")) -> None:

@@ -22,16 +22,18 @@ import safetensors
 import torch
 
 import metascore
+from metascore.config.params import Config, Run
+from metascore.config.recipe import Training
 from metascore.errors import UserError
 from metascore.files import sha256, write_json, write_rows
 from metascore.learners import base
-from metascore.meta_training import Setting, Snapshot, beginning, meta_train
-from metascore.params import Config, Run
-from metascore.provenance import stage_code
+from metascore.orchestration import devices
+from metascore.orchestration.provenance import stage_code
 from metascore.randomness import generator
-from metascore.recipes import Training
-from metascore.stages import checkpoint, inputs, machine, rolling
-from metascore.stages.progress import Progress
+from metascore.store import checkpoint, inputs, snapshots
+from metascore.training import machine
+from metascore.training.loop import Setting, Snapshot, beginning, meta_train
+from metascore.training.progress import Progress
 
 COLUMNS = ("iteration", "tasks", "seconds", "loss", "validation")
 SECONDS_BETWEEN_SNAPSHOTS = 10.0
@@ -42,7 +44,7 @@ log = logging.getLogger(__name__)
 
 def run(config: Config, job: Run) -> None:
     """Write results/runs/{task}/{learner}/{seed}/: checkpoint.safetensors, training.csv and run.json."""
-    with machine.prepared() as device:
+    with devices.claimed(), machine.prepared() as device:
         _run(config, job, device)
 
 
@@ -50,7 +52,7 @@ def _run(config: Config, job: Run, device: torch.device) -> None:
     recipe = config.recipe(job.task, job.learner)
     identity = _identity(config, job, recipe, device)
     setting = _setting(config, job, recipe, device)
-    folder = rolling.FOLDER / _digest({**identity, "machine": machine.facts()})
+    folder = snapshots.FOLDER / _digest({**identity, "machine": machine.facts()})
     folder.mkdir(parents=True, exist_ok=True)
     try:
         with filelock.FileLock(folder / "lock", timeout=SECONDS_TO_WAIT):
@@ -84,7 +86,7 @@ def _train(job: Run, setting: Setting, path: Path, device: torch.device) -> Snap
     try:
         for reached in meta_train(setting, snapshot, _every(SECONDS_BETWEEN_SNAPSHOTS)):
             snapshot = reached
-            rolling.save(path, snapshot)
+            snapshots.save(path, snapshot)
             if not snapshot.losses:  # all are in the history: it has been validated
                 progress.show(snapshot.iteration, snapshot.history[-1])
     except UserError as error:
@@ -96,7 +98,7 @@ def _beginning(job: Run, setting: Setting, path: Path, device: torch.device) -> 
     """Where to start: at the rolling snapshot, if there is a good one."""
     if path.exists():
         try:
-            snapshot = rolling.load(path, device)
+            snapshot = snapshots.load(path, device)
             log.info("%s: going on from iteration %d", _name(job), snapshot.iteration)
             return snapshot
         except UserError as error:

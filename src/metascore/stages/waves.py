@@ -10,14 +10,17 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from metascore.episodes import SINE_X
-from metascore.evaluation import STEPS, judge_all
-from metascore.figures.waves import Wave
+from metascore.config.params import Config, Run
+from metascore.data.episodes import SINE_X
 from metascore.learners.base import AbstractLearner
-from metascore.networks import Params
-from metascore.params import Config, Run
-from metascore.problems import Episode, Episodes, mean_sine
-from metascore.stages import finetune, inputs, machine
+from metascore.networks.encoder import Params
+from metascore.orchestration import devices
+from metascore.problems.base import Episode, Episodes, mean_sine
+from metascore.report.figures.waves import Wave
+from metascore.stages import finetune
+from metascore.store import inputs
+from metascore.training import machine
+from metascore.training.evaluation import STEPS, judge_all
 
 GRID = torch.linspace(*SINE_X, 201)[:, None]
 SHOWN = ("maml", "reptile", "transfer", "scratch")  # entries: two that meta-learn, two that don't
@@ -30,7 +33,7 @@ COLUMNS = ["task", "learner", "seed", "distance_to_mean", *(f"moved_{k}" for k i
 def waves_of(config: Config, task: str) -> list[Wave]:
     """The first test waves of a task, and what the learners shown make of them with their first seed."""
     names = [name for name in SHOWN if Run(task, name, config.seeds[0]) in config.runs()]
-    with machine.prepared() as device:
+    with devices.claimed(), machine.prepared() as device:
         episodes = _episodes(config, task, device)
         first = episodes.batch(np.arange(min(WAVES, len(episodes))))
         known = {name: _of_run(config, Run(task, name, config.seeds[0]), episodes, device)[:WAVES] for name in names}
@@ -50,7 +53,7 @@ def prior_table(config: Config, task: str) -> pd.DataFrame:
     a learner that stops before step k has moved no further.
     """
     runs = [run for run in config.runs() if run.task == task]
-    with machine.prepared() as device:
+    with devices.claimed(), machine.prepared() as device:
         episodes = _episodes(config, task, device)
         rows = [_row(run, _of_run(config, run, episodes, device)) for run in runs]
     return pd.DataFrame(rows, columns=COLUMNS)

@@ -1,0 +1,1 @@
+"""What Snakemake asks: jobs, code digests, forecasts, locks, signals. Imports no torch."""

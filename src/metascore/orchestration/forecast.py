@@ -1,0 +1,51 @@
+"""What a workflow is about to do: the number of runs and how long they may take. Must not import torch."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from statistics import mean
+
+from metascore.config.params import Config, Run
+from metascore.errors import UserError
+from metascore.files import read_json
+
+RUNS = Path("results/runs")
+# Of a run that was never timed: about what learners took at the budget `quick` on one fast CPU core.
+SECONDS_PER_TASK = {"omniglot": 0.01, "sine": 0.0002}
+SECONDS_PER_RUN = 6  # starting Python twice, validation and fine-tuning
+
+
+def forecast(config: Config, runs: Sequence[Run], cores: int) -> str:
+    """One line about at least one run. Runs go side by side on the cores; each takes what its learner took before."""
+    speeds = {pair: _seconds_per_task(*pair) for pair in {(run.task, run.learner) for run in runs}}
+    usual = {task.name: SECONDS_PER_TASK[task.problem] for task in config.tasks.values()}
+    seconds = [
+        SECONDS_PER_RUN + _tasks(config, run) * (speeds[run.task, run.learner] or usual[run.task]) for run in runs
+    ]
+    wall = max(sum(seconds) / cores, *seconds)
+    untimed = sum(bool(_tasks(config, run)) and not speeds[run.task, run.learner] for run in runs)
+    basis = f"; {untimed} were never timed here, so this is rough" if untimed else ", as timed here before"
+    return f"{len(runs)} runs to train: about {_duration(wall)} on {cores} cores{basis}"
+
+
+def _tasks(config: Config, run: Run) -> int:
+    """Training episodes that a run sees."""
+    training = config.recipe(run.task, run.learner)["training"]
+    return training.get("iterations", 0) * training.get("meta_batch", 1)
+
+
+def _seconds_per_task(task: str, learner: str) -> float | None:
+    """The mean over the seeds of this learner that have been trained here, or None."""
+    speeds = [_speed(path) for path in (RUNS / task / learner).glob("*/run.json")]
+    known = [1 / speed for speed in speeds if speed]
+    return mean(known) if known else None
+
+
+def _speed(path: Path) -> float:
+    try:
+        return float(read_json(path)["tasks_per_second"])
+    except (UserError, KeyError, TypeError, ValueError):
+        return 0.0
+
+
+def _duration(seconds: float) -> str:
+    return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min"

@@ -1,0 +1,67 @@
+"""Figure `adaptation`: how each learner's test score moves with its steps of adaptation."""
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from metascore.report.scales import FONT, score_axis
+from metascore.report.style import Style, curve, label_ends, panels, styles
+
+GROUPS = {  # families drawn in one panel
+    "metric": "metric",
+    "model": "model",
+    "optimisation": "optimisation",
+    "baseline": "baselines and controls",
+    "control": "baselines and controls",
+}
+BAR = 0.3  # steps between the intervals beside the last step
+
+
+def adaptation(curves: pd.DataFrame, table: pd.DataFrame, titles: dict[str, str]) -> Figure:
+    """Test score after each adaptation step, a panel a task and family, the other families in grey behind.
+
+    A faint band is the 95 % interval at each step; the bars on the right are that of the last step, side by side. A
+    learner that adapts in one pass has the same interval at every step, and no band.
+    """
+    families = dict(zip(table["learner"], table["family"], strict=True))
+    drawn = styles(families)
+    own = curves["learner"].map(families)
+    lines = curves.assign(group=own.map(GROUPS).fillna(own))
+    shown = lines[["task", "group"]].drop_duplicates().sort_values("group", key=lambda group: group.map(_place))
+    pairs = [(task, group) for task in titles for group in shown.loc[shown["task"] == task, "group"]]
+    figure, places = panels({f"{t}/{g}": f"{titles[t]}: {g}" for t, g in pairs}, height=2.5, left=0.65, right=1.35)
+    for task, group in pairs:
+        is_accuracy = table.loc[table["task"] == task, "measure"].iloc[0] == "accuracy"
+        _panel(places[f"{task}/{group}"], lines[lines["task"] == task], group, drawn, is_accuracy)
+    return figure
+
+
+def _place(group: str) -> int:
+    """Families in the order of GROUPS, then those that it does not know."""
+    order = list(dict.fromkeys(GROUPS.values()))
+    return order.index(group) if group in order else len(order)
+
+
+def _panel(axes: Axes, lines: pd.DataFrame, group: str, drawn: dict[str, Style], is_accuracy: bool) -> None:
+    factor = 100.0 if is_accuracy else 1.0
+    score_axis(axes, lines[["score_low", "score", "score_high"]], is_accuracy, "test")
+    for _, line in lines[lines["group"] != group].groupby("learner"):
+        axes.plot(line["step"], factor * line["score"], color="0.85", lw=0.8, zorder=1)
+    own = lines[lines["group"] == group]
+    order = own[own["step"] == own["step"].max()].sort_values("score", ascending=not is_accuracy)["learner"]
+    for k, learner in enumerate(order):
+        line = own[own["learner"] == learner]
+        curve(axes, line, "step", "score", drawn[learner], factor, band=line["score"].nunique() > 1)
+        _interval(axes, line.iloc[-1], drawn[learner], factor, (k + 1) * BAR)
+    last = int(lines["step"].max())
+    axes.set_xticks(range(0, last + 1, 2))
+    axes.set_xlim(-0.2, last + (len(order) + 1) * BAR)
+    axes.set_xlabel("adaptation steps", fontsize=FONT)
+    label_ends(axes, own, "step", "score", drawn, factor)
+
+
+def _interval(axes: Axes, end: pd.Series, style: Style, factor: float, beside: float) -> None:
+    """The interval at the last step, as a bar of its own."""
+    place = end["step"] + beside
+    axes.plot([place] * 2, [factor * end["score_low"], factor * end["score_high"]], color=style.colour, lw=1.5)
+    axes.plot(place, factor * end["score"], style.marker, color=style.colour, ms=3.5)

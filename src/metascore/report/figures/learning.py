@@ -1,0 +1,34 @@
+"""Figure `learning`: the validation score during meta-training."""
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from metascore.report.scales import FONT, logarithmic, score_axis
+from metascore.report.style import Style, curve, family_key, label_ends, panels, styles
+
+LABELS = {"iteration": "iterations", "seconds": "seconds of training (mean over seeds)"}
+
+
+def learning(histories: pd.DataFrame, table: pd.DataFrame, titles: dict[str, str]) -> Figure:
+    """Validation score during meta-training, by iterations and by seconds, a row a task; bands span seeds."""
+    drawn = styles(dict(zip(table["learner"], table["family"], strict=True)))
+    shown = [task for task in titles if (histories["task"] == task).any()]
+    figure, places = panels({f"{t}/{x}": titles[t] for t in shown for x in LABELS}, height=3.0, left=0.65, right=1.35)
+    for task in shown:
+        is_accuracy = table.loc[table["task"] == task, "measure"].iloc[0] == "accuracy"
+        for x in LABELS:
+            _panel(places[f"{task}/{x}"], histories[histories["task"] == task], x, drawn, is_accuracy)
+    family_key(figure, list(table["family"]))
+    return figure
+
+
+def _panel(axes: Axes, lines: pd.DataFrame, x: str, drawn: dict[str, Style], is_accuracy: bool) -> None:
+    factor = 100.0 if is_accuracy else 1.0
+    score_axis(axes, lines[["validation_low", "validation", "validation_high"]], is_accuracy, "validation")
+    for learner, line in lines.groupby("learner", sort=False):
+        curve(axes, line, x, "validation", drawn[str(learner)], factor)
+    reached = lines.loc[lines[x] > 0, x]
+    logarithmic(axes, "x", reached.min() / 1.2, reached.max() * 1.2)
+    axes.set_xlabel(LABELS[x], fontsize=FONT)
+    label_ends(axes, lines, x, "validation", drawn, factor)

@@ -1,0 +1,33 @@
+"""Figure `ranking`: MetaScores with their intervals."""
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from metascore.report.scales import FONT, distance_to_perfect
+from metascore.report.style import Style, family_key, interval, name_rows, panels, styles
+
+
+def ranking(table: pd.DataFrame, titles: dict[str, str]) -> Figure:
+    """MetaScores with their intervals, a panel a task, the best on top, each with its rank."""
+    drawn = styles(dict(zip(table["learner"], table["family"], strict=True)))
+    heights = {str(task): 0.3 + 0.2 * len(rows) for task, rows in table.groupby("task")}
+    figure, places = panels(titles, heights, left=1.5, right=1.05)
+    for task, rows in table.groupby("task", sort=False):
+        _panel(places[str(task)], rows, drawn)
+    family_key(figure, list(table["family"]))
+    return figure
+
+
+def _panel(axes: Axes, rows: pd.DataFrame, drawn: dict[str, Style]) -> None:
+    low, high = rows["metascore_low"].min(), rows["metascore_high"].max()
+    distance_to_perfect(axes.set_xscale, axes.set_xlim, axes.set_xticks, low, rows["metascore"].max(), high)
+    records = rows.to_dict("records")
+    name_rows(axes, rows["learner"].tolist(), [f"{row['learner']}   {row['rank']}" for row in records], drawn)
+    for height, row in zip(range(len(rows) - 1, -1, -1), records, strict=True):
+        low, point, high = row["metascore_low"], row["metascore"], row["metascore_high"]
+        interval(axes, low, point, high, height, drawn[row["learner"]])
+        text = f"{point:z.1f}  [{low:z.1f}, {high:z.1f}]"
+        axes.annotate(text, (1.02, height), xycoords=("axes fraction", "data"), va="center", fontsize=FONT)
+    axes.annotate("rank", (-0.03, 1.01), xycoords="axes fraction", ha="right", fontsize=FONT, color="0.4")
+    axes.set_xlabel("MetaScore and 95 % interval (0 = chance, 100 = perfect)", fontsize=FONT)

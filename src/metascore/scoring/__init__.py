@@ -1,0 +1,1 @@
+"""Numbers only: scores to MetaScores, intervals, comparisons and tables. Reads published.csv, touches no other file."""

@@ -1,0 +1,121 @@
+"""Tables: one row a task and learner; from estimates to data frames and metrics."""
+
+import numpy as np
+import pandas as pd
+
+from metascore.scoring import scores
+from metascore.scoring.estimates import Estimates, TaskResults, overall
+from metascore.scoring.intervals import Interval
+
+METRICS_AT_MOST = 60  # keys: what `dvc metrics diff` still prints readably
+DECLARED = ["batch_norm", "gradient_order", "train_steps", "test_steps"]
+INTERVALS = ["score", "metascore", "interquartile_mean", "degree", "speed"]
+
+
+def score_table(results: TaskResults, estimates: Estimates) -> pd.DataFrame:
+    """One row a learner, the best first. Scores in their own unit (accuracy in [0, 1]), seconds a run."""
+    rows = [_row(results, learner) for learner in results.scores]
+    table = pd.DataFrame(rows).assign(rank=estimates.ranks)
+    for name in INTERVALS:
+        table = table.assign(**_ends(name, getattr(estimates, name)))
+    order = table.sort_values(["rank", "metascore"], ascending=[True, False], kind="stable")
+    return order.reset_index(drop=True)
+
+
+def _row(results: TaskResults, learner: str) -> dict:
+    records, axes = results.records[learner], results.axes(learner)
+    return {
+        "task": results.task,
+        "learner": learner,
+        "family": axes["family"],
+        "measure": results.measure.kind,
+        **{name: axes[name] for name in DECLARED},
+        "parameters": records[0]["parameters"],
+        "seconds": np.mean([record["seconds"] for record in records]),
+        "tasks_per_second": np.mean([record["tasks_per_second"] for record in records]),
+        "diverged": scores.diverged(results.scores[learner]).mean(),
+        "seeds": len(records),
+        "device": ", ".join(sorted({record["device"] for record in records})),
+    }
+
+
+def _ends(name: str, interval: Interval) -> dict[str, np.ndarray]:
+    return {name: interval.point, f"{name}_low": interval.low, f"{name}_high": interval.high}
+
+
+def pair_table(results: TaskResults, estimates: Estimates) -> pd.DataFrame:
+    """One row an ordered pair of learners: how often one has the higher MetaScore on a seed and episode.
+
+    `p` is of no difference between their mean MetaScores, Holm-corrected over all pairs of the task.
+    """
+    learners, (p_values, different, improvement) = np.array(list(results.scores)), estimates.pairs
+    first, second = np.nonzero(~np.eye(len(learners), dtype=bool))
+    return pd.DataFrame(
+        {
+            "task": results.task,
+            "learner": learners[first],
+            "other": learners[second],
+            **_ends("probability", Interval(*(end[first, second] for end in improvement))),
+            "p": p_values[first, second],
+            "significant": different[first, second],
+        }
+    )
+
+
+def curve_table(results: TaskResults, estimates: Estimates) -> pd.DataFrame:
+    """The adaptation curves: one row a learner and step."""
+    frames = [
+        pd.DataFrame(_ends("score", Interval(*(end[k] for end in estimates.curve)))).assign(learner=learner)
+        for k, learner in enumerate(results.scores)
+    ]
+    table = pd.concat([frame.rename_axis("step").reset_index() for frame in frames], ignore_index=True)
+    return table.assign(task=results.task)
+
+
+def history_table(task: str, histories: dict[str, list[pd.DataFrame]]) -> pd.DataFrame:
+    """The learning curves: validation scores, as mean and range over seeds, and mean seconds."""
+    frames = [
+        pd.concat(runs)
+        .groupby("iteration", as_index=False)
+        .agg(
+            seconds=("seconds", "mean"),
+            validation=("validation", "mean"),
+            validation_low=("validation", "min"),
+            validation_high=("validation", "max"),
+        )
+        .assign(learner=learner, task=task)
+        for learner, runs in histories.items()
+    ]
+    return pd.concat(frames, ignore_index=True)
+
+
+def overall_tables(results: list[TaskResults], estimates: list[Estimates]) -> pd.DataFrame:
+    """The mean MetaScore over the tasks of each problem, the best first; `tasks` says how many there are."""
+    pairs = list(zip(results, estimates, strict=True))
+    problems = dict.fromkeys(one.problem for one in results)
+    frames = [_overall(problem, [pair for pair in pairs if pair[0].problem == problem]) for problem in problems]
+    return pd.concat(frames, ignore_index=True)
+
+
+def _overall(problem: str, pairs: list[tuple[TaskResults, Estimates]]) -> pd.DataFrame:
+    """Of the learners that do all tasks of the problem: means over other tasks do not compare."""
+    names = [list(results.scores) for results, _ in pairs]
+    learners = [learner for learner in names[0] if all(learner in others for others in names)]
+    places = [[others.index(learner) for learner in learners] for others in names]
+    table = pd.DataFrame({"problem": problem, "learner": learners, "tasks": len(pairs)})
+    table = table.assign(**_ends("metascore", overall([estimates for _, estimates in pairs], places)))
+    return table.sort_values("metascore", ascending=False, kind="stable")
+
+
+def metrics(table: pd.DataFrame, overall: pd.DataFrame) -> dict[str, float]:
+    """Flat, small, no times: MetaScores and scores, MetaScores alone, or means over tasks: what fits."""
+    rows = table.to_dict("records")
+    metascores = {f"{row['task']}.{row['learner']}.metascore": row["metascore"] for row in rows}
+    raw = {f"{row['task']}.{row['learner']}.score": row["score"] for row in rows}
+    chosen = metascores | raw
+    if len(chosen) > METRICS_AT_MOST:
+        chosen = metascores
+    if len(chosen) > METRICS_AT_MOST:
+        means = overall.to_dict("records")
+        chosen = {f"{row['problem']}.{row['learner']}.metascore": row["metascore"] for row in means}
+    return {key: round(float(value), 6) for key, value in chosen.items() if np.isfinite(value)}

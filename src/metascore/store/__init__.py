@@ -1,0 +1,1 @@
+"""The contract of files: where each lies, how it is written, and what is checked when it is read."""

@@ -1,0 +1,122 @@
+"""What runs left behind, read and checked: scores, what they were judged on, run records, learning curves."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from metascore.config.params import Config, Run, Task
+from metascore.errors import UserError
+from metascore.files import read_array, read_json
+from metascore.scoring import controls
+from metascore.scoring.estimates import TaskResults
+from metascore.scoring.scores import Measure, accuracy, squared_error
+
+STEPS = 10  # the last adaptation step that is scored
+TRAINING_COLUMNS = ["iteration", "tasks", "seconds", "loss", "validation"]
+RECORDED = {"seconds", "tasks_per_second", "iterations", "parameters", "device", "machine", "versions", "axes"}
+AXES = {"family", "batch_norm", "gradient_order", "train_steps", "test_steps"}
+
+
+def task_results(config: Config, task: Task, results: Path, title: str) -> TaskResults:
+    """Read all runs of a task; all must have been judged on the same episodes."""
+    runs = runs_by_learner(config, task.name)
+    scores = {learner: [read_scores(results / "scores", one, task) for one in seeds] for learner, seeds in runs.items()}
+    _check_same_episodes(task, runs, scores, results / "scores")
+    stacked = {learner: np.stack(seeds) for learner, seeds in scores.items()}
+    records = {learner: [_record(results, one) for one in seeds] for learner, seeds in runs.items()}
+    return TaskResults(task.name, task.problem, title, measure(task, stacked), stacked, records)
+
+
+def runs_by_learner(config: Config, task: str) -> dict[str, list[Run]]:
+    """The runs of a task, one a seed."""
+    runs: dict[str, list[Run]] = {}
+    for one in config.runs():
+        if one.task == task:
+            runs.setdefault(one.learner, []).append(one)
+    return runs
+
+
+def read_scores(folder: Path, one: Run, task: Task) -> np.ndarray:
+    """The scores (episode, step) of one run. Raises UserError when missing, malformed or impossible."""
+    path = folder / one.task / one.learner / f"{one.seed}.npy"
+    cure = _finetune_again(one)
+    scores = read_array(path, cure)
+    if scores.dtype != np.float32:
+        raise UserError(f"{path}: not an array of float32: {cure}")
+    if scores.ndim != 2 or len(scores) == 0 or scores.shape[1] != STEPS + 1:
+        raise UserError(f"{path}: shape {scores.shape} is not (episode, {STEPS + 1}): {cure}")
+    controls.check_range(scores, task.kind == "classification", str(path), cure)
+    return scores
+
+
+def read_inputs(folder: Path, one: Run) -> dict[str, str]:
+    """The files that a run was judged on, with their digests. Raises UserError when missing or malformed."""
+    path = folder / one.task / one.learner / f"{one.seed}.json"
+    record = read_json(path)
+    if not isinstance(record, dict) or not isinstance(record.get("inputs"), dict):
+        raise UserError(f"{path}: no field `inputs`: {_finetune_again(one)}")
+    return record["inputs"]
+
+
+def _check_same_episodes(
+    task: Task, runs: dict[str, list[Run]], scores: dict[str, list[np.ndarray]], folder: Path
+) -> None:
+    counts = {learner: {len(one) for one in seeds} for learner, seeds in scores.items()}
+    if len(set().union(*counts.values())) > 1:
+        listed = ", ".join(f"{learner} {sorted(count)}" for learner, count in counts.items())
+        raise UserError(f"{folder / task.name}: numbers of episodes differ ({listed}): run `metascore finetune`")
+    judged = {f"{one.learner}/{one.seed}": read_inputs(folder, one) for seeds in runs.values() for one in seeds}
+    if judged:
+        controls.check_same_episodes(judged, str(folder / task.name))
+
+
+def _record(results: Path, one: Run) -> dict[str, Any]:
+    path = results / "runs" / one.task / one.learner / str(one.seed) / "run.json"
+    record = read_json(path)
+    if not isinstance(record, dict):
+        raise UserError(f"{path}: not a record of a run: {_train_again(one)}")
+    missing = RECORDED - set(record) or AXES - set(record["axes"])
+    if missing:
+        raise UserError(f"{path}: lacks {', '.join(sorted(missing))}: {_train_again(one)}")
+    return record
+
+
+def histories(config: Config, task: str, results: Path) -> dict[str, list[pd.DataFrame]]:
+    """The learning curves of a task's learners, without those that nothing was learned for."""
+    runs = runs_by_learner(config, task)
+    curves = {learner: [_history(results, one) for one in seeds] for learner, seeds in runs.items()}
+    return {learner: seeds for learner, seeds in curves.items() if any(len(one) for one in seeds)}
+
+
+def _history(results: Path, one: Run) -> pd.DataFrame:
+    path = results / "runs" / one.task / one.learner / str(one.seed) / "training.csv"
+    try:
+        history = pd.read_csv(path)
+    except (OSError, ValueError) as error:
+        raise UserError(f"{path}: {' '.join(str(error).split())}: {_train_again(one)}") from error
+    if not set(TRAINING_COLUMNS) <= set(history.columns):
+        raise UserError(f"{path}: its columns are not {','.join(TRAINING_COLUMNS)}: {_train_again(one)}")
+    return history
+
+
+def _train_again(one: Run) -> str:
+    return f"run `metascore train {_options(one)}`"
+
+
+def _finetune_again(one: Run) -> str:
+    return f"run `metascore finetune {_options(one)}`"
+
+
+def _options(one: Run) -> str:
+    return f"--task {one.task} --learner {one.learner} --seed {one.seed}"
+
+
+def measure(task: Task, scores: dict[str, np.ndarray]) -> Measure:
+    """What the scores of a task measure. Raises UserError where regression lacks the chance learner."""
+    if task.kind == "classification":
+        return accuracy(task.way)
+    if "chance" not in scores or not np.isfinite(scores["chance"]).all():
+        raise UserError(f"params.yaml: {task.name} needs the scores of `chance`: add `chance: {{}}` to learners")
+    return squared_error(scores["chance"])

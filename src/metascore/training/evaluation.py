@@ -1,0 +1,63 @@
+"""Fine-tuning on held-out classes: adaptation curves of a learner on frozen episodes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from metascore.learners.base import AbstractLearner, last
+from metascore.networks.encoder import Params
+from metascore.problems.base import Episode, Episodes
+from metascore.training.replay import Recorder
+
+STEPS = 10  # T of MetaScore: adaptation curves have T + 1 points
+
+Judge = Callable[[AbstractLearner, Params, Episode], Tensor]
+
+
+def adaptation_curve(learner: AbstractLearner, params: Params, episode: Episode) -> Float[Tensor, steps_and_one]:
+    """Query score of one episode after 0, 1, ..., T adaptation steps; flat after the learner's own test steps."""
+    steps = min(learner.test_steps, STEPS)
+    scores = [_score(learner, state, episode) for state in learner.adapt(params, episode.support, steps)]
+    return torch.stack(scores + scores[-1:] * (STEPS - steps))
+
+
+def final_score(learner: AbstractLearner, params: Params, episode: Episode) -> Float[Tensor, ""]:
+    """Query score of one episode after the learner's own number of test steps."""
+    return _score(learner, last(learner.adapt(params, episode.support, learner.test_steps)), episode)
+
+
+def judge_all(
+    judge: Judge,
+    learner: AbstractLearner,
+    params: Params,
+    episodes: Episodes,
+    chunk: int | None = None,
+    recorder: Recorder | None = None,
+) -> Float[np.ndarray, "episodes ..."]:
+    """What `judge` says of every episode, in their order, as float32; `chunk` of them at a time.
+
+    Who asks again and again, always with the same learner, gives a recorder.
+    """
+
+    def judged(params: Params, batch: Episode) -> Tensor:
+        return torch.func.vmap(lambda episode: judge(learner, params, episode))(batch)
+
+    recorder = recorder or Recorder()
+    with torch.no_grad():
+        batches = (episodes.batch(index) for index in chunks(len(episodes), chunk or episodes.chunk))
+        pieces = [recorder(judge, judged, params, batch) for batch in batches]
+    return torch.cat(pieces).float().cpu().numpy()
+
+
+def chunks(count: int, size: int) -> list[np.ndarray]:
+    """The numbers 0 .. count - 1 in pieces of at most `size`."""
+    return [np.arange(start, min(start + size, count)) for start in range(0, count, size)]
+
+
+def _score(learner: AbstractLearner, state: object, episode: Episode) -> Float[Tensor, ""]:
+    return learner.problem.score(learner.predict(state, episode.query.x), episode.query.y)
