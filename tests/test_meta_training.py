@@ -2,6 +2,7 @@
 
 import dataclasses
 import math
+from dataclasses import dataclass
 
 import numpy as np
 import pytest
@@ -26,25 +27,27 @@ from metascore.training.loop import (
     validation_points,
     visit,
 )
+from metascore.training.replay import Recorder
 
 SINE = Problem("regression", 1, 5, 10, 0)
 CPU = torch.device("cpu")
 
 
+@dataclass(frozen=True)
 class Constant(AbstractLearner):
     """Predicts one number w for every x; pulled upwards for ever if `upwards`, and remembers the mean of all y."""
 
-    def __init__(self, upwards: bool = False, breaks_at: float = math.inf) -> None:
-        super().__init__(SINE)
-        self.upwards, self.breaks_at = upwards, breaks_at
+    problem: Problem = SINE
+    upwards: bool = False
+    breaks_at: float = math.inf
 
     def initialise(self, generator):
         return {"w": torch.full((1,), -4.0), "state.mean": torch.zeros(())}
 
-    def meta_loss(self, params, episode, progress):
+    def meta_loss(self, params, episode, phase):
         loss = self.problem.loss(self.predict(params, episode.query.x), episode.query.y)
         loss = -params["w"].sum() if self.upwards else loss
-        broken = loss * math.nan if progress >= self.breaks_at else loss
+        broken = loss * math.nan if phase else loss
         return MetaLoss(broken, {"state.mean": 0.9 * params["state.mean"] + 0.1 * episode.query.y.mean()})
 
     def phase(self, progress):
@@ -141,19 +144,22 @@ def test_a_loss_that_is_not_finite_is_one_line_with_its_iteration(setting):
     assert "\n" not in str(error.value)
 
 
-@pytest.mark.parametrize("look", [lambda p: p < 0.5, lambda p: 1 - p, lambda p: torch.ones(()) * p])
-def test_a_meta_loss_that_looks_at_progress_must_have_phases(setting, look):
-    class Forgetful(Constant):
-        def meta_loss(self, params, episode, progress):
-            looked = look(progress)
-            return super().meta_loss(params, episode, 0.0)._replace(value=looked * params["w"].sum())
+def test_an_annealed_phase_is_one_recording(setting):
+    """Its tensors change at every meta-step, and are inputs of the recording."""
+
+    class Annealed(Constant):
+        def meta_loss(self, params, episode, phase):
+            return super().meta_loss(params, episode, False)._replace(value=phase * params["w"].sum())
 
         def phase(self, progress):
-            return None
+            return torch.tensor(1 - progress)
 
-    run = setting(Forgetful())
-    with pytest.raises((TypeError, UserError), match=r"must say what it takes of it|diverged at iteration 1 "):
-        list(meta_train(run, start(run)))
+    run, recorder = setting(Annealed()), Recorder(patience=1)
+    gradient = MetaGradient(run.learner, recorder=recorder)
+    for progress in (0.0, 0.25, 0.5, 0.75):
+        found, _, _ = gradient(start(run).params, run.episodes, np.arange(2), progress)
+        assert found["w"].item() == 1 - progress
+    assert len(recorder._known) == 1
 
 
 def test_without_iterations_there_is_one_validated_snapshot(setting):

@@ -26,7 +26,7 @@ def meta_gradient(learner: AbstractLearner, params: Params, episode: Episode, pr
     """Gradient of the meta-loss of one episode by everything that is learned."""
 
     def loss(tensors: Params) -> torch.Tensor:
-        return learner.meta_loss(params | tensors, episode, progress).value
+        return learner.meta_loss(params | tensors, episode, learner.phase(progress)).value
 
     return grad(loss)(learned(params))
 
@@ -37,7 +37,8 @@ def assert_equals_finite_differences(learner: AbstractLearner, params: Params, e
     for name, value in params.items():
         direction = torch.randn(value.shape, generator=random)
         ahead, behind = (
-            learner.meta_loss(params | {name: value + sign * STEP * direction}, episode, 0.0).value for sign in (1, -1)
+            learner.meta_loss(params | {name: value + sign * STEP * direction}, episode, learner.phase(0.0)).value
+            for sign in (1, -1)
         )
         slope = (ahead - behind) / (2 * STEP)
         torch.testing.assert_close((gradient[name] * direction).sum(), slope, rtol=1e-5, atol=1e-8)

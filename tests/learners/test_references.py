@@ -71,7 +71,7 @@ def test_on_a_quadratic_the_orders_differ_by_the_factor(float64, steps):
             test_steps=steps,
             first_order=first_order,
         )
-        learner.network = lambda params, x: x @ params["w"]
+        vars(learner)["network"] = lambda params, x: x @ params["w"]
         gradients[first_order] = meta_gradient(learner, weights, episode)["w"]
     x, y = episode.support.x, episode.support.y
     hessian, w = 2 * x.T @ x / len(x), weights["w"]
@@ -202,12 +202,12 @@ class TwoPixels:
 def test_protonet_by_hand(float64):
     """Prototypes (1, 0), the mean of (0, 0) and (2, 0), and (4, 0); the query (2, 1) is at distances 2 and 5."""
     learner = ProtoNet(Problem("classification", 2, 2, 1, 0), width=1)
-    learner.encoder = TwoPixels()
+    vars(learner)["encoder"] = TwoPixels()
     support = points([(0, 0), (4, -1), (2, 0), (4, 1)], [0, 1, 0, 1])
     query = points([(2, 1)], [0])
     logits = learner.predict(last(learner.adapt({}, support, 0)), query.x)
     torch.testing.assert_close(logits, torch.tensor([[-2.0, -5.0]]))
-    loss = learner.meta_loss({}, Episode(support, query), 0.0).value
+    loss = learner.meta_loss({}, Episode(support, query), learner.phase(0.0)).value
     torch.testing.assert_close(loss, torch.tensor(3.0).neg().exp().log1p())
 
 

@@ -198,7 +198,7 @@ def _check_names(config: Config) -> None:
                 if item not in known:
                     raise UsageError(f"budgets.{name}.{key}: {item!r} is not defined: choose from {_list(known)}")
     for learner in learners:
-        if config._file(learner) not in signatures.learner_files():
+        if not signatures.exists(config._file(learner)):
             raise UsageError(
                 f"learners.{learner}: no file src/metascore/learners/{config._file(learner)}.py: write it, or name "
                 f"an existing one by `learner:` ({', '.join(signatures.learner_files())})"

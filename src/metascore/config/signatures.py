@@ -1,18 +1,23 @@
 """What a learner's file says about itself, read from its syntax tree.
 
-The workflow asks this for every learner at every start, so it must not import torch. The constructor's keyword
-arguments become the JSON schema of the learner's hyper-parameters.
+The workflow asks this for every learner at every start, so it must not import torch. The fields of the learner's
+dataclass are the JSON schema of its hyper-parameters.
 """
 
 from __future__ import annotations
 
 import ast
+from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
+
+from metascore.errors import UsageError
 
 LEARNERS = Path(__file__).parents[1] / "learners"
 BASE = "AbstractLearner"
+PROBLEM = "problem"  # the base's own field
 TYPES: dict[str, dict[str, Any]] = {
     "int": {"type": "integer", "minimum": 0},
     "float": {"type": "number", "minimum": 0},
@@ -20,60 +25,132 @@ TYPES: dict[str, dict[str, Any]] = {
     "str": {"type": "string"},
     "None": {"type": "null"},
 }
+CURE = "one class in the file derives from AbstractLearner itself; a variant is an entry in params.yaml"
+Value = TypeVar("Value")
+
+
+@dataclass(frozen=True)
+class Field:
+    """A hyper-parameter: its JSON schema, the line that declares it, and its default."""
+
+    schema: dict[str, Any]
+    line: int
+    required: bool
+    default: Any = None
 
 
 def learner_files() -> list[str]:
-    """Every key that a file in learners/ stands for."""
-    return sorted(path.stem for path in LEARNERS.glob("*.py") if _class(path.stem) is not None)
+    """Every file in learners/ that may be named by an entry; hidden ones (an editor's locks) are none."""
+    return sorted(path.stem for path in LEARNERS.glob("*.py") if path.stem.isidentifier() and _mentions_base(path))
+
+
+def exists(file: str) -> bool:
+    """Whether there is such a file, whatever is in it."""
+    return file.isidentifier() and path_of(file).is_file()
+
+
+def path_of(file: str) -> Path:
+    """Where a learner's file lies."""
+    return LEARNERS / f"{file}.py"
 
 
 def kinds(file: str) -> tuple[str, ...]:
     """The kinds of problem that a learner can do: its `kinds`, or classification alone."""
     for statement in _definition(file).body:
         if isinstance(statement, ast.AnnAssign) and ast.unparse(statement.target) == "kinds" and statement.value:
-            return tuple(ast.literal_eval(statement.value))
+            return _literal(file, statement.value, lambda value: tuple(ast.literal_eval(value)))
     return ("classification",)
 
 
 def hyper_parameters(file: str) -> dict[str, Any]:
-    """JSON schema of the keyword arguments of a learner's constructor."""
-    arguments = _keywords(file)
-    return {argument.arg: _schema(argument.annotation) for argument, _ in arguments}
+    """JSON schema of a learner's hyper-parameters."""
+    return {name: field.schema for name, field in fields(file).items()}
 
 
 def required(file: str) -> list[str]:
     """Hyper-parameters without a default."""
-    return [argument.arg for argument, default in _keywords(file) if default is None]
-
-
-def _keywords(file: str) -> list[tuple[ast.arg, ast.expr | None]]:
-    for statement in _definition(file).body:
-        if isinstance(statement, ast.FunctionDef) and statement.name == "__init__":
-            return list(zip(statement.args.kwonlyargs, statement.args.kw_defaults, strict=True))
-    return []
-
-
-def _schema(annotation: ast.expr | None) -> dict[str, Any]:
-    """int, float, bool, str, None, Literal[...] and unions of these."""
-    if isinstance(annotation, ast.BinOp):
-        return {"anyOf": [_schema(annotation.left), _schema(annotation.right)]}
-    if isinstance(annotation, ast.Subscript):
-        choices = ast.literal_eval(annotation.slice)
-        return {"enum": list(choices) if isinstance(choices, tuple) else [choices]}
-    return TYPES[ast.unparse(annotation)] if annotation is not None else {}
-
-
-def _definition(file: str) -> ast.ClassDef:
-    definition = _class(file)
-    if definition is None:
-        raise KeyError(file)
-    return definition
+    return [name for name, field in fields(file).items() if field.required]
 
 
 @cache
-def _class(file: str) -> ast.ClassDef | None:
-    for statement in ast.parse((LEARNERS / f"{file}.py").read_text(encoding="utf-8")).body:
-        bases = [ast.unparse(base) for base in statement.bases] if isinstance(statement, ast.ClassDef) else []
-        if isinstance(statement, ast.ClassDef) and BASE in bases:
-            return statement
-    return None
+def fields(file: str) -> dict[str, Field]:
+    """A learner's hyper-parameters, in their order. Raises UsageError, with file and line, where they can't be read."""
+    annotated = (statement for statement in _definition(file).body if isinstance(statement, ast.AnnAssign))
+    own = {ast.unparse(statement.target): statement for statement in annotated if not _is_class_variable(statement)}
+    return {name: _field(file, statement) for name, statement in own.items() if name != PROBLEM}
+
+
+def _is_class_variable(statement: ast.AnnAssign) -> bool:
+    return ast.unparse(statement.annotation).split("[")[0] in ("ClassVar", "typing.ClassVar")
+
+
+def _field(file: str, statement: ast.AnnAssign) -> Field:
+    schema = _literal(file, statement.annotation, _schema)
+    if statement.value is None:
+        return Field(schema, statement.lineno, required=True)
+    return Field(schema, statement.lineno, False, _literal(file, statement.value, ast.literal_eval))
+
+
+def _schema(annotation: ast.expr) -> dict[str, Any]:
+    """int, float, bool, str, None, Literal[...], Optional[...] and unions of these."""
+    if isinstance(annotation, ast.Constant) and annotation.value is None:
+        return TYPES["None"]
+    if isinstance(annotation, ast.BinOp):
+        return {"anyOf": [_schema(annotation.left), _schema(annotation.right)]}
+    if isinstance(annotation, ast.Subscript):
+        outer = ast.unparse(annotation.value).rpartition(".")[2]
+        if outer == "Optional":
+            return {"anyOf": [_schema(annotation.slice), TYPES["None"]]}
+        if outer != "Literal":
+            raise ValueError(outer)
+        choices = ast.literal_eval(annotation.slice)
+        return {"enum": list(choices) if isinstance(choices, tuple) else [choices]}
+    return TYPES[ast.unparse(annotation)]
+
+
+def _literal(file: str, expression: ast.expr, read: Callable[[ast.expr], Value]) -> Value:
+    """What `read` makes of an expression, or one line that says where it stands."""
+    try:
+        return read(expression)
+    except (KeyError, ValueError, TypeError) as error:
+        raise UsageError(
+            f"{path_of(file)}, line {expression.lineno}: `{ast.unparse(expression)}`: the file is read, not run: use "
+            f"{', '.join(TYPES)}, Optional, Literal or a union of these, and plain values"
+        ) from error
+
+
+@cache
+def _definition(file: str) -> ast.ClassDef:
+    """The one learner of a file. Raises UsageError, with file and line, where there is none or more than one."""
+    classes = [statement for statement in _tree(file).body if isinstance(statement, ast.ClassDef)]
+    learners = [one for one in classes if BASE in _bases(one)]
+    names = {one.name for one in learners}
+    derived = [one for one in classes if names & set(_bases(one))]
+    if len(learners) + len(derived) == 1:
+        return learners[0]
+    if learners:
+        second = [*learners[1:], *derived][0]
+        raise UsageError(f"{path_of(file)}, line {second.lineno}: {second.name} is a second learner: {CURE}")
+    place = f"{path_of(file)}, line {classes[0].lineno}: {classes[0].name}" if classes else str(path_of(file))
+    raise UsageError(f"{place}: no learner: {CURE}")
+
+
+def _bases(definition: ast.ClassDef) -> list[str]:
+    return [ast.unparse(base).rpartition(".")[2] for base in definition.bases]
+
+
+def _tree(file: str) -> ast.Module:
+    try:
+        return ast.parse(path_of(file).read_text(encoding="utf-8"))
+    except SyntaxError as error:
+        raise UsageError(f"{path_of(file)}, line {error.lineno}: {error.msg}: correct it") from error
+    except (OSError, ValueError) as error:
+        raise UsageError(f"{path_of(file)}: cannot be read ({' '.join(str(error).split())}): correct it") from error
+
+
+def _mentions_base(path: Path) -> bool:
+    """Whether a file seems to be a learner's: one that is broken is named where an entry names it, and only there."""
+    try:
+        return f"({BASE})" in path.read_text(encoding="utf-8") and path.stem != "base"
+    except (OSError, ValueError):
+        return False

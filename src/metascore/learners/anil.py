@@ -13,7 +13,9 @@ Since the inner loop leaves phi alone, the support set is embedded once.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import ClassVar, Literal
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, ClassVar, Literal
 
 import torch
 from jaxtyping import Float
@@ -22,9 +24,10 @@ from torch import Tensor
 from metascore.learners.base import AbstractLearner, MetaLoss, last
 from metascore.learners.inner_loop import descend
 from metascore.networks.encoder import Network, Params, linear
-from metascore.problems.base import Episode, Examples, Problem
+from metascore.problems.base import Episode, Examples
 
 
+@dataclass(frozen=True, kw_only=True)
 class ANIL(AbstractLearner):
     """Learns features that serve every task, and a head that a few steps of gradient descent adapt to one."""
 
@@ -33,28 +36,22 @@ class ANIL(AbstractLearner):
     kinds: ClassVar[tuple[str, ...]] = ("classification", "regression")
     adapts: ClassVar[bool] = True
     gradient_order = 2
+    normalisation = "transductive"
 
-    def __init__(
-        self,
-        problem: Problem,
-        *,
-        width: int,
-        downsample: Literal["stride", "max_pool"] = "stride",
-        inner_lr: float,
-        train_steps: int,
-        test_steps: int,
-    ) -> None:
-        super().__init__(problem)
-        self.network = Network.of(problem, width, downsample)
-        self.inner_lr = inner_lr  # alpha, for a loss that is the mean over examples
-        self.train_steps = train_steps
-        self.test_steps = test_steps
-        self.batch_norm = "none" if problem.kind == "regression" else "transductive"
+    width: int  # filters a layer, or units of a perceptron
+    downsample: Literal["stride", "max_pool"] = "stride"
+    inner_lr: float  # alpha, for a loss that is the mean over examples
+    train_steps: int
+    test_steps: int
+
+    @cached_property
+    def network(self) -> Network:
+        return Network.of(self.problem, self.width, self.downsample)
 
     def initialise(self, generator: torch.Generator) -> Params:
         return self.network.initialise(generator)
 
-    def meta_loss(self, params: Params, episode: Episode, progress: float) -> MetaLoss:
+    def meta_loss(self, params: Params, episode: Episode, phase: Any) -> MetaLoss:
         adapted = last(self.adapt(params, episode.support, self.train_steps))
         return MetaLoss(self.problem.loss(self.predict(adapted, episode.query.x), episode.query.y))
 

@@ -11,7 +11,8 @@ from __future__ import annotations
 import abc
 import importlib
 import inspect
-from collections.abc import Hashable, Iterator
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any, ClassVar, NamedTuple
 
 import torch
@@ -32,51 +33,70 @@ class MetaLoss(NamedTuple):
     state: Params = {}  # noqa: RUF012  never changed in place
 
 
-class NoProgress(float):
-    """What a meta-loss without phases gets instead of its progress: looking at it is an error."""
+class Steps:
+    """How often a learner adapts: fields or constants of those that do."""
 
-    def _refuse(self, *others: Any) -> Any:
-        raise TypeError("this learner's meta_loss looks at `progress`: its method `phase` must say what it takes of it")
+    train_steps: int
+    test_steps: int  # its adaptation curve is flat after these
 
-    __lt__ = __le__ = __gt__ = __ge__ = __add__ = __radd__ = __sub__ = __rsub__ = _refuse
-    __mul__ = __rmul__ = __truediv__ = __rtruediv__ = _refuse
+    def __init_subclass__(cls) -> None:
+        """None where a learner says nothing. A value inherited from here would become the default of such a field."""
+        super().__init_subclass__()
+        for name in ("train_steps", "test_steps"):
+            if name not in vars(cls) and name not in cls.__annotations__:
+                setattr(cls, name, 0)
 
 
-class AbstractLearner(abc.ABC):
+@dataclass(frozen=True)
+class AbstractLearner(Steps, abc.ABC):
     """Subclasses are final: a variant is a hyper-parameter, not a subclass.
 
-    The constructor takes the problem, then hyper-parameters as keywords; its signature is their schema.
+    A subclass is a frozen dataclass with keywords only. Its fields are the hyper-parameters and their schema; what
+    else is true of it stands in class variables and properties.
     """
+
+    problem: Problem
 
     family: ClassVar[str]  # metric, model, optimisation, baseline or control
     citation: ClassVar[str]
     kinds: ClassVar[tuple[str, ...]] = ("classification",)  # kinds of problem it can do
-    support_order_matters: bool = False
     surrogate: ClassVar[bool] = False  # its meta-loss only has the right gradient: its value need not fall
     relabelling_permutes: ClassVar[bool] = False  # outputs follow a permutation of the labels exactly
     adapts: ClassVar[bool] = False  # by steps, rather than in one pass
 
-    # Declared axes, printed in every table. A learner sets what differs.
-    batch_norm: str = "none"  # transductive: a prediction depends on the other queries; inductive: it doesn't
-    gradient_order: int = 0  # of the meta-gradient: 2 through the inner steps, 1 not through them, 0 no inner steps
-    train_steps: int = 0
-    test_steps: int = 0  # its adaptation curve is flat after these
+    @property
+    def support_order_matters(self) -> bool:
+        """Whether another order of the support set may change the answers."""
+        return False
 
-    def __init__(self, problem: Problem) -> None:
-        self.problem = problem
+    @property
+    def normalisation(self) -> str:
+        """Of images, by batch norm: transductive, inductive or none (see `batch_norm`)."""
+        return "none"
+
+    @property
+    def batch_norm(self) -> str:
+        """Transductive: a prediction depends on the other queries; inductive: it doesn't; none: no batch norm."""
+        return "none" if self.problem.kind == "regression" else self.normalisation
+
+    @property
+    def gradient_order(self) -> int:
+        """Of the meta-gradient: 2 through the inner steps, 1 not through them, 0 where there are no inner steps."""
+        return 0
 
     @abc.abstractmethod
     def initialise(self, generator: torch.Generator) -> Params:
         """Every tensor of the learner before meta-training, on the CPU."""
 
     @abc.abstractmethod
-    def meta_loss(self, params: Params, episode: Episode, progress: float) -> MetaLoss:
-        """The meta-objective of one episode; `progress` in [0, 1] is how far meta-training has come."""
+    def meta_loss(self, params: Params, episode: Episode, phase: Any) -> MetaLoss:
+        """The meta-objective of one episode; of how far meta-training has come it sees what `phase` says."""
 
-    def phase(self, progress: float) -> Hashable:
-        """What the meta-loss takes of `progress`: where phases are equal, it is the same function.
+    def phase(self, progress: float) -> Any:
+        """What the meta-loss is told where `progress` in [0, 1] of meta-training is done: None, if nothing.
 
-        None, where it takes nothing: then it is given `NoProgress`.
+        Tensors in it may change from step to step. All else is part of the function that is recorded: where it is
+        equal, the meta-loss does the same operations.
         """
         return None
 

@@ -9,7 +9,8 @@ form (problems.mean_sine).
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import ClassVar
+from dataclasses import dataclass
+from typing import Any, ClassVar
 
 import torch
 from jaxtyping import Float
@@ -20,6 +21,7 @@ from metascore.networks.encoder import Params
 from metascore.problems.base import Episode, Examples, mean_sine
 
 
+@dataclass(frozen=True, kw_only=True)
 class Chance(AbstractLearner):
     """Learns nothing; what it scores is the zero of MetaScore."""
 
@@ -27,12 +29,11 @@ class Chance(AbstractLearner):
     citation: ClassVar[str] = "closed form"
     kinds: ClassVar[tuple[str, ...]] = ("classification", "regression")
     relabelling_permutes: ClassVar[bool] = True
-    batch_norm = "none"
 
     def initialise(self, generator: torch.Generator) -> Params:
         return {}
 
-    def meta_loss(self, params: Params, episode: Episode, progress: float) -> MetaLoss:
+    def meta_loss(self, params: Params, episode: Episode, phase: Any) -> MetaLoss:
         return MetaLoss(self.problem.loss(self.predict(params, episode.query.x), episode.query.y))
 
     def adapt(self, params: Params, support: Examples, steps: int) -> Iterator[Params]:

@@ -17,7 +17,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from typing import ClassVar, Literal, NamedTuple
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, ClassVar, Literal, NamedTuple
 
 import torch
 from jaxtyping import Float
@@ -28,7 +30,7 @@ from metascore.learners.base import AbstractLearner, MetaLoss, last
 from metascore.learners.inner_loop import preprocess
 from metascore.networks.encoder import ConvolutionalEncoder, Network, Params, linear
 from metascore.networks.lstm import lstm_parameters, lstm_step
-from metascore.problems.base import Episode, Examples, Problem
+from metascore.problems.base import Episode, Examples
 
 SMALL = 0.01  # bound of the gates' initial weights, as in the official code
 FORGET = 5.0  # initial bias: f is 0.993, so that the beginning is nearly gradient descent
@@ -46,6 +48,7 @@ class Progress(NamedTuple):
     cell: Float[Tensor, "parameters units"]
 
 
+@dataclass(frozen=True, kw_only=True)
 class LSTMMetaLearner(AbstractLearner):
     """Learns an update rule and the parameters that it starts from."""
 
@@ -53,28 +56,31 @@ class LSTMMetaLearner(AbstractLearner):
     citation: ClassVar[str] = "Ravi and Larochelle 2017, ICLR"
     adapts: ClassVar[bool] = True
     gradient_order = 1
-    batch_norm = "inductive"  # queries are normalised by the statistics of the support set
+    normalisation = "inductive"  # queries are normalised by the statistics of the support set
 
-    def __init__(
-        self,
-        problem: Problem,
-        *,
-        width: int,
-        downsample: Literal["stride", "max_pool"] = "max_pool",
-        train_steps: int,
-        test_steps: int,
-        initial_rate: float = 0.01,
-        units: int = 20,
-    ) -> None:
-        super().__init__(problem)
-        self.encoder = ConvolutionalEncoder(width, downsample)
-        self.network = Network(self.encoder, problem.way)
-        self.train_steps = train_steps
-        self.test_steps = test_steps
-        self.initial_rate = initial_rate  # i at first; alpha of gradient descent
-        self.units = units  # of the first LSTM; without one if 0
-        # Names and shapes only, hence whatever numbers.
-        self.shapes = {name: v.shape for name, v in self.network.initialise(torch.Generator()).items()}
+    width: int  # filters a layer
+    downsample: Literal["stride", "max_pool"] = "max_pool"
+    train_steps: int
+    test_steps: int
+    initial_rate: float = 0.01  # i at first; alpha of gradient descent
+    units: int = 20  # of the first LSTM; without one if 0
+
+    def __post_init__(self) -> None:
+        """Looks at the shapes here, since they come from an initialisation, and nothing is drawn under vmap."""
+        _ = self.shapes
+
+    @cached_property
+    def encoder(self) -> ConvolutionalEncoder:
+        return ConvolutionalEncoder(self.width, self.downsample)
+
+    @cached_property
+    def network(self) -> Network:
+        return Network(self.encoder, self.problem.way)
+
+    @cached_property
+    def shapes(self) -> dict[str, torch.Size]:
+        """Of the network's tensors: their names and shapes only, hence whatever numbers."""
+        return {name: value.shape for name, value in self.network.initialise(torch.Generator()).items()}
 
     def initialise(self, generator: torch.Generator) -> Params:
         params = self.network.initialise(generator)
@@ -86,7 +92,7 @@ class LSTMMetaLearner(AbstractLearner):
             params |= {f"{gate}.weight": SMALL * weight, f"{gate}.bias": torch.tensor(bias)}
         return params
 
-    def meta_loss(self, params: Params, episode: Episode, progress: float) -> MetaLoss:
+    def meta_loss(self, params: Params, episode: Episode, phase: Any) -> MetaLoss:
         adapted = last(self.adapt(params, episode.support, self.train_steps))
         return MetaLoss(self.problem.loss(self.predict(adapted, episode.query.x), episode.query.y))
 

@@ -13,7 +13,9 @@ factor (I - alpha H) of every step (section 5.2 of the paper).
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import ClassVar, Literal
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, ClassVar, Literal
 
 import torch
 from jaxtyping import Float
@@ -22,9 +24,10 @@ from torch.func import grad
 
 from metascore.learners.base import AbstractLearner, MetaLoss, last
 from metascore.networks.encoder import Network, Params
-from metascore.problems.base import Episode, Examples, Problem
+from metascore.problems.base import Episode, Examples
 
 
+@dataclass(frozen=True, kw_only=True)
 class MAML(AbstractLearner):
     """Learns an initialisation theta from which a few steps of gradient descent suffice."""
 
@@ -32,31 +35,27 @@ class MAML(AbstractLearner):
     citation: ClassVar[str] = "Finn, Abbeel and Levine 2017, arXiv:1703.03400"
     kinds: ClassVar[tuple[str, ...]] = ("classification", "regression")
     adapts: ClassVar[bool] = True
+    normalisation = "transductive"
 
-    def __init__(
-        self,
-        problem: Problem,
-        *,
-        width: int,
-        downsample: Literal["stride", "max_pool"] = "stride",
-        inner_lr: float,
-        train_steps: int,
-        test_steps: int,
-        first_order: bool = False,
-    ) -> None:
-        super().__init__(problem)
-        self.network = Network.of(problem, width, downsample)
-        self.inner_lr = inner_lr  # alpha, for a loss that is the mean over examples
-        self.train_steps = train_steps
-        self.test_steps = test_steps
-        self.first_order = first_order
-        self.gradient_order = 1 if first_order else 2
-        self.batch_norm = "none" if problem.kind == "regression" else "transductive"
+    width: int  # filters a layer, or units of a perceptron
+    downsample: Literal["stride", "max_pool"] = "stride"
+    inner_lr: float  # alpha, for a loss that is the mean over examples
+    train_steps: int
+    test_steps: int
+    first_order: bool = False
+
+    @property
+    def gradient_order(self) -> int:
+        return 1 if self.first_order else 2
+
+    @cached_property
+    def network(self) -> Network:
+        return Network.of(self.problem, self.width, self.downsample)
 
     def initialise(self, generator: torch.Generator) -> Params:
         return self.network.initialise(generator)
 
-    def meta_loss(self, params: Params, episode: Episode, progress: float) -> MetaLoss:
+    def meta_loss(self, params: Params, episode: Episode, phase: Any) -> MetaLoss:
         adapted = last(self.adapt(params, episode.support, self.train_steps))
         return MetaLoss(self.problem.loss(self.predict(adapted, episode.query.x), episode.query.y))
 

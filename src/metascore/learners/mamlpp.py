@@ -14,8 +14,10 @@ key training.schedule.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator
-from typing import ClassVar, Literal, NamedTuple
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, ClassVar, Literal, NamedTuple
 
 import torch
 from jaxtyping import Float
@@ -24,12 +26,20 @@ from torch.func import grad
 
 from metascore.learners.base import MOMENTUM, STATE, AbstractLearner, MetaLoss
 from metascore.networks.encoder import ConvolutionalEncoder, Moments, Network, Params, linear
-from metascore.problems.base import Episode, Examples, Problem
+from metascore.problems.base import Episode, Examples
 
 RATE = "rate."
 NORM = "norm"
 
 FLOOR = 0.03  # an early step never weighs less than this share of 1 / steps, as in the official code
+
+
+class Phase(NamedTuple):
+    """What meta-training is at."""
+
+    first_order: bool
+    counted: tuple[bool, ...]  # the steps whose loss weighs anything
+    weights: Float[Tensor, " steps"]  # v
 
 
 class Adapted(NamedTuple):
@@ -39,6 +49,7 @@ class Adapted(NamedTuple):
     step: int
 
 
+@dataclass(frozen=True, kw_only=True)
 class MAMLPlusPlus(AbstractLearner):
     """Learns an initialisation, and how to descend from it."""
 
@@ -48,33 +59,24 @@ class MAMLPlusPlus(AbstractLearner):
     adapts: ClassVar[bool] = True
     gradient_order = 2
 
-    def __init__(
-        self,
-        problem: Problem,
-        *,
-        width: int,
-        downsample: Literal["stride", "max_pool"] = "max_pool",
-        inner_lr: float,
-        train_steps: int,
-        test_steps: int,
-        learn_rates: bool = True,
-        multi_step_share: float = 0.1,
-        first_order_share: float = 0.0,
-        norm_per_step: bool = True,
-        running_statistics: bool = False,
-    ) -> None:
-        super().__init__(problem)
-        self.network = Network.of(problem, width, downsample)
-        self.inner_lr = inner_lr  # what every alpha begins with
-        self.train_steps = train_steps
-        self.test_steps = test_steps
-        self.learn_rates = learn_rates
-        self.multi_step_share = multi_step_share  # of meta-training, with a loss over all steps; 0 = none
-        self.first_order_share = first_order_share  # of meta-training; 0 = none
-        self.norm_per_step = norm_per_step  # a gain and a bias for every step
-        self.running_statistics = running_statistics  # of every step: they normalise queries at test
-        images = problem.kind == "classification"
-        self.batch_norm = ("inductive" if running_statistics else "transductive") if images else "none"
+    width: int  # filters a layer, or units of a perceptron
+    downsample: Literal["stride", "max_pool"] = "max_pool"
+    inner_lr: float  # what every alpha begins with
+    train_steps: int
+    test_steps: int
+    learn_rates: bool = True
+    multi_step_share: float = 0.1  # of meta-training, with a loss over all steps; 0 = none
+    first_order_share: float = 0.0  # of meta-training; 0 = none
+    norm_per_step: bool = True  # a gain and a bias for every step
+    running_statistics: bool = False  # of every step: they normalise queries at test
+
+    @property
+    def normalisation(self) -> str:
+        return "inductive" if self.running_statistics else "transductive"
+
+    @cached_property
+    def network(self) -> Network:
+        return Network.of(self.problem, self.width, self.downsample)
 
     def initialise(self, generator: torch.Generator) -> Params:
         params = self.network.initialise(generator)
@@ -88,21 +90,21 @@ class MAMLPlusPlus(AbstractLearner):
             | {STATE + name: self._each_step(value) for name, value in self._initial_moments().items()}
         )
 
-    def meta_loss(self, params: Params, episode: Episode, progress: float) -> MetaLoss:
+    def meta_loss(self, params: Params, episode: Episode, phase: Any) -> MetaLoss:
         support, query = episode
         loss, used = query.x.new_zeros(()), []
-        first_order = progress < self.first_order_share
-        states = self._descend(params, support, self.train_steps, first_order)
+        states = self._descend(params, support, self.train_steps, phase.first_order)
         next(states)  # the loss begins after the first step
-        for weight, adapted in zip(self._weights(progress), states, strict=True):
-            if weight or self.running_statistics:
+        for counts, weight, adapted in zip(phase.counted, phase.weights, states, strict=True):
+            if counts or self.running_statistics:
                 outputs, moments = self._outputs(adapted, query.x)
                 loss = loss + weight * self.problem.loss(outputs, query.y)
                 used.append(moments)
         return MetaLoss(loss, self._running(params, used))
 
-    def phase(self, progress: float) -> Hashable:
-        return progress < self.first_order_share, *self._weights(progress)
+    def phase(self, progress: float) -> Phase:
+        weights = self._weights(progress)
+        return Phase(progress < self.first_order_share, tuple(weight > 0 for weight in weights), torch.tensor(weights))
 
     def adapt(self, params: Params, support: Examples, steps: int) -> Iterator[Adapted]:
         return self._descend(params, support, steps, first_order=False)

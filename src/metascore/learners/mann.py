@@ -22,7 +22,9 @@ After the support set each query makes the next step by itself, from the same me
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import ClassVar, Literal, NamedTuple
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, ClassVar, Literal, NamedTuple
 
 import torch
 from jaxtyping import Float
@@ -32,7 +34,7 @@ from torch.nn import functional
 from metascore.learners.base import STATE, AbstractLearner, MetaLoss, running
 from metascore.networks.encoder import IMAGE_SIZE, ConvolutionalEncoder, Params, linear, uniform
 from metascore.networks.lstm import lstm_parameters, lstm_step
-from metascore.problems.base import Episode, Examples, Problem
+from metascore.problems.base import Episode, Examples
 
 EMPTY = 1e-6  # what memory holds at first: not 0, so that a cosine is defined
 STRENGTH = 10.0  # initial beta, where it is learned: among 128 rows one that matches gets nearly all of the reading
@@ -57,6 +59,7 @@ class Primed(NamedTuple):
     memory: Memory
 
 
+@dataclass(frozen=True, kw_only=True)
 class MANN(AbstractLearner):
     """Learns to bind images to labels in an external memory, and to find them there."""
 
@@ -64,37 +67,33 @@ class MANN(AbstractLearner):
     citation: ClassVar[str] = "Santoro et al. 2016, ICML (PMLR 48)"
     support_order_matters = True
 
-    def __init__(
-        self,
-        problem: Problem,
-        *,
-        encoder: Literal["pixels", "convolution"] = "pixels",
-        width: int = 64,
-        downsample: Literal["stride", "max_pool"] = "stride",
-        size: int = 20,
-        units: int = 200,
-        rows: int = 128,
-        columns: int = 40,
-        heads: int = 4,
-        gamma: float = 0.95,
-        key_strength: bool = False,
-    ) -> None:
-        super().__init__(problem)
-        # The paper feeds pixels of images of 20 x 20; a convolutional encoder is an addition of the field.
-        self.encoder = ConvolutionalEncoder(width, downsample) if encoder == "convolution" else None
-        self.batch_norm = "inductive" if self.encoder else "none"
-        self.size = size  # pixels, each way
-        self.units, self.rows, self.columns, self.heads = units, rows, columns, heads
-        self.gamma = gamma  # of what a step leaves of the usage before it
-        self.key_strength = key_strength  # beta from the controller; 1 in the paper
+    encoder: Literal["pixels", "convolution"] = "pixels"  # the paper's, or an addition of the field
+    width: int = 64  # filters a layer of the convolutional encoder
+    downsample: Literal["stride", "max_pool"] = "stride"
+    size: int = 20  # pixels, each way, of the images that the paper feeds
+    units: int = 200  # of the controller
+    rows: int = 128  # of the memory
+    columns: int = 40
+    heads: int = 4
+    gamma: float = 0.95  # of what a step leaves of the usage before it
+    key_strength: bool = False  # beta from the controller; 1 in the paper
+
+    @property
+    def normalisation(self) -> str:
+        return "inductive" if self.convolution else "none"
+
+    @cached_property
+    def convolution(self) -> ConvolutionalEncoder | None:
+        """What embeds images, where pixels don't go in as they are."""
+        return ConvolutionalEncoder(self.width, self.downsample) if self.encoder == "convolution" else None
 
     def initialise(self, generator: torch.Generator) -> Params:
         way, units, reads = self.problem.way, self.units, self.heads * self.columns
         params: Params = {}
-        if self.encoder:
-            moments = {STATE + name: value for name, value in self.encoder.initial_moments().items()}
-            params = self.encoder.initialise(generator) | moments
-        features = self.encoder.features if self.encoder else self.size**2
+        if self.convolution:
+            moments = {STATE + name: value for name, value in self.convolution.initial_moments().items()}
+            params = self.convolution.initialise(generator) | moments
+        features = self.convolution.features if self.convolution else self.size**2
         params |= lstm_parameters(generator, "controller", features + way + reads, units)
         outputs = {"key": (units, reads), "gate": (units, self.heads), "output": (units + reads, way)}
         outputs |= {"strength": (units, self.heads)} if self.key_strength else {}
@@ -103,7 +102,7 @@ class MANN(AbstractLearner):
             params[f"{name}.bias"] = torch.full((fan_out,), STRENGTH if name == "strength" else 0.0)
         return params
 
-    def meta_loss(self, params: Params, episode: Episode, progress: float) -> MetaLoss:
+    def meta_loss(self, params: Params, episode: Episode, phase: Any) -> MetaLoss:
         support, query = episode
         features, moments = self._embed(params, torch.cat([support.x, query.x]), training=True)
         shown, queries = features.split([len(support.x), len(query.x)])
@@ -124,10 +123,10 @@ class MANN(AbstractLearner):
         self, params: Params, x: Float[Tensor, "n 28 28 1"], training: bool
     ) -> tuple[Float[Tensor, "n features"], Params]:
         """Inputs of the controller, and the statistics of batch norm if there is any."""
-        if self.encoder is None:
+        if self.convolution is None:
             return shrink(x, self.size).flatten(1), {}
         moments = {name.removeprefix(STATE): value for name, value in params.items() if name.startswith(STATE)}
-        return self.encoder.embed(params, x, None if training else moments)
+        return self.convolution.embed(params, x, None if training else moments)
 
     def _remember(self, params: Params, features: Float[Tensor, "support features"], y: Tensor) -> Memory:
         """Show the support set, one image a step."""

@@ -19,7 +19,9 @@ Without full context f = g = f', a convolutional encoder. With it, h and r being
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import ClassVar, Literal, NamedTuple
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, ClassVar, Literal, NamedTuple
 
 import torch
 from jaxtyping import Float
@@ -29,7 +31,7 @@ from torch.nn import functional
 from metascore.learners.base import STATE, AbstractLearner, MetaLoss, running
 from metascore.networks.encoder import ConvolutionalEncoder, Params
 from metascore.networks.lstm import lstm_parameters, lstm_step
-from metascore.problems.base import Episode, Examples, Problem
+from metascore.problems.base import Episode, Examples
 
 
 class Context(NamedTuple):
@@ -40,30 +42,28 @@ class Context(NamedTuple):
     y: Tensor  # (support,)
 
 
+@dataclass(frozen=True, kw_only=True)
 class MatchingNet(AbstractLearner):
     """Learns an embedding in which attention to the support set labels a query."""
 
     family: ClassVar[str] = "metric"
     citation: ClassVar[str] = "Vinyals et al. 2016, arXiv:1606.04080"
     relabelling_permutes: ClassVar[bool] = True
-    batch_norm = "inductive"
+    normalisation = "inductive"
 
-    def __init__(
-        self,
-        problem: Problem,
-        *,
-        width: int,
-        downsample: Literal["stride", "max_pool"] = "max_pool",
-        temperature: float = 1.0,
-        full_context: bool = False,
-        reads: int = 5,
-    ) -> None:
-        super().__init__(problem)
-        self.encoder = ConvolutionalEncoder(width, downsample)
-        self.temperature = temperature
-        self.full_context = full_context
-        self.support_order_matters = full_context  # whose LSTM reads the support set as a sequence
-        self.reads = reads  # of the support set by a query, with full context
+    width: int  # filters a layer
+    downsample: Literal["stride", "max_pool"] = "max_pool"
+    temperature: float = 1.0
+    full_context: bool = False
+    reads: int = 5  # of the support set by a query, with full context
+
+    @property
+    def support_order_matters(self) -> bool:
+        return self.full_context  # whose LSTM reads the support set as a sequence
+
+    @cached_property
+    def encoder(self) -> ConvolutionalEncoder:
+        return ConvolutionalEncoder(self.width, self.downsample)
 
     def initialise(self, generator: torch.Generator) -> Params:
         moments = {STATE + name: value for name, value in self.encoder.initial_moments().items()}
@@ -75,7 +75,7 @@ class MatchingNet(AbstractLearner):
             params |= lstm_parameters(generator, "read", features, features, hidden=2 * features)
         return params
 
-    def meta_loss(self, params: Params, episode: Episode, progress: float) -> MetaLoss:
+    def meta_loss(self, params: Params, episode: Episode, phase: Any) -> MetaLoss:
         # While training, support and query images are normalised together.
         support, query = episode
         features, moments = self.encoder.embed(params, torch.cat([support.x, query.x]))

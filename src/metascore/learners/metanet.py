@@ -20,7 +20,9 @@ which serves only to make gradients, is not learned.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import ClassVar, Literal, NamedTuple
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, ClassVar, Literal, NamedTuple
 
 import torch
 from jaxtyping import Float
@@ -33,7 +35,7 @@ from metascore.learners.inner_loop import preprocess
 from metascore.networks.encoder import Network, Params, linear, linear_layer, max_pool, moments, normalise
 from metascore.networks.lstm import lstm_parameters, lstm_step
 from metascore.networks.patches import Patches
-from metascore.problems.base import Episode, Examples, Problem, cross_entropy
+from metascore.problems.base import Episode, Examples, cross_entropy
 
 SCALE = 7.0  # of the preprocessing of gradients, in the official code
 LAYERS = ("conv1", "conv2", "conv3", "conv4", "head")
@@ -48,6 +50,7 @@ class Memory(NamedTuple):
     values: Params  # W*, each tensor with a leading axis of support images
 
 
+@dataclass(frozen=True, kw_only=True)
 class MetaNet(AbstractLearner):
     """Learns to turn the loss gradients of support images into weights."""
 
@@ -55,25 +58,31 @@ class MetaNet(AbstractLearner):
     citation: ClassVar[str] = "Munkhdalai and Yu 2017, arXiv:1703.00837"
     support_order_matters = True  # d reads the support set in groups, as a sequence
     gradient_order = 1
-    batch_norm = "transductive"
+    normalisation = "transductive"
 
-    def __init__(
-        self,
-        problem: Problem,
-        *,
-        width: int,
-        downsample: Literal["stride", "max_pool"] = "max_pool",
-        units: int = 20,
-        groups: int = 5,
-        fast_layers: int = 5,
-    ) -> None:
-        super().__init__(problem)
-        self.network = Network.of(problem, width, downsample)
-        self.stride = 2 if downsample == "stride" else 1
-        self.units = units  # of each hidden layer of d and m
-        self.groups = groups  # of support images, over which d runs; T of the paper
-        self.fast = [f"{layer}.weight" for layer in LAYERS[-fast_layers:]]  # tensors of b with fast weights
-        self.fast_keys = [name for name in self.fast if name != "head.weight"]  # of u, whose keys are its features
+    width: int  # filters a layer
+    downsample: Literal["stride", "max_pool"] = "max_pool"
+    units: int = 20  # of each hidden layer of d and m
+    groups: int = 5  # of support images, over which d runs; T of the paper
+    fast_layers: int = 5  # of b, the last ones, with fast weights
+
+    @cached_property
+    def network(self) -> Network:
+        return Network.of(self.problem, self.width, self.downsample)
+
+    @property
+    def stride(self) -> int:
+        return 2 if self.downsample == "stride" else 1
+
+    @property
+    def fast(self) -> list[str]:
+        """Tensors of b with fast weights."""
+        return [f"{layer}.weight" for layer in LAYERS[-self.fast_layers :]]
+
+    @property
+    def fast_keys(self) -> list[str]:
+        """Those of u, whose keys are its features."""
+        return [name for name in self.fast if name != "head.weight"]
 
     def initialise(self, generator: torch.Generator) -> Params:
         params = {f"b.{name}": value for name, value in self.network.initialise(generator).items()}
@@ -88,7 +97,7 @@ class MetaNet(AbstractLearner):
             params |= linear_layer(generator, f"m.{kind}.output", self.units, 1)
         return params
 
-    def meta_loss(self, params: Params, episode: Episode, progress: float) -> MetaLoss:
+    def meta_loss(self, params: Params, episode: Episode, phase: Any) -> MetaLoss:
         memory = last(self.adapt(params, episode.support, 0))
         return MetaLoss(self.problem.loss(self.predict(memory, episode.query.x), episode.query.y))
 

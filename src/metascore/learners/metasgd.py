@@ -11,7 +11,9 @@ Adaptation is that one step: alpha sets its length and, since an element may tur
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import ClassVar, Literal
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, ClassVar, Literal
 
 import torch
 from jaxtyping import Float
@@ -20,11 +22,12 @@ from torch.func import grad
 
 from metascore.learners.base import AbstractLearner, MetaLoss, last
 from metascore.networks.encoder import Network, Params
-from metascore.problems.base import Episode, Examples, Problem
+from metascore.problems.base import Episode, Examples
 
 RATE = "rate."
 
 
+@dataclass(frozen=True, kw_only=True)
 class MetaSGD(AbstractLearner):
     """Learns an initialisation theta, and a rate alpha for each of its numbers."""
 
@@ -33,29 +36,25 @@ class MetaSGD(AbstractLearner):
     kinds: ClassVar[tuple[str, ...]] = ("classification", "regression")
     adapts: ClassVar[bool] = True
     gradient_order = 2
+    normalisation = "transductive"
     train_steps = 1
     test_steps = 1  # alpha is learned for a single step: driven further, the adaptation diverges
 
-    def __init__(
-        self,
-        problem: Problem,
-        *,
-        width: int,
-        downsample: Literal["stride", "max_pool"] = "stride",
-        lowest_rate: float,
-        highest_rate: float,
-    ) -> None:
-        super().__init__(problem)
-        self.network = Network.of(problem, width, downsample)
-        self.lowest_rate, self.highest_rate = lowest_rate, highest_rate  # of the elements of alpha, at first
-        self.batch_norm = "none" if problem.kind == "regression" else "transductive"
+    width: int  # filters a layer, or units of a perceptron
+    downsample: Literal["stride", "max_pool"] = "stride"
+    lowest_rate: float  # of the elements of alpha, at first
+    highest_rate: float
+
+    @cached_property
+    def network(self) -> Network:
+        return Network.of(self.problem, self.width, self.downsample)
 
     def initialise(self, generator: torch.Generator) -> Params:
         theta = self.network.initialise(generator)
         alpha = {RATE + name: self._rates(value.shape, generator) for name, value in theta.items()}
         return theta | alpha
 
-    def meta_loss(self, params: Params, episode: Episode, progress: float) -> MetaLoss:
+    def meta_loss(self, params: Params, episode: Episode, phase: Any) -> MetaLoss:
         adapted = last(self.adapt(params, episode.support, self.train_steps))
         return MetaLoss(self.problem.loss(self.predict(adapted, episode.query.x), episode.query.y))
 

@@ -9,7 +9,8 @@ The first row of table 1 of Vinyals et al. 2016, "Matching networks for one shot
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import ClassVar
+from dataclasses import dataclass
+from typing import Any, ClassVar
 
 import torch
 from jaxtyping import Float
@@ -21,6 +22,7 @@ from metascore.networks.encoder import Params
 from metascore.problems.base import Episode, Examples
 
 
+@dataclass(frozen=True, kw_only=True)
 class PixelKNN(AbstractLearner):
     """Learns nothing: a query takes the class of the support image with the most similar pixels."""
 
@@ -31,7 +33,7 @@ class PixelKNN(AbstractLearner):
     def initialise(self, generator: torch.Generator) -> Params:
         return {}
 
-    def meta_loss(self, params: Params, episode: Episode, progress: float) -> MetaLoss:
+    def meta_loss(self, params: Params, episode: Episode, phase: Any) -> MetaLoss:
         return MetaLoss(self.problem.loss(self.predict(episode.support, episode.query.x), episode.query.y))
 
     def adapt(self, params: Params, support: Examples, steps: int) -> Iterator[Examples]:

@@ -10,7 +10,9 @@ Snell, Swersky and Zemel 2017, "Prototypical networks for few-shot learning", eq
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import ClassVar, Literal, NamedTuple
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, ClassVar, Literal, NamedTuple
 
 import torch
 from jaxtyping import Float
@@ -18,7 +20,7 @@ from torch import Tensor
 
 from metascore.learners.base import STATE, AbstractLearner, MetaLoss, running
 from metascore.networks.encoder import ConvolutionalEncoder, Params
-from metascore.problems.base import Episode, Examples, Problem
+from metascore.problems.base import Episode, Examples
 
 
 class Prototypes(NamedTuple):
@@ -28,23 +30,27 @@ class Prototypes(NamedTuple):
     centres: Float[Tensor, "way features"]
 
 
+@dataclass(frozen=True, kw_only=True)
 class ProtoNet(AbstractLearner):
     """Learns an embedding in which a class is a ball around the mean of its support images."""
 
     family: ClassVar[str] = "metric"
     citation: ClassVar[str] = "Snell, Swersky and Zemel 2017, arXiv:1703.05175"
     relabelling_permutes: ClassVar[bool] = True
-    batch_norm = "inductive"
+    normalisation = "inductive"
 
-    def __init__(self, problem: Problem, *, width: int, downsample: Literal["stride", "max_pool"] = "max_pool") -> None:
-        super().__init__(problem)
-        self.encoder = ConvolutionalEncoder(width, downsample)
+    width: int  # filters a layer
+    downsample: Literal["stride", "max_pool"] = "max_pool"
+
+    @cached_property
+    def encoder(self) -> ConvolutionalEncoder:
+        return ConvolutionalEncoder(self.width, self.downsample)
 
     def initialise(self, generator: torch.Generator) -> Params:
         moments = {STATE + name: value for name, value in self.encoder.initial_moments().items()}
         return self.encoder.initialise(generator) | moments
 
-    def meta_loss(self, params: Params, episode: Episode, progress: float) -> MetaLoss:
+    def meta_loss(self, params: Params, episode: Episode, phase: Any) -> MetaLoss:
         # While training, support and query images are normalised together, as in the official code.
         images = torch.cat([episode.support.x, episode.query.x])
         features, moments = self.encoder.embed(params, images)

@@ -12,7 +12,8 @@ Sung et al. 2018, "Learning to compare: relation network for few-shot learning",
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import ClassVar, Literal, NamedTuple
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal, NamedTuple
 
 import torch
 from jaxtyping import Float
@@ -22,7 +23,7 @@ from torch.nn import functional
 from metascore.learners.base import AbstractLearner, MetaLoss, last
 from metascore.networks.encoder import Params, filters, max_pool, moments, normalise, uniform
 from metascore.networks.patches import convolve
-from metascore.problems.base import Episode, Examples, Problem
+from metascore.problems.base import Episode, Examples
 
 
 class ClassMaps(NamedTuple):
@@ -32,28 +33,23 @@ class ClassMaps(NamedTuple):
     maps: Float[Tensor, "way h w c"]
 
 
+@dataclass(frozen=True, kw_only=True)
 class RelationNet(AbstractLearner):
     """Learns both an embedding and the measure that compares two of them."""
 
     family: ClassVar[str] = "metric"
     citation: ClassVar[str] = "Sung et al. 2018, arXiv:1711.06025"
     relabelling_permutes: ClassVar[bool] = True
-    batch_norm = "transductive"  # the official code never leaves training mode
+    normalisation = "transductive"  # the official code never leaves training mode
 
-    def __init__(
-        self,
-        problem: Problem,
-        *,
-        width: int,
-        downsample: Literal["stride", "max_pool"] = "max_pool",
-        hidden: int = 8,
-    ) -> None:
-        super().__init__(problem)
-        self.width = width
-        self.downsample = downsample
-        self.hidden = hidden  # units between the two linear layers
-        # What two halvings leave of a 5 x 5 map by pooling (no padding before), and of a 7 x 7 map by strides.
-        self.pixels = 4 if downsample == "stride" else 1
+    width: int  # filters a layer
+    downsample: Literal["stride", "max_pool"] = "max_pool"
+    hidden: int = 8  # units between the two linear layers
+
+    @property
+    def pixels(self) -> int:
+        """What two halvings leave of a 5 x 5 map by pooling (no padding before), and of a 7 x 7 map by strides."""
+        return 4 if self.downsample == "stride" else 1
 
     def initialise(self, generator: torch.Generator) -> Params:
         w, flat = self.width, self.width * self.pixels
@@ -68,7 +64,7 @@ class RelationNet(AbstractLearner):
             params[f"{name}.bias"] = torch.zeros(fan_out)
         return params
 
-    def meta_loss(self, params: Params, episode: Episode, progress: float) -> MetaLoss:
+    def meta_loss(self, params: Params, episode: Episode, phase: Any) -> MetaLoss:
         logits = self.predict(last(self.adapt(params, episode.support, 0)), episode.query.x)
         target = functional.one_hot(episode.query.y, self.problem.way).to(logits.dtype)
         return MetaLoss((logits.sigmoid() - target).square().mean())

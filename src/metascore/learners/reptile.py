@@ -14,7 +14,9 @@ theta_k held constant, which is the meta-loss below: training episodes need no q
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import ClassVar, Literal, NamedTuple
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, ClassVar, Literal, NamedTuple
 
 import torch
 from jaxtyping import Float
@@ -23,7 +25,7 @@ from torch.func import grad, vmap
 
 from metascore.learners.base import STATE, AbstractLearner, MetaLoss, learned
 from metascore.networks.encoder import Network, Params
-from metascore.problems.base import Episode, Examples, Problem
+from metascore.problems.base import Episode, Examples
 
 BETA2 = 0.999  # Kingma and Ba 2015
 EPSILON = 1e-8
@@ -39,6 +41,7 @@ class Adapted(NamedTuple):
     support: Examples
 
 
+@dataclass(frozen=True, kw_only=True)
 class Reptile(AbstractLearner):
     """Learns an initialisation near the solutions of all tasks."""
 
@@ -50,37 +53,30 @@ class Reptile(AbstractLearner):
     surrogate: ClassVar[bool] = True
     gradient_order = 1
 
-    def __init__(
-        self,
-        problem: Problem,
-        *,
-        width: int,
-        downsample: Literal["stride", "max_pool"] = "stride",
-        inner_lr: float,
-        train_updates: int,
-        train_batch: int,
-        updates_per_step: int,
-        test_batch: int,
-        test_steps: int,
-        transductive: bool,
-    ) -> None:
-        super().__init__(problem)
-        self.network = Network.of(problem, width, downsample)
-        self.inner_lr = inner_lr
-        self.train_updates = self.train_steps = train_updates  # k
-        self.train_batch = train_batch  # examples a minibatch
-        self.updates_per_step = updates_per_step  # in one adaptation step at test
-        self.test_batch = test_batch
-        self.test_steps = test_steps
-        mode = "transductive" if transductive else "inductive"
-        self.batch_norm = "none" if problem.kind == "regression" else mode
+    width: int  # filters a layer, or units of a perceptron
+    downsample: Literal["stride", "max_pool"] = "stride"
+    inner_lr: float
+    train_updates: int  # k
+    train_batch: int  # examples a minibatch
+    updates_per_step: int  # in one adaptation step at test
+    test_batch: int
+    test_steps: int
+    transductive: bool
+
+    @property
+    def normalisation(self) -> str:
+        return "transductive" if self.transductive else "inductive"
+
+    @cached_property
+    def network(self) -> Network:
+        return Network.of(self.problem, self.width, self.downsample)
 
     def initialise(self, generator: torch.Generator) -> Params:
         theta = self.network.initialise(generator)
         moments = {STATE + name: torch.zeros_like(value) for name, value in theta.items()}
         return theta | moments | {COUNT: torch.zeros(())}
 
-    def meta_loss(self, params: Params, episode: Episode, progress: float) -> MetaLoss:
+    def meta_loss(self, params: Params, episode: Episode, phase: Any) -> MetaLoss:
         start = self._start(params, episode.support)
         end = self._descend(start, self.train_updates, self.train_batch)
         theta = learned(params)
@@ -98,6 +94,9 @@ class Reptile(AbstractLearner):
         if self.batch_norm != "inductive":
             return self.network(adapted.theta, x)
         return vmap(lambda query: self._beside_support(adapted, query))(x)
+
+    def axes(self) -> dict[str, str | int]:
+        return super().axes() | {"train_steps": self.train_updates}
 
     def _beside_support(self, adapted: Adapted, query: Tensor) -> Float[Tensor, " way"]:
         """Logits of one query, normalised together with the support set and with no other query."""

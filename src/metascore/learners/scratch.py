@@ -11,7 +11,9 @@ Nothing is meta-learned: theta_0 is drawn once a seed, and every episode starts 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import ClassVar, Literal, NamedTuple
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, ClassVar, Literal, NamedTuple
 
 import torch
 from jaxtyping import Float
@@ -20,7 +22,7 @@ from torch import Tensor
 from metascore.learners.base import STATE, AbstractLearner, MetaLoss, last
 from metascore.learners.inner_loop import descend
 from metascore.networks.encoder import ConvolutionalEncoder, Moments, Network, Params, linear
-from metascore.problems.base import Episode, Examples, Problem
+from metascore.problems.base import Episode, Examples
 
 
 class Trained(NamedTuple):
@@ -30,6 +32,7 @@ class Trained(NamedTuple):
     moments: Moments
 
 
+@dataclass(frozen=True, kw_only=True)
 class Scratch(AbstractLearner):
     """Learns nothing from other tasks; its initial weights are `state.`, which no meta-gradient changes."""
 
@@ -37,28 +40,22 @@ class Scratch(AbstractLearner):
     citation: ClassVar[str] = "Finn, Abbeel and Levine 2017, arXiv:1703.03400, section 5.1"
     kinds: ClassVar[tuple[str, ...]] = ("classification", "regression")
     adapts: ClassVar[bool] = True
+    normalisation = "inductive"
 
-    def __init__(
-        self,
-        problem: Problem,
-        *,
-        width: int,
-        downsample: Literal["stride", "max_pool"] = "max_pool",
-        inner_lr: float,
-        updates_per_step: int,
-        test_steps: int,
-    ) -> None:
-        super().__init__(problem)
-        self.network = Network.of(problem, width, downsample)
-        self.inner_lr = inner_lr
-        self.updates_per_step = updates_per_step  # of gradient descent, in one adaptation step
-        self.test_steps = test_steps
-        self.batch_norm = "none" if problem.kind == "regression" else "inductive"
+    width: int  # filters a layer, or units of a perceptron
+    downsample: Literal["stride", "max_pool"] = "max_pool"
+    inner_lr: float
+    updates_per_step: int  # of gradient descent, in one adaptation step
+    test_steps: int
+
+    @cached_property
+    def network(self) -> Network:
+        return Network.of(self.problem, self.width, self.downsample)
 
     def initialise(self, generator: torch.Generator) -> Params:
         return {STATE + name: value for name, value in self.network.initialise(generator).items()}
 
-    def meta_loss(self, params: Params, episode: Episode, progress: float) -> MetaLoss:
+    def meta_loss(self, params: Params, episode: Episode, phase: Any) -> MetaLoss:
         """What meta-learners minimise; here it has no gradient."""
         trained = last(self.adapt(params, episode.support, self.test_steps))
         return MetaLoss(self.problem.loss(self.predict(trained, episode.query.x), episode.query.y))

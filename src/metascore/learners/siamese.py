@@ -13,7 +13,9 @@ Koch, Zemel and Salakhutdinov 2015, "Siamese neural networks for one-shot image 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import ClassVar, Literal, NamedTuple
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, ClassVar, Literal, NamedTuple
 
 import torch
 from jaxtyping import Bool, Float
@@ -22,7 +24,7 @@ from torch.nn import functional
 
 from metascore.learners.base import STATE, AbstractLearner, MetaLoss, running
 from metascore.networks.encoder import ConvolutionalEncoder, Params
-from metascore.problems.base import Episode, Examples, Problem
+from metascore.problems.base import Episode, Examples
 
 
 class Gallery(NamedTuple):
@@ -33,17 +35,21 @@ class Gallery(NamedTuple):
     y: Tensor  # (support,)
 
 
+@dataclass(frozen=True, kw_only=True)
 class Siamese(AbstractLearner):
     """Learns whether two images show the same character."""
 
     family: ClassVar[str] = "metric"
     citation: ClassVar[str] = "Koch, Zemel and Salakhutdinov 2015, ICML Deep Learning Workshop"
     relabelling_permutes: ClassVar[bool] = True
-    batch_norm = "inductive"
+    normalisation = "inductive"
 
-    def __init__(self, problem: Problem, *, width: int, downsample: Literal["stride", "max_pool"] = "max_pool") -> None:
-        super().__init__(problem)
-        self.encoder = ConvolutionalEncoder(width, downsample)
+    width: int  # filters a layer
+    downsample: Literal["stride", "max_pool"] = "max_pool"
+
+    @cached_property
+    def encoder(self) -> ConvolutionalEncoder:
+        return ConvolutionalEncoder(self.width, self.downsample)
 
     def initialise(self, generator: torch.Generator) -> Params:
         moments = {STATE + name: value for name, value in self.encoder.initial_moments().items()}
@@ -51,7 +57,7 @@ class Siamese(AbstractLearner):
         similarity = {"similarity.weight": torch.full((features,), 1 / features), "similarity.bias": torch.zeros(())}
         return self.encoder.initialise(generator) | similarity | moments
 
-    def meta_loss(self, params: Params, episode: Episode, progress: float) -> MetaLoss:
+    def meta_loss(self, params: Params, episode: Episode, phase: Any) -> MetaLoss:
         # While training, support and query images are normalised together.
         support, query = episode
         features, moments = self.encoder.embed(params, torch.cat([support.x, query.x]))

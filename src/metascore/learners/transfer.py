@@ -13,7 +13,9 @@ Pre-training takes support and query examples alike, and knows of no episodes.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import ClassVar, Literal
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, ClassVar, Literal
 
 import torch
 from jaxtyping import Float
@@ -22,11 +24,12 @@ from torch import Tensor
 from metascore.learners.base import STATE, AbstractLearner, MetaLoss, running
 from metascore.learners.inner_loop import descend
 from metascore.networks.encoder import ConvolutionalEncoder, Network, Params, linear, linear_layer
-from metascore.problems.base import Episode, Examples, Problem, cross_entropy
+from metascore.problems.base import Episode, Examples, cross_entropy
 
 CLASSIFIER = "classifier."
 
 
+@dataclass(frozen=True, kw_only=True)
 class Transfer(AbstractLearner):
     """Learns what helps on the average over tasks."""
 
@@ -35,25 +38,18 @@ class Transfer(AbstractLearner):
     kinds: ClassVar[tuple[str, ...]] = ("classification", "regression")
     relabelling_permutes: ClassVar[bool] = True  # the new head knows no class from another
     adapts: ClassVar[bool] = True
+    normalisation = "inductive"
 
-    def __init__(
-        self,
-        problem: Problem,
-        *,
-        width: int,
-        downsample: Literal["stride", "max_pool"] = "max_pool",
-        inner_lr: float,
-        updates_per_step: int,
-        test_steps: int,
-        whole_network: bool,
-    ) -> None:
-        super().__init__(problem)
-        self.network = Network.of(problem, width, downsample)
-        self.inner_lr = inner_lr
-        self.updates_per_step = updates_per_step  # of gradient descent, in one adaptation step
-        self.test_steps = test_steps
-        self.whole_network = whole_network  # fine-tune every weight, not only those of the head
-        self.batch_norm = "none" if problem.kind == "regression" else "inductive"
+    width: int  # filters a layer, or units of a perceptron
+    downsample: Literal["stride", "max_pool"] = "max_pool"
+    inner_lr: float
+    updates_per_step: int  # of gradient descent, in one adaptation step
+    test_steps: int
+    whole_network: bool  # fine-tune every weight, not only those of the head
+
+    @cached_property
+    def network(self) -> Network:
+        return Network.of(self.problem, self.width, self.downsample)
 
     def initialise(self, generator: torch.Generator) -> Params:
         encoder = self.network.encoder
@@ -63,7 +59,7 @@ class Transfer(AbstractLearner):
         classifier = linear_layer(generator, "classifier", encoder.features, self.problem.characters)
         return phi | classifier | {STATE + name: value for name, value in encoder.initial_moments().items()}
 
-    def meta_loss(self, params: Params, episode: Episode, progress: float) -> MetaLoss:
+    def meta_loss(self, params: Params, episode: Episode, phase: Any) -> MetaLoss:
         x, y, character = (torch.cat(both) for both in zip(*episode, strict=True))
         encoder = self.network.encoder
         if not isinstance(encoder, ConvolutionalEncoder):

@@ -41,7 +41,7 @@ def judge_all(
 ) -> Float[np.ndarray, "episodes ..."]:
     """What `judge` says of every episode, in their order, as float32; `chunk` of them at a time.
 
-    Who asks again and again, always with the same learner, gives a recorder.
+    Who asks again and again gives a recorder.
     """
 
     def judged(params: Params, batch: Episode) -> Tensor:
@@ -50,7 +50,7 @@ def judge_all(
     recorder = recorder or Recorder()
     with torch.no_grad():
         batches = (episodes.batch(index) for index in chunks(len(episodes), chunk or episodes.chunk))
-        pieces = [recorder(judge, judged, params, batch) for batch in batches]
+        pieces = [recorder((judge, learner), judged, params, batch) for batch in batches]
     return torch.cat(pieces).float().cpu().numpy()
 
 

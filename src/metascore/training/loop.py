@@ -7,14 +7,16 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import lru_cache, partial
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
 from torch import Tensor
+from torch.utils._pytree import TreeSpec, tree_flatten, tree_unflatten
 
 from metascore.config.recipe import Training
 from metascore.errors import UserError
-from metascore.learners.base import AbstractLearner, MetaLoss, NoProgress, learned
+from metascore.learners.base import AbstractLearner, MetaLoss, learned
 from metascore.networks.encoder import Params
 from metascore.problems.base import Episode, Episodes
 from metascore.randomness import numpy_generator
@@ -91,24 +93,48 @@ class MetaGradient:
         self, params: Params, episodes: Episodes, index: np.ndarray, progress: float
     ) -> tuple[dict[str, Tensor], float, Params]:
         """The gradient over the episodes `index`, the mean meta-loss, and the mean new state."""
-        phase = self.learner.phase(progress)
-        seen = NoProgress(math.nan) if phase is None else progress
-        function = partial(_gradient_of_chunk, self.learner, seen)
+        moving, fixed = _parted(self.learner.phase(progress))
+        function = partial(_gradient_of_chunk, self.learner, fixed)
         total, gradient, state = 0.0, dict[str, Tensor](), dict[str, Tensor]()
         for places in chunks(len(index), self.chunk or episodes.chunk):
             share = len(places) / len(index)
-            found, mean, new = self.recorder(phase, function, params, episodes.batch(index[places]))
+            batch = episodes.batch(index[places])
+            found, mean, new = self.recorder((self.learner, fixed), function, moving, params, batch)
             total += share * mean.item()
             _add(gradient, found, share)
             _add(state, new, share)
         return gradient, total, state
 
 
+_TENSOR = object()  # stands for a tensor
+
+
+class _Fixed(NamedTuple):
+    """What a recording takes for granted of a phase: its structure, and all in it but the tensors."""
+
+    leaves: tuple[Any, ...]
+    structure: TreeSpec
+
+
+def _parted(phase: Any) -> tuple[list[Tensor], _Fixed]:
+    """The tensors of a phase, and the rest of it."""
+    leaves, structure = tree_flatten(phase)
+    moving = [leaf for leaf in leaves if isinstance(leaf, Tensor)]
+    return moving, _Fixed(tuple(_TENSOR if isinstance(leaf, Tensor) else leaf for leaf in leaves), structure)
+
+
+def _joined(moving: list[Tensor], fixed: _Fixed) -> Any:
+    """The phase again."""
+    tensors = iter(moving)
+    return tree_unflatten([next(tensors) if leaf is _TENSOR else leaf for leaf in fixed.leaves], fixed.structure)
+
+
 def _gradient_of_chunk(
-    learner: AbstractLearner, progress: float, params: Params, episodes: Episode
+    learner: AbstractLearner, fixed: _Fixed, moving: list[Tensor], params: Params, episodes: Episode
 ) -> tuple[dict[str, Tensor], Tensor, Params]:
+    phase = _joined(moving, fixed)
     leaves = {name: value.detach().requires_grad_() for name, value in learned(params).items()}
-    losses: MetaLoss = torch.func.vmap(lambda episode: learner.meta_loss(params | leaves, episode, progress))(episodes)
+    losses: MetaLoss = torch.func.vmap(lambda episode: learner.meta_loss(params | leaves, episode, phase))(episodes)
     mean = losses.value.mean()
     state = {name: value.detach().mean(0) for name, value in losses.state.items()}
     if not mean.requires_grad:  # there is nothing to learn

@@ -20,7 +20,7 @@ from torch.utils._pytree import tree_flatten, tree_leaves, tree_map_only, tree_u
 from torch.utils.weak import WeakTensorKeyDictionary
 
 PATIENCE = 3  # calls before the one that is recorded, which takes about as long as three of them
-KEPT = 32  # recordings and counts of calls: a learner that is annealed has a new phase at every meta-step
+KEPT = 32  # recordings and counts of calls
 
 aten = torch.ops.aten
 Layout = tuple[Any, ...]  # of a tensor: shape, strides, offset; then what it holds
