@@ -1,7 +1,5 @@
 """`make bench`: print Markdown tables of speed, measured now, on one thread."""
 
-import torch
-
 from benchmarks import commands, loading, memory, meta_gradient, meta_test, shares, side_by_side, updates
 from benchmarks.timing import matrix_rate
 from metascore.training import machine
@@ -9,8 +7,11 @@ from metascore.training import machine
 
 def main() -> None:
     """Measure and print."""
-    torch.set_num_threads(1)
-    machine._keep_freed_memory()
+    with machine.prepared():  # the mode that training runs in
+        _measure()
+
+
+def _measure() -> None:
     rate = matrix_rate()
     facts = machine.facts()
     print(f"{facts['processor']} ({facts['capability']}), torch {facts['torch']}, one thread")

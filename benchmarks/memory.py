@@ -9,7 +9,6 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
-import torch
 
 from benchmarks.meta_gradient import ours
 from benchmarks.peers import gradients
@@ -37,14 +36,13 @@ def _measured(name: str) -> list[str]:
 
 def main(name: str) -> None:
     """Print the peaks of one contender."""
-    torch.set_num_threads(1)
-    machine._keep_freed_memory()
-    _gradients(name, TINY, 1)  # loads code
-    before, done = _peak(), 0
-    for count in STEPS:
-        _gradients(name, SETTING, count - done)
-        done = count
-        print(f"{_peak() - before:.0f}")
+    with machine.prepared():
+        _gradients(name, TINY, 1)  # loads code
+        before, done = _peak(), 0
+        for count in STEPS:
+            _gradients(name, SETTING, count - done)
+            done = count
+            print(f"{_peak() - before:.0f}")
 
 
 def _gradients(name: str, setting: Setting, count: int) -> None:

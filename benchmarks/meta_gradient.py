@@ -10,9 +10,9 @@ import numpy as np
 from benchmarks.peers import Gradient, Peer, gradients
 from benchmarks.settings import Setting, settings
 from benchmarks.timing import PRODUCT, alternated, milliseconds, product, rate_of, row
-from metascore.networks.encoder import Params
+from metascore.networks.tensors import Params
 from metascore.problems.base import Episode, Episodes, OmniglotEpisodes
-from metascore.training.loop import MetaGradient
+from metascore.training.meta_gradient import MetaGradient
 from metascore.training.replay import Recorder
 
 CHUNKS = (4, 8, 16)
@@ -30,8 +30,8 @@ def _cells(setting: Setting, peers: dict[str, Peer]) -> list[str]:
     check_equal(setting, peers)
     params, episodes = setting.params(), setting.episodes()
     batch = episodes.batch(np.arange(setting.tasks))
-    chunk = fastest_chunk(setting, params, episodes)
-    contenders = {"ours": ours(setting, params, episodes, chunk)}
+    chunk_size = fastest_chunk_size(setting, params, episodes)
+    contenders = {"ours": ours(setting, params, episodes, chunk_size)}
     contenders |= {name: partial(peer, setting, params, batch) for name, peer in peers.items()}
     taken = alternated(contenders | {PRODUCT: product()})
     seconds = {name: taken[name] / setting.tasks for name in contenders}
@@ -44,17 +44,17 @@ def _cells(setting: Setting, peers: dict[str, Peer]) -> list[str]:
         f"{seconds['ours'] / floor:.2f}",
         *(milliseconds(seconds[name]) for name in peers),
         f"{min(seconds[name] for name in peers) / seconds['ours']:.2f}",
-        str(chunk),
+        str(chunk_size),
     ]
 
 
-def ours(setting: Setting, params: Params, episodes: Episodes, chunk: int) -> Callable[[], Gradient]:
+def ours(setting: Setting, params: Params, episodes: Episodes, chunk_size: int) -> Callable[[], Gradient]:
     """From rows of an episode file to the meta-gradient, as in meta-training; the first call makes the recording."""
-    gradient = MetaGradient(setting.learner(), chunk, Recorder(patience=0))
+    gradient = MetaGradient(setting.learner(), chunk_size, Recorder(patience=0))
     return lambda: gradient(params, episodes, np.arange(setting.tasks), 0.0)[0]
 
 
-def fastest_chunk(setting: Setting, params: Params, episodes: Episodes) -> int:
+def fastest_chunk_size(setting: Setting, params: Params, episodes: Episodes) -> int:
     """The size that this machine likes best."""
     sizes = [size for size in CHUNKS if size <= setting.tasks]
     times = alternated({str(size): ours(setting, params, episodes, size) for size in sizes}, rounds=3)

@@ -8,12 +8,12 @@ from functools import partial
 import numpy as np
 
 from benchmarks.meta_gradient import Doubled
-from benchmarks.peers import Judge, accuracies
+from benchmarks.peers import Measure, accuracies
 from benchmarks.settings import TEST_STEPS, Setting, settings, test_operations
 from benchmarks.timing import PRODUCT, alternated, milliseconds, product, rate_of, row
-from metascore.networks.encoder import Params
+from metascore.networks.tensors import Params
 from metascore.problems.base import Episodes
-from metascore.training.evaluation import final_score, judge_all
+from metascore.training.evaluation import final_score, measured
 from metascore.training.replay import Recorder
 
 
@@ -25,7 +25,7 @@ def table() -> list[str]:
     return [*row(head, rule=True), *(line for shape in shapes for line in row(_cells(shape, peers)))]
 
 
-def _cells(setting: Setting, peers: dict[str, Judge]) -> list[str]:
+def _cells(setting: Setting, peers: dict[str, Measure]) -> list[str]:
     check_equal(setting, peers)
     params, episodes = setting.params(), setting.episodes()
     batch = episodes.batch(np.arange(setting.tasks))
@@ -47,10 +47,10 @@ def _cells(setting: Setting, peers: dict[str, Judge]) -> list[str]:
 def ours(setting: Setting, params: Params, episodes: Episodes) -> Callable[[], np.ndarray]:
     """As meta-training judges validation episodes; the first call makes the recording."""
     learner, recorder = setting.learner(), Recorder(patience=0)
-    return lambda: judge_all(final_score, learner, params, episodes, setting.tasks, recorder)
+    return lambda: measured(final_score, learner, params, episodes, setting.tasks, recorder)
 
 
-def check_equal(setting: Setting, peers: dict[str, Judge]) -> None:
+def check_equal(setting: Setting, peers: dict[str, Measure]) -> None:
     """All contenders judge alike, in double precision. Raises SystemExit where one doesn't."""
     setting = setting.with_tasks(2)
     params = {name: value.double() for name, value in setting.params().items()}

@@ -16,12 +16,14 @@ from torch.func import functional_call
 from torch.nn import functional
 
 from benchmarks.settings import INNER_LR, TEST_STEPS, WIDTH, Setting
-from metascore.networks.encoder import LAYERS, NORM_EPSILON, Params
+from metascore.networks.encoder import LAYERS
+from metascore.networks.kernels import NORM_EPSILON
+from metascore.networks.tensors import Params
 from metascore.problems.base import Episode, Examples
 
 Gradient = dict[str, Tensor]
 Peer = Callable[[Setting, Params, Episode], Gradient]
-Judge = Callable[[Setting, Params, Episode], list[float]]
+Measure = Callable[[Setting, Params, Episode], list[float]]
 
 
 class Module(nn.Module):
@@ -194,7 +196,7 @@ def gradients() -> dict[str, Peer]:
     return {"plain loop": plain_loop} | _installed({"higher": higher, "torchopt": torchopt})
 
 
-def accuracies() -> dict[str, Judge]:
+def accuracies() -> dict[str, Measure]:
     """The peers that are installed, by what adapts and judges at test."""
     return {"plain loop": plain_accuracies} | _installed({"higher": higher_accuracies})
 

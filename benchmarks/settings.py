@@ -9,7 +9,8 @@ import torch
 
 from metascore.data.episodes import Shape, draw_omniglot
 from metascore.learners.maml import MAML
-from metascore.networks.encoder import LAYERS, Params
+from metascore.networks.encoder import LAYERS
+from metascore.networks.tensors import Params
 from metascore.problems.base import OmniglotEpisodes, Problem
 from metascore.randomness import generator
 

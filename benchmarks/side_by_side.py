@@ -6,10 +6,8 @@ import subprocess
 import sys
 import time
 
-import torch
-
 from benchmarks.meta_gradient import ours
-from benchmarks.settings import settings
+from benchmarks.settings import Setting, settings
 from benchmarks.timing import row
 from metascore.training import machine
 
@@ -43,9 +41,11 @@ def _rates(number: int, processes: int) -> list[float]:
 
 def main(number: int) -> None:
     """Print the tasks a second of one process."""
-    torch.set_num_threads(1)
-    machine._keep_freed_memory()
-    setting = settings()[number]
+    with machine.prepared():
+        print(_rate(settings()[number]))
+
+
+def _rate(setting: Setting) -> float:
     params, episodes = setting.params(), setting.episodes()
     gradient = ours(setting, params, episodes, setting.tasks)
     for _ in range(3):
@@ -54,7 +54,7 @@ def main(number: int) -> None:
     while time.perf_counter() < began + SECONDS:
         gradient()
         steps += 1
-    print(steps * setting.tasks / (time.perf_counter() - began))
+    return steps * setting.tasks / (time.perf_counter() - began)
 
 
 if __name__ == "__main__":

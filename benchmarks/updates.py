@@ -10,11 +10,11 @@ import numpy as np
 import torch
 
 from benchmarks import loading
-from benchmarks.meta_gradient import fastest_chunk, ours
+from benchmarks.meta_gradient import fastest_chunk_size, ours
 from benchmarks.peers import Gradient, Peer, gradients
 from benchmarks.settings import Setting, settings
 from benchmarks.timing import alternated, row
-from metascore.networks.encoder import Params
+from metascore.networks.tensors import Params
 from metascore.problems.base import Episode, Examples
 
 META_LR = 0.001
@@ -42,8 +42,8 @@ def table() -> list[str]:
 def _cells(setting: Setting, peers: dict[str, Peer], files: loading.PngFiles) -> list[str]:
     params, episodes = setting.params(), setting.episodes()
     index = np.arange(setting.tasks)
-    chunk = fastest_chunk(setting, params, episodes)
-    contenders = {"ours": stepping(params, lambda mine: ours(setting, mine, episodes, chunk))}
+    chunk_size = fastest_chunk_size(setting, params, episodes)
+    contenders = {"ours": stepping(params, lambda mine: ours(setting, mine, episodes, chunk_size))}
     for name, peer in peers.items():
         contenders[name] = stepping(params, _reading(setting, peer, lambda: episodes.batch(index)))
     for name, peer in peers.items():

@@ -8,7 +8,7 @@ import torch
 
 from benchmarks import loading, meta_gradient, meta_test, peers, settings, updates
 from benchmarks.timing import row
-from metascore.networks.encoder import Params
+from metascore.networks.tensors import Params
 
 SMALL = settings.Setting(3, 1, 2, 2, False, tasks=2)
 

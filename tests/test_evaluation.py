@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from metascore.learners.maml import MAML
 from metascore.problems.base import Problem
 from metascore.randomness import generator
-from metascore.training.evaluation import STEPS, adaptation_curve, chunks, final_score, judge_all
+from metascore.training.evaluation import STEPS, adaptation_curve, chunks, final_score, measured
 
 CLASSES = Problem("classification", 3, 1, 1, 0)
 SINE = Problem("regression", 1, 5, 10, 0)
@@ -27,7 +27,7 @@ def sines(make_episodes):
 
 
 def curves(learner: MAML, episodes, chunk: int = 5) -> np.ndarray:
-    return judge_all(adaptation_curve, learner, learner.initialise(generator(0)), episodes, chunk)
+    return measured(adaptation_curve, learner, learner.initialise(generator(0)), episodes, chunk)
 
 
 @pytest.mark.parametrize("steps", [1, 4, 12])
@@ -42,7 +42,7 @@ def test_curves_are_flat_after_the_learners_own_steps(sines, steps):
 
 def test_the_final_score_is_the_curves_at_the_learners_own_steps(sines):
     learner = maml(4)
-    scores = judge_all(final_score, learner, learner.initialise(generator(0)), sines, 5)
+    scores = measured(final_score, learner, learner.initialise(generator(0)), sines, 5)
     np.testing.assert_array_equal(scores, curves(learner, sines)[:, 4])
 
 

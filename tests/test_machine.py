@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from metascore.data.episodes import Shape, draw_sine
 from metascore.learners.maml import MAML
-from metascore.training.loop import MetaGradient
+from metascore.training.meta_gradient import MetaGradient
 from metascore.problems.base import Problem, SineEpisodes
 from metascore.randomness import generator
 from metascore.stages import finetune, train
@@ -41,3 +41,9 @@ def test_training_waits_for_no_compiler_and_no_tables():
 @pytest.mark.parametrize("use", ["torch._dynamo.config.verbose", "torch.compile(torch.sin, backend='eager')"])
 def test_who_wants_the_compiler_gets_it(use):
     assert printed(f"{use}; print('torch._dynamo' in sys.modules)")[-1] == "True"
+
+
+def test_fresh_memory_is_not_filled_before_its_first_use():
+    """Deterministic algorithms would fill it with NaN: a pass over each tensor."""
+    asked = "torch.are_deterministic_algorithms_enabled(), torch.utils.deterministic.fill_uninitialized_memory"
+    assert printed(f"print({asked})")[-1] == "True False"

@@ -3,6 +3,7 @@
 import dataclasses
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pytest
@@ -17,20 +18,15 @@ from metascore.learners.protonet import ProtoNet
 from metascore.problems.base import Problem
 from metascore.randomness import generator
 from metascore.store import snapshots
-from metascore.training.loop import (
-    MetaGradient,
-    Setting,
-    Snapshot,
-    beginning,
-    meta_train,
-    rate,
-    validation_points,
-    visit,
-)
+from metascore.training.loop import Setting, Snapshot, beginning, meta_train, validation_points
+from metascore.training.meta_gradient import MetaGradient
+from metascore.training.order import visit
+from metascore.training.outer import rate
 from metascore.training.replay import Recorder
 
 SINE = Problem("regression", 1, 5, 10, 0)
 CPU = torch.device("cpu")
+CHANGES: list[dict[str, Any]] = [{}, {"optimiser": "sgd"}, {"schedule": "cosine", "clip_norm": 0.5, "chunk_size": 2}]
 
 
 @dataclass(frozen=True)
@@ -81,7 +77,9 @@ def facts(snapshot: Snapshot) -> list:
     return [snapshot.iteration, snapshot.best_score, rows, *({k: v.tolist() for k, v in g.items()} for g in groups)]
 
 
-@pytest.mark.parametrize("changes", [{}, {"optimiser": "sgd"}, {"schedule": "cosine", "clip_norm": 0.5, "chunk": 2}])
+@pytest.mark.parametrize(
+    "changes", [{}, {"optimiser": "sgd"}, {"schedule": "cosine", "clip_norm": 0.5, "chunk_size": 2}]
+)
 def test_going_on_from_any_snapshot_gives_the_same_bits(setting, tmp_path, changes):
     run = setting(**changes)
     whole = []
@@ -95,7 +93,9 @@ def test_going_on_from_any_snapshot_gives_the_same_bits(setting, tmp_path, chang
         assert [facts(later) for later in meta_train(run, snapshot)] == whole[number + 1 :]
 
 
-@pytest.mark.parametrize("changes", [{}, {"optimiser": "sgd"}, {"schedule": "cosine", "clip_norm": 0.5, "chunk": 2}])
+@pytest.mark.parametrize(
+    "changes", [{}, {"optimiser": "sgd"}, {"schedule": "cosine", "clip_norm": 0.5, "chunk_size": 2}]
+)
 def test_a_snapshot_between_validations_gives_the_same_bits(setting, tmp_path, changes):
     run = setting(**changes)
     whole = [facts(snapshot) for snapshot in meta_train(run, start(run))]

@@ -4,7 +4,7 @@ import torch
 from torch.func import grad
 
 from metascore.learners.base import AbstractLearner, learned
-from metascore.networks.encoder import Params
+from metascore.networks.tensors import Params
 from metascore.problems.base import Episode
 from metascore.randomness import generator
 

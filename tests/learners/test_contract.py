@@ -11,11 +11,12 @@ from cases import CHARACTERS, QUERY, SHOT, WAY, Case, cases, copies, initial, on
 
 from metascore.config import signatures
 from metascore.learners.base import last, learned
-from metascore.networks.encoder import Params
+from metascore.networks.tensors import Params
 from metascore.problems.base import Examples
 from metascore.store import checkpoint
-from metascore.training.evaluation import adaptation_curve, judge_all
-from metascore.training.loop import MetaGradient, Setting, Snapshot, meta_train
+from metascore.training.evaluation import adaptation_curve, measured
+from metascore.training.loop import Setting, Snapshot, meta_train
+from metascore.training.meta_gradient import MetaGradient
 from metascore.training.replay import Recorder
 
 STEPS = 2
@@ -214,7 +215,7 @@ def test_meta_training_lowers_the_loss_and_adaptation_raises_the_accuracy(case, 
         assert loss(learner, end, episodes) < loss(learner, params, episodes)
         params = end
     if learner.adapts:
-        before, *_, after = judge_all(adaptation_curve, learner, params, episodes, chunk=4).mean(0)
+        before, *_, after = measured(adaptation_curve, learner, params, episodes, chunk_size=4).mean(0)
         assert after < before if case.kind == "regression" else after > before + 0.1
 
 
@@ -252,7 +253,7 @@ def test_has_a_page(file, root):
 
 def setting(case: Case, episodes, **training) -> Setting:
     learner = case.learner()
-    recipe = case.training(meta_batch=4, chunk=4, **training)
+    recipe = case.training(meta_batch=4, chunk_size=4, **training)
     return Setting(learner, learner, episodes, episodes, recipe, seed=0)
 
 
@@ -270,7 +271,7 @@ def adapted_loss(learner, params: Params, episodes) -> float:
         state = last(learner.adapt(params, episode.support, learner.test_steps))
         return learner.problem.loss(learner.predict(state, episode.query.x), episode.query.y)
 
-    return float(judge_all(loss, learner, params, episodes, chunk=4).mean())
+    return float(measured(loss, learner, params, episodes, chunk_size=4).mean())
 
 
 @contextlib.contextmanager

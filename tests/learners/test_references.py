@@ -12,8 +12,11 @@ from metascore.data.episodes import SINE_AMPLITUDE, SINE_PHASE
 from metascore.learners.base import last
 from metascore.learners.maml import MAML
 from metascore.learners.protonet import ProtoNet
-from metascore.networks.encoder import NORM_EPSILON, ConvolutionalEncoder, Params, max_pool
+from metascore.networks.encoder import ConvolutionalEncoder
+from metascore.networks.kernels import NORM_EPSILON
+from metascore.networks.layers import max_pool
 from metascore.networks.patches import convolve
+from metascore.networks.tensors import Params
 from metascore.problems.base import Episode, Examples, Problem, mean_sine
 from metascore.randomness import generator
 

@@ -8,7 +8,7 @@ from metascore.data.episodes import SINE_AMPLITUDE, SINE_PHASE, SINE_X, Shape, d
 from metascore.learners.chance import Chance
 from metascore.problems.base import Problem, SineEpisodes
 from metascore.scoring import scores
-from metascore.training.evaluation import adaptation_curve, judge_all
+from metascore.training.evaluation import adaptation_curve, measured
 
 SHAPE = Shape("sine", "test", 1, 5, 100)
 ROWS = draw_sine(SHAPE, 400, grid=True, seed=0)
@@ -28,7 +28,7 @@ class Knowing(Chance):
 
 def curves(kind):
     learner = kind(Problem("regression", 1, SHAPE.shot, SHAPE.query, 0))
-    return judge_all(adaptation_curve, learner, {}, SineEpisodes(ROWS, SHAPE.shot, torch.device("cpu")), 50)[None]
+    return measured(adaptation_curve, learner, {}, SineEpisodes(ROWS, SHAPE.shot, torch.device("cpu")), 50)[None]
 
 
 def test_perfect_is_100_and_blind_is_0():

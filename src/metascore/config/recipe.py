@@ -18,7 +18,9 @@ class Training:
     halve_every: int = 0  # meta-steps, for `halving`
     clip_norm: float | None = None  # of the whole meta-gradient
     validations: int = 10  # how often, evenly spread, the validation episodes are scored
-    chunk: int | None = None  # episodes in one vectorised pass: bounds memory, and fits the cache; None: by problem
+    chunk_size: int | None = (
+        None  # episodes mapped over at once: bounds memory, and fits the cache; None: the problem's
+    )
     way: int | None = None  # shape of training episodes, where it is not the task's
     shot: int | None = None
     query: int | None = None

@@ -23,7 +23,9 @@ from torch import Tensor
 
 from metascore.learners.base import AbstractLearner, MetaLoss, last
 from metascore.learners.inner_loop import descend
-from metascore.networks.encoder import Network, Params, linear
+from metascore.networks.layers import linear
+from metascore.networks.network import Network
+from metascore.networks.tensors import Params
 from metascore.problems.base import Episode, Examples
 
 

@@ -19,7 +19,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from metascore.networks.encoder import Moments, Params
+from metascore.networks.tensors import Moments, Params
 from metascore.problems.base import Episode, Examples, Problem
 
 STATE = "state."

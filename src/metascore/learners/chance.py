@@ -17,7 +17,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from metascore.learners.base import AbstractLearner, MetaLoss
-from metascore.networks.encoder import Params
+from metascore.networks.tensors import Params
 from metascore.problems.base import Episode, Examples, mean_sine
 
 

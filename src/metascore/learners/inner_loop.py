@@ -10,7 +10,7 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.func import grad
 
-from metascore.networks.encoder import Params
+from metascore.networks.tensors import Params
 
 
 def descend(loss: Callable[[Params], Float[Tensor, ""]], weights: Params, rate: float, updates: int = 1) -> Params:

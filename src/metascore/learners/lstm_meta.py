@@ -28,8 +28,11 @@ from torch.func import grad_and_value
 
 from metascore.learners.base import AbstractLearner, MetaLoss, last
 from metascore.learners.inner_loop import preprocess
-from metascore.networks.encoder import ConvolutionalEncoder, Network, Params, linear
+from metascore.networks.encoder import ConvolutionalEncoder
+from metascore.networks.layers import linear
 from metascore.networks.lstm import lstm_parameters, lstm_step
+from metascore.networks.network import Network
+from metascore.networks.tensors import Params
 from metascore.problems.base import Episode, Examples
 
 SMALL = 0.01  # bound of the gates' initial weights, as in the official code

@@ -23,7 +23,8 @@ from torch import Tensor
 from torch.func import grad
 
 from metascore.learners.base import AbstractLearner, MetaLoss, last
-from metascore.networks.encoder import Network, Params
+from metascore.networks.network import Network
+from metascore.networks.tensors import Params
 from metascore.problems.base import Episode, Examples
 
 

@@ -25,7 +25,10 @@ from torch import Tensor
 from torch.func import grad
 
 from metascore.learners.base import MOMENTUM, STATE, AbstractLearner, MetaLoss
-from metascore.networks.encoder import ConvolutionalEncoder, Moments, Network, Params, linear
+from metascore.networks.encoder import ConvolutionalEncoder
+from metascore.networks.layers import linear
+from metascore.networks.network import Network
+from metascore.networks.tensors import Moments, Params
 from metascore.problems.base import Episode, Examples
 
 RATE = "rate."

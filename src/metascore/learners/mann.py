@@ -32,8 +32,11 @@ from torch import Tensor
 from torch.nn import functional
 
 from metascore.learners.base import STATE, AbstractLearner, MetaLoss, running
-from metascore.networks.encoder import IMAGE_SIZE, ConvolutionalEncoder, Params, linear, uniform
+from metascore.networks.encoder import IMAGE_SIZE, ConvolutionalEncoder
+from metascore.networks.initialisation import uniform
+from metascore.networks.layers import linear
 from metascore.networks.lstm import lstm_parameters, lstm_step
+from metascore.networks.tensors import Params
 from metascore.problems.base import Episode, Examples
 
 EMPTY = 1e-6  # what memory holds at first: not 0, so that a cosine is defined

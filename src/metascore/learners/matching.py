@@ -29,8 +29,9 @@ from torch import Tensor
 from torch.nn import functional
 
 from metascore.learners.base import STATE, AbstractLearner, MetaLoss, running
-from metascore.networks.encoder import ConvolutionalEncoder, Params
+from metascore.networks.encoder import ConvolutionalEncoder
 from metascore.networks.lstm import lstm_parameters, lstm_step
+from metascore.networks.tensors import Params
 from metascore.problems.base import Episode, Examples
 
 

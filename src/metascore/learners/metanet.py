@@ -32,9 +32,12 @@ from torch.nn import functional
 
 from metascore.learners.base import STATE, AbstractLearner, MetaLoss, last
 from metascore.learners.inner_loop import preprocess
-from metascore.networks.encoder import Network, Params, linear, linear_layer, max_pool, moments, normalise
+from metascore.networks.initialisation import linear_layer
+from metascore.networks.layers import linear, max_pool, moments, normalise
 from metascore.networks.lstm import lstm_parameters, lstm_step
+from metascore.networks.network import Network
 from metascore.networks.patches import Patches
+from metascore.networks.tensors import Params
 from metascore.problems.base import Episode, Examples, cross_entropy
 
 SCALE = 7.0  # of the preprocessing of gradients, in the official code

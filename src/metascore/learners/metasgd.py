@@ -21,7 +21,8 @@ from torch import Tensor
 from torch.func import grad
 
 from metascore.learners.base import AbstractLearner, MetaLoss, last
-from metascore.networks.encoder import Network, Params
+from metascore.networks.network import Network
+from metascore.networks.tensors import Params
 from metascore.problems.base import Episode, Examples
 
 RATE = "rate."
@@ -74,5 +75,5 @@ class MetaSGD(AbstractLearner):
 
     def _rates(self, shape: torch.Size, generator: torch.Generator) -> Tensor:
         """Uniform between the lowest and the highest initial rate."""
-        spread = self.highest_rate - self.lowest_rate
-        return self.lowest_rate + spread * torch.rand(shape, generator=generator)
+        interval = self.highest_rate - self.lowest_rate
+        return self.lowest_rate + interval * torch.rand(shape, generator=generator)

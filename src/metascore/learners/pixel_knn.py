@@ -18,7 +18,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from metascore.learners.base import AbstractLearner, MetaLoss
-from metascore.networks.encoder import Params
+from metascore.networks.tensors import Params
 from metascore.problems.base import Episode, Examples
 
 

@@ -19,7 +19,8 @@ from jaxtyping import Float
 from torch import Tensor
 
 from metascore.learners.base import STATE, AbstractLearner, MetaLoss, running
-from metascore.networks.encoder import ConvolutionalEncoder, Params
+from metascore.networks.encoder import ConvolutionalEncoder
+from metascore.networks.tensors import Params
 from metascore.problems.base import Episode, Examples
 
 

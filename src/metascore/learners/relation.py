@@ -21,8 +21,10 @@ from torch import Tensor
 from torch.nn import functional
 
 from metascore.learners.base import AbstractLearner, MetaLoss, last
-from metascore.networks.encoder import Params, filters, max_pool, moments, normalise, uniform
+from metascore.networks.initialisation import filters, uniform
+from metascore.networks.layers import max_pool, moments, normalise
 from metascore.networks.patches import convolve
+from metascore.networks.tensors import Params
 from metascore.problems.base import Episode, Examples
 
 

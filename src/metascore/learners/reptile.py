@@ -24,7 +24,8 @@ from torch import Tensor
 from torch.func import grad, vmap
 
 from metascore.learners.base import STATE, AbstractLearner, MetaLoss, learned
-from metascore.networks.encoder import Network, Params
+from metascore.networks.network import Network
+from metascore.networks.tensors import Params
 from metascore.problems.base import Episode, Examples
 
 BETA2 = 0.999  # Kingma and Ba 2015

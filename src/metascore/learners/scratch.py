@@ -21,7 +21,10 @@ from torch import Tensor
 
 from metascore.learners.base import STATE, AbstractLearner, MetaLoss, last
 from metascore.learners.inner_loop import descend
-from metascore.networks.encoder import ConvolutionalEncoder, Moments, Network, Params, linear
+from metascore.networks.encoder import ConvolutionalEncoder
+from metascore.networks.layers import linear
+from metascore.networks.network import Network
+from metascore.networks.tensors import Moments, Params
 from metascore.problems.base import Episode, Examples
 
 

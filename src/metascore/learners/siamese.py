@@ -23,7 +23,8 @@ from torch import Tensor
 from torch.nn import functional
 
 from metascore.learners.base import STATE, AbstractLearner, MetaLoss, running
-from metascore.networks.encoder import ConvolutionalEncoder, Params
+from metascore.networks.encoder import ConvolutionalEncoder
+from metascore.networks.tensors import Params
 from metascore.problems.base import Episode, Examples
 
 

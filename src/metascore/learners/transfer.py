@@ -23,7 +23,11 @@ from torch import Tensor
 
 from metascore.learners.base import STATE, AbstractLearner, MetaLoss, running
 from metascore.learners.inner_loop import descend
-from metascore.networks.encoder import ConvolutionalEncoder, Network, Params, linear, linear_layer
+from metascore.networks.encoder import ConvolutionalEncoder
+from metascore.networks.initialisation import linear_layer
+from metascore.networks.layers import linear
+from metascore.networks.network import Network
+from metascore.networks.tensors import Params
 from metascore.problems.base import Episode, Examples, cross_entropy
 
 CLASSIFIER = "classifier."

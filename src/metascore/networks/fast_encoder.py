@@ -8,9 +8,7 @@ whatever it computes.
 Every block computes relu(pool(gain h + bias)) of z = convolution(x, weight), where h = (z - mean) r and
 r = 1 / sqrt(variance + epsilon). Without pooling the convolution takes two steps at a time.
 
-Functions take and return maps, weights and vectors in sections of one tensor a block. Weights and vectors that vmap
-does not map over stay single, so that episodes share them in one convolution; what they pass on is per episode, until
-autograd, outside vmap, asks for the gradient of the single one.
+Functions take and return maps, weights and vectors in sections of one tensor a block.
 """
 
 from __future__ import annotations
@@ -25,20 +23,20 @@ from torch import Tensor
 
 from metascore.networks.kernels import (
     EPISODES,
-    MAP_DIMS,
     NORM_EPSILON,
     chosen,
     convolved,
     input_gradient,
-    joined,
     norm_gradients,
     normalised,
     pooled,
-    spread,
+    repeated,
+    summed,
     unpooled,
     weight_gradient,
     where_positive,
 )
+from metascore.networks.over_episodes import Count, OverEpisodes
 
 Tensors = Sequence[Tensor]
 
@@ -62,22 +60,6 @@ def encode(
 def pools(stride: int) -> bool:
     """Whether a block halves its maps by pooling rather than by the convolution's stride."""
     return stride == 1
-
-
-class Count(int):
-    """A number of weights or vectors that a gradient is wanted for, which vmap multiplies."""
-
-
-class OverEpisodes(torch.autograd.Function):
-    """A function of several episodes, which vmap may multiply: its axis joins theirs, and runs fastest."""
-
-    @classmethod
-    def vmap(cls, info: Any, in_dims: tuple, *inputs: Any) -> tuple[tuple, tuple]:
-        size = info.batch_size
-        outputs = cls.apply(*(_merged(value, dim, size) for value, dim in zip(inputs, in_dims, strict=True)))
-        axes = tuple(map(_axis, outputs))
-        apart = (value.unflatten(axis, (-1, size)) for value, axis in zip(outputs, axes, strict=True))
-        return tuple(apart), tuple(axis + 1 for axis in axes)
 
 
 class Encode(OverEpisodes):
@@ -112,7 +94,7 @@ class Encode(OverEpisodes):
         into = Count(ctx.counts[0])
         found = EncodeGradient.apply(ctx.stride, into, x, *gradients[: 2 * ctx.blocks], *saved)
         kinds = zip(_sections(found[: 3 * ctx.blocks], 3), ctx.counts, strict=True)
-        return None, None, *(joined(value, count) for values, count in kinds for value in values)
+        return None, None, *(summed(value, count) for values, count in kinds for value in values)
 
 
 class EncodeGradient(OverEpisodes):
@@ -164,7 +146,7 @@ class EncodeGradient(OverEpisodes):
         nothing = [None] * ctx.blocks
         return (
             *(None, None, None, *nothing[1:], of_last, *nothing),
-            *(*of_weights, *(joined(value, gains) for value in of_gains), *of_inputs, None, *of_z),
+            *(*of_weights, *(summed(value, gains) for value in of_gains), *of_inputs, None, *of_z),
             *nothing * (2 + pools(ctx.stride)),
         )
 
@@ -226,7 +208,7 @@ def _norm_curvature(
 ) -> tuple[Tensor, Tensor, Tensor]:
     """The gradients of g, gain and z in EncodeCurvature's docstring; of_gain = sum(g h), of_u = g, of_z = gain J g."""
     jdz, h_dz, _ = norm_gradients(dz, z, None, mean, inverse)
-    gain = spread(gain, z.shape[EPISODES])
+    gain = repeated(gain, z.shape[EPISODES])
     h = (z - mean) * inverse
     g_jdz = (of_u * jdz).sum((0, 1, 2))
     scale = -inverse / (z.shape[0] * z.shape[1] * z.shape[2])
@@ -250,25 +232,3 @@ def _sections(tensors: Sequence[Any], count: int) -> list[list[Any]]:
     """Equal parts."""
     size = len(tensors) // count
     return [list(tensors[start : start + size]) for start in range(0, count * size, size)]
-
-
-def _axis(value: Tensor) -> int:
-    """Which axis of a tensor counts episodes."""
-    return EPISODES if value.dim() == MAP_DIMS else 0
-
-
-def _merged(value: Any, dim: int | None, size: int) -> Any:
-    """A tensor of so many times the episodes: vmap's axis `dim` joins theirs. One without it is repeated, or shared."""
-    if isinstance(value, Count):
-        return Count(value * size)
-    if not isinstance(value, Tensor):
-        return value
-    if dim is None:
-        axis = _axis(value) + 1
-        if axis == 1 and len(value) == 1:
-            return value
-        value = value.unsqueeze(axis).expand(*value.shape[:axis], size, *value.shape[axis:])
-    else:
-        axis = EPISODES + 1 if value.dim() == MAP_DIMS + 1 else 1
-        value = value.movedim(dim, axis)
-    return value.flatten(axis - 1, axis).contiguous()

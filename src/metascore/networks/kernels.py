@@ -43,7 +43,7 @@ def weight_gradient(x: Tensor, gradient: Tensor, stride: int, count: int) -> Ten
     episodes, channels = x.shape[EPISODES:]
     positions = gradient.shape[0] * gradient.shape[1] * gradient.shape[2]
     if channels == 1 and count < episodes:
-        return joined(weight_gradient(x, gradient, stride, episodes), count)
+        return summed(weight_gradient(x, gradient, stride, episodes), count)
     if channels > 1 and count == episodes and positions <= FEW_POSITIONS:
         patches = Patches.forward(x.movedim(EPISODES, 0), stride)
         return torch.bmm(gradient.flatten(0, 2).permute(1, 2, 0), patches.flatten(1, 3))
@@ -55,7 +55,7 @@ def weight_gradient(x: Tensor, gradient: Tensor, stride: int, count: int) -> Ten
 def normalised(z: Tensor, gain: Tensor, bias: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     """Batch norm gain h + bias, where h = (z - mean) r and r = 1 / sqrt(variance + epsilon); the mean; r."""
     episodes = z.shape[EPISODES]
-    gain, bias = spread(gain, episodes), spread(bias, episodes)
+    gain, bias = repeated(gain, episodes), repeated(bias, episodes)
     u, mean, inverse = torch.native_batch_norm(
         _planes(z, episodes), gain.flatten(), bias.flatten(), None, None, True, 0.0, NORM_EPSILON
     )
@@ -70,7 +70,7 @@ def norm_gradients(
     of_z, of_gain, of_bias = torch.ops.aten.native_batch_norm_backward(
         _planes(gradient, episodes),
         _planes(z, episodes),
-        None if gain is None else spread(gain, episodes).flatten(),
+        None if gain is None else repeated(gain, episodes).flatten(),
         None,
         None,
         mean.flatten(),
@@ -109,7 +109,7 @@ def chosen(u: Tensor, indices: Tensor) -> Tensor:
     return _maps(_planes(u, episodes).flatten(2).gather(2, planes.flatten(2)).view_as(planes), episodes)
 
 
-def spread(value: Tensor, episodes: int) -> Tensor:
+def repeated(value: Tensor, episodes: int) -> Tensor:
     """One weight or vector an episode, from k of them."""
     if len(value) == episodes:
         return value
@@ -117,14 +117,14 @@ def spread(value: Tensor, episodes: int) -> Tensor:
     return value.expand(episodes // len(value), *value.shape).flatten(0, 1).contiguous()
 
 
-def joined(value: Tensor, count: int) -> Tensor:
-    """The adjoint of `spread`: sums over the episodes that share one of `count` weights or vectors."""
+def summed(value: Tensor, count: int) -> Tensor:
+    """The adjoint of `repeated`: sums over the episodes that share one of `count` weights or vectors."""
     return value if len(value) == count else value.unflatten(0, (-1, count)).sum(0)
 
 
 def _fitting(weight: Tensor, x: Tensor) -> Tensor:
     """Images have one channel, for which libraries have a fast kernel in two dimensions but not in three."""
-    return spread(weight, x.shape[EPISODES]) if x.shape[-1] == 1 else weight
+    return repeated(weight, x.shape[EPISODES]) if x.shape[-1] == 1 else weight
 
 
 def _convolution_gradients(gradient: Tensor, x: Tensor, weight: Tensor, stride: int, wanted: tuple[bool, bool]) -> Any:

@@ -6,7 +6,9 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from metascore.networks.encoder import Params, linear, uniform
+from metascore.networks.initialisation import uniform
+from metascore.networks.layers import linear
+from metascore.networks.tensors import Params
 
 
 def lstm_parameters(

@@ -77,7 +77,7 @@ class Problem:
 class OmniglotEpisodes:
     """Episodes gathered from one uint8 array of all images; `rows` are those of an episode file."""
 
-    chunk: ClassVar[int] = 16  # how many to map over at once, where a recipe doesn't say
+    chunk_size: ClassVar[int] = 16  # how many to map over at once, where a recipe doesn't say
 
     def __init__(self, rows: np.ndarray, shot: int, images: UInt8[Tensor, "characters drawers 28 28"]) -> None:
         self.rows, self.shot, self.images = rows, shot, images
@@ -99,7 +99,7 @@ class OmniglotEpisodes:
 class SineEpisodes:
     """Episodes of sine waves y = amplitude * sin(x - phase)."""
 
-    chunk: ClassVar[int] = 250
+    chunk_size: ClassVar[int] = 250
 
     def __init__(self, rows: np.ndarray, shot: int, device: torch.device) -> None:
         self.rows, self.shot, self.device = rows, shot, device

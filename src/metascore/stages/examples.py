@@ -9,7 +9,7 @@ from torch import Tensor
 
 from metascore.config.params import Config, Run
 from metascore.learners import base
-from metascore.networks.encoder import Params
+from metascore.networks.tensors import Params
 from metascore.orchestration import devices
 from metascore.problems.base import Episode
 from metascore.report.figures.gallery import Example

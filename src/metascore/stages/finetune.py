@@ -13,11 +13,11 @@ from metascore.errors import UserError
 from metascore.files import sha256, write_array, write_json
 from metascore.learners import base
 from metascore.learners.base import AbstractLearner
-from metascore.networks.encoder import Params
+from metascore.networks.tensors import Params
 from metascore.orchestration import devices
 from metascore.store import checkpoint, inputs
 from metascore.training import machine
-from metascore.training.evaluation import adaptation_curve, judge_all
+from metascore.training.evaluation import adaptation_curve, measured
 
 SCORES = Path("results/scores")
 
@@ -50,5 +50,5 @@ def _scores(config: Config, job: Run, device: torch.device) -> np.ndarray:
     learner, params = trained(config, job, device)
     shape = config.test_shape(job.task)
     episodes = inputs.read_episodes(shape, inputs.read_images(shape, device))
-    chunk = Training(**config.recipe(job.task, job.learner)["training"]).chunk
-    return judge_all(adaptation_curve, learner, params, episodes, chunk)
+    chunk_size = Training(**config.recipe(job.task, job.learner)["training"]).chunk_size
+    return measured(adaptation_curve, learner, params, episodes, chunk_size)

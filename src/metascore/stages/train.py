@@ -147,7 +147,7 @@ def _record(job: Run, setting: Setting, snapshot: Snapshot, identity: dict[str, 
             "safetensors": safetensors.__version__,
         },
         "inputs": identity["inputs"],
-        "axes": setting.judged.axes(),
+        "axes": setting.validation_learner.axes(),
     }
 
 

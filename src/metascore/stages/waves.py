@@ -13,14 +13,14 @@ from torch import Tensor
 from metascore.config.params import Config, Run
 from metascore.data.episodes import SINE_X
 from metascore.learners.base import AbstractLearner
-from metascore.networks.encoder import Params
+from metascore.networks.tensors import Params
 from metascore.orchestration import devices
 from metascore.problems.base import Episode, Episodes, mean_sine
 from metascore.report.figures.waves import Wave
 from metascore.stages import finetune
 from metascore.store import inputs
 from metascore.training import machine
-from metascore.training.evaluation import STEPS, judge_all
+from metascore.training.evaluation import STEPS, measured
 
 GRID = torch.linspace(*SINE_X, 201)[:, None]
 SHOWN = ("maml", "reptile", "transfer", "scratch")  # entries: two that meta-learn, two that don't
@@ -72,7 +72,7 @@ def _of_run(
 ) -> Float[np.ndarray, "episodes steps grid"]:
     """A run's functions on the grid, for each test episode, after 0 .. 10 steps."""
     learner, params = finetune.trained(config, run, device)
-    return judge_all(_functions, learner, params, episodes, CHUNK)
+    return measured(_functions, learner, params, episodes, CHUNK)
 
 
 def _functions(learner: AbstractLearner, params: Params, episode: Episode) -> Float[Tensor, "steps grid"]:

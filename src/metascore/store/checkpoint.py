@@ -14,7 +14,7 @@ from safetensors.torch import save as as_bytes
 from metascore.config.params import Run
 from metascore.errors import UserError
 from metascore.files import write
-from metascore.networks.encoder import Params
+from metascore.networks.tensors import Params
 
 RUNS = Path("results/runs")
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import torch
 
-from metascore.networks.encoder import Params
+from metascore.networks.tensors import Params
 from metascore.store import checkpoint
 from metascore.training.loop import Snapshot
 

@@ -10,13 +10,13 @@ from jaxtyping import Float
 from torch import Tensor
 
 from metascore.learners.base import AbstractLearner, last
-from metascore.networks.encoder import Params
+from metascore.networks.tensors import Params
 from metascore.problems.base import Episode, Episodes
 from metascore.training.replay import Recorder
 
 STEPS = 10  # T of MetaScore: adaptation curves have T + 1 points
 
-Judge = Callable[[AbstractLearner, Params, Episode], Tensor]
+Measure = Callable[[AbstractLearner, Params, Episode], Tensor]
 
 
 def adaptation_curve(learner: AbstractLearner, params: Params, episode: Episode) -> Float[Tensor, steps_and_one]:
@@ -31,26 +31,26 @@ def final_score(learner: AbstractLearner, params: Params, episode: Episode) -> F
     return _score(learner, last(learner.adapt(params, episode.support, learner.test_steps)), episode)
 
 
-def judge_all(
-    judge: Judge,
+def measured(
+    measure: Measure,
     learner: AbstractLearner,
     params: Params,
     episodes: Episodes,
-    chunk: int | None = None,
+    chunk_size: int | None = None,
     recorder: Recorder | None = None,
 ) -> Float[np.ndarray, "episodes ..."]:
-    """What `judge` says of every episode, in their order, as float32; `chunk` of them at a time.
+    """What `measure` says of every episode, in their order, as float32; `chunk_size` of them at a time.
 
     Who asks again and again gives a recorder.
     """
 
-    def judged(params: Params, batch: Episode) -> Tensor:
-        return torch.func.vmap(lambda episode: judge(learner, params, episode))(batch)
+    def of_chunk(params: Params, batch: Episode) -> Tensor:
+        return torch.func.vmap(lambda episode: measure(learner, params, episode))(batch)
 
     recorder = recorder or Recorder()
     with torch.no_grad():
-        batches = (episodes.batch(index) for index in chunks(len(episodes), chunk or episodes.chunk))
-        pieces = [recorder((judge, learner), judged, params, batch) for batch in batches]
+        batches = (episodes.batch(index) for index in chunks(len(episodes), chunk_size or episodes.chunk_size))
+        pieces = [recorder((measure, learner), of_chunk, params, batch) for batch in batches]
     return torch.cat(pieces).float().cpu().numpy()
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import importlib
+import os
 import platform
 import re
 import sys
@@ -27,11 +28,21 @@ OUT_OF_MEMORY = "out of memory|can't allocate memory|not enough memory|bad_alloc
 def prepared() -> Iterator[torch.device]:
     """The GPU that this process holds (see orchestration.devices), else the CPU. Same seed, same bits."""
     torch.set_num_threads(THREADS)
-    torch.set_deterministic_debug_mode("error")  # use_deterministic_algorithms(True) would import a compiler
+    _repeat_bits()
     _keep_freed_memory()
     _leave_the_compiler_out()
     with _memory_in_one_line():
         yield device()
+
+
+def _repeat_bits() -> None:
+    """Only algorithms that give the same bits each time, in full precision."""
+    torch.set_deterministic_debug_mode("error")  # use_deterministic_algorithms(True) would import a compiler
+    # Each tensor would be filled with NaN before its first use: 2 to 5 % of a meta-step, for the same bits.
+    torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
+    if torch.cuda.is_available():
+        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # without it cuBLAS may choose between two orders
+        torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = False
 
 
 def device() -> torch.device:
@@ -71,7 +82,7 @@ def _memory_in_one_line() -> Iterator[None]:
         said = " ".join(str(error).split())
         if not isinstance(error, MemoryError) and not re.search(OUT_OF_MEMORY, said):
             raise
-        cure = "lower training.chunk or width in params.yaml, or run fewer jobs at once (--cores)"
+        cure = "lower training.chunk_size or width in params.yaml, or run fewer jobs at once (--cores)"
         raise UserError(f"out of memory ({said[:200]}): {cure}, and run the same command again") from error
 
 

@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 from torch.fx import Graph, GraphModule, Node
 from torch.utils._python_dispatch import TorchDispatchMode
-from torch.utils._pytree import tree_flatten, tree_leaves, tree_map_only, tree_unflatten
+from torch.utils._pytree import tree_flatten, tree_map_only, tree_unflatten
 from torch.utils.weak import WeakTensorKeyDictionary
 
 PATIENCE = 3  # calls before the one that is recorded, which takes about as long as three of them
@@ -36,10 +36,12 @@ class Recorder:
     def __call__(self, key: Hashable, function: Callable[..., Any], *inputs: Any) -> Any:
         """What `function` returns for these inputs: tensors without gradients, in dictionaries and tuples.
 
-        Functions of equal keys must be the same pure function. A recording is for one layout of the inputs.
+        Functions of equal keys must be the same pure function. A recording is for one structure and layout of the
+        inputs, and for what is in them beside tensors, which must be hashable.
         """
-        leaves = tree_leaves(inputs)
-        call = (key, *map(_layout, leaves))
+        every, structure = tree_flatten(inputs)
+        leaves = [leaf for leaf in every if isinstance(leaf, Tensor)]
+        call = (key, structure, *(_layout(leaf) if isinstance(leaf, Tensor) else leaf for leaf in every))
         known = self._known.get(call, 0)
         if isinstance(known, Recording):
             return known(leaves)

@@ -1,0 +1,65 @@
+"""The gradient of a learner's meta-loss, in chunks of episodes that torch.func.vmap maps over."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from metascore.learners.base import AbstractLearner, MetaLoss, learned
+from metascore.networks.tensors import Params
+from metascore.problems.base import Episode, Episodes
+from metascore.training.evaluation import chunks
+from metascore.training.replay import Recorder
+
+
+class MetaGradient:
+    """The gradient of a learner's mean meta-loss; one that is asked for again and again is recorded.
+
+    Memory depends on `chunk_size`, the number of episodes that are mapped over at once, not on the meta-batch.
+    """
+
+    def __init__(
+        self, learner: AbstractLearner, chunk_size: int | None = None, recorder: Recorder | None = None
+    ) -> None:
+        self.learner, self.chunk_size = learner, chunk_size
+        self.recorder = recorder or Recorder()
+
+    def __call__(
+        self, params: Params, episodes: Episodes, index: np.ndarray, progress: float
+    ) -> tuple[dict[str, Tensor], float, Params]:
+        """The gradient over the episodes `index`, the mean meta-loss, and the mean new state."""
+        phase = self.learner.phase(progress)
+        function = partial(_gradient_of_chunk, self.learner)
+        total, gradient, state = 0.0, dict[str, Tensor](), dict[str, Tensor]()
+        for places in chunks(len(index), self.chunk_size or episodes.chunk_size):
+            share = len(places) / len(index)
+            batch = episodes.batch(index[places])
+            found, mean, new = self.recorder(self.learner, function, phase, params, batch)
+            total += share * mean.item()
+            _add(gradient, found, share)
+            _add(state, new, share)
+        return gradient, total, state
+
+
+def _gradient_of_chunk(
+    learner: AbstractLearner, phase: Any, params: Params, episodes: Episode
+) -> tuple[dict[str, Tensor], Tensor, Params]:
+    leaves = {name: value.detach().requires_grad_() for name, value in learned(params).items()}
+    losses: MetaLoss = torch.func.vmap(lambda episode: learner.meta_loss(params | leaves, episode, phase))(episodes)
+    mean = losses.value.mean()
+    state = {name: value.detach().mean(0) for name, value in losses.state.items()}
+    if not mean.requires_grad:  # there is nothing to learn
+        return {}, mean, state
+    gradient = torch.autograd.grad(mean, list(leaves.values()), allow_unused=True)
+    used = {name: value for name, value in zip(leaves, gradient, strict=True) if value is not None}
+    return used, mean.detach(), state
+
+
+def _add(total: dict[str, Tensor], values: dict[str, Tensor], share: float) -> None:
+    """Add a share of these values to a total, in place."""
+    for name, value in values.items():
+        total[name] = torch.add(total[name], value, alpha=share) if name in total else share * value

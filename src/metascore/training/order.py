@@ -1,0 +1,23 @@
+"""The order in which meta-training visits the episodes of its file."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+
+from metascore.randomness import numpy_generator
+
+
+def visit(count: int, seed: int, iteration: int, meta_batch: int) -> np.ndarray:
+    """Which of `count` episodes meta-step `iteration` trains on.
+
+    Each seed goes through the file in an order of its own, a new one every time it has seen all of it.
+    """
+    places = np.arange(iteration * meta_batch, (iteration + 1) * meta_batch)
+    return np.array([_order(count, seed, int(place // count))[place % count] for place in places])
+
+
+@lru_cache(maxsize=2)
+def _order(count: int, seed: int, epoch: int) -> np.ndarray:
+    return numpy_generator(seed, "order of training episodes", epoch).permutation(count)

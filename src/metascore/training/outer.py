@@ -1,0 +1,60 @@
+"""The outer optimiser: what a meta-step does with a meta-gradient, at which rate."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor
+
+from metascore.config.recipe import Training
+from metascore.learners.base import learned
+from metascore.networks.tensors import Params
+
+KINDS = {"adam": torch.optim.Adam, "sgd": torch.optim.SGD}
+
+
+class OuterOptimiser:
+    """Changes a learner's learned tensors, in place."""
+
+    def __init__(self, recipe: Training, params: Params, state: dict[str, Tensor]) -> None:
+        """`state` is what `tensors` returned when another one stopped; empty at first."""
+        self.recipe, self.leaves = recipe, learned(params)
+        self._optimiser = KINDS[recipe.optimiser](list(self.leaves.values()) or [torch.zeros(0)], lr=recipe.meta_lr)
+        for full, value in state.items():
+            key, name = full.split("/", 1)
+            self._optimiser.state[self.leaves[name]][key] = value.clone()
+
+    def step(self, gradient: Params, iteration: int) -> None:
+        """One step along the gradient; a tensor without one stays."""
+        for name, value in gradient.items():
+            self.leaves[name].grad = value
+        if self.recipe.clip_norm is not None:
+            torch.nn.utils.clip_grad_norm_([self.leaves[name] for name in gradient], self.recipe.clip_norm)
+        for group in self._optimiser.param_groups:
+            group["lr"] = rate(self.recipe, iteration)
+        self._optimiser.step()
+
+    def tensors(self) -> dict[str, Tensor]:
+        """What it remembers of the steps so far, by kind and name."""
+        return {
+            f"{key}/{name}": value.clone()
+            for name, leaf in self.leaves.items()
+            for key, value in self._optimiser.state[leaf].items()
+            if isinstance(value, Tensor)
+        }
+
+
+def rate(recipe: Training, iteration: int) -> float:
+    """The rate of a meta-step."""
+    progress = iteration / recipe.iterations
+    drop = recipe.meta_lr - recipe.final_lr
+    match recipe.schedule:
+        case "linear":
+            return recipe.final_lr + drop * (1 - progress)
+        case "cosine":
+            return recipe.final_lr + drop * (1 + math.cos(math.pi * progress)) / 2
+        case "halving":
+            return recipe.meta_lr * 0.5 ** (iteration // recipe.halve_every)
+        case _:
+            return recipe.meta_lr
