@@ -10,6 +10,7 @@ import traceback
 from collections.abc import Sequence
 from typing import NoReturn
 
+import metascore
 from metascore.config.params import Config, Run, load
 from metascore.errors import UsageError, UserError
 from metascore.orchestration.signals import Stopped, stoppable
@@ -82,8 +83,17 @@ class _Parser(argparse.ArgumentParser):
         self.exit(UsageError.exit_status, f"{self.prog}: {message}: see --help\n")
 
 
+class _Version(argparse.Action):
+    """Asks for the version only when it is wanted: the answer takes longer than a command line."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *others: object) -> NoReturn:
+        sys.stdout.write(f"{parser.prog} {metascore.__version__}\n")
+        parser.exit()
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser("metascore", description="A reproducible benchmark of meta-learning.")
+    parser.add_argument("--version", action=_Version, nargs=0, help="show the version and end")
     stages = parser.add_subparsers(dest="stage", required=True, metavar="STAGE")
     for name, summary in STAGES.items():
         stage = stages.add_parser(name, help=summary, description=summary)
