@@ -4,17 +4,33 @@ PYTHON ?= $(shell for python in python3.13 python3.12 python3.11 python3; do \
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
 VENV := .venv
 STAMP := $(VENV)/.complete
+# With uv, if there is one: the same versions with the same hashes, sooner.
+INSTALL := $(if $(shell command -v uv),uv pip install --python $(VENV)/bin/python,$(VENV)/bin/python -m pip --disable-pip-version-check install) --quiet
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
-.PHONY: setup run smoke test test-slow check format adopt reproduce audit bench
+.PHONY: setup lock run smoke test test-slow check format adopt reproduce audit bench
 
 setup: $(STAMP)
 
-$(STAMP): pyproject.toml constraints.txt
+# Scripts in an environment name its folder: after a copy of the project they would run the other folder's code.
+ifneq ($(shell cat $(STAMP) 2>/dev/null),$(CURDIR))
+.PHONY: $(STAMP)
+endif
+
+$(STAMP): pyproject.toml requirements.lock
 	@test -n "$(PYTHON)" || { echo "make setup: no Python 3.11 or newer on PATH: install one, or give PYTHON=..." >&2; exit 1; }
-	test -x $(VENV)/bin/python || $(PYTHON) -m venv $(VENV)
-	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -e '.[dev]' -c constraints.txt
-	touch $@
+	@test ! -d $(VENV) || test "$$(cat $@ 2>/dev/null)" = "$(CURDIR)" || \
+		{ echo "make setup: $(VENV) is unfinished, or was made in another folder: making it anew" >&2; rm -rf $(VENV); }
+	@rm -f $@ # whoever is interrupted from here on starts anew
+	test -d $(VENV) || $(PYTHON) -m venv $(VENV)
+	$(INSTALL) --require-hashes --requirement requirements.lock
+	$(INSTALL) --no-deps --no-build-isolation --editable .
+	@echo "$(CURDIR)" > $@
+
+lock: # the versions of constraints.txt, with the hash of each file, for every Python and system: needs uv
+	@command -v uv >/dev/null || { echo "make lock: needs uv: pip install uv" >&2; exit 1; }
+	uv pip compile --quiet --universal --generate-hashes --no-annotate --no-header --python-version 3.11 \
+		--extra dev --constraint constraints.txt pyproject.toml --output-file requirements.lock
 
 run: setup
 	snakemake
@@ -32,6 +48,7 @@ test-slow: setup
 check: setup
 	ruff check .
 	ruff format --check .
+	codespell
 	snakefmt --check Snakefile workflow
 	python workflow/lint.py
 	mypy
@@ -46,9 +63,10 @@ format: setup
 reproduce: setup # all results anew from a clean clone, compared with results/digests.json
 	python workflow/reproduce.py
 
-audit: setup # known vulnerabilities of the pinned packages: not part of `check`, since it asks a service on the network
+audit: setup # what is installed (sbom.json, CycloneDX), and its known vulnerabilities: it asks a service on the network
+	cyclonedx-py requirements --pyproject pyproject.toml --output-file sbom.json requirements.lock
 	python -m pip install --quiet --disable-pip-version-check pip-audit
-	pip-audit --requirement constraints.txt --no-deps --disable-pip
+	pip-audit --requirement requirements.lock --disable-pip
 
 bench: setup # the tables of docs/performance.md, measured here: speed against other libraries, on one thread
 	python -m pip install --quiet --disable-pip-version-check -e '.[bench]' -c constraints.txt
