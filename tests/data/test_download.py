@@ -187,12 +187,30 @@ def test_unreachable_falls_back_to_glyphs_and_says_so(
     caplog: pytest.LogCaptureFixture,
     few_glyphs: None,
 ) -> None:
-    monkeypatch.setenv("OMNIGLOT_MIRROR", str(tmp_path / "nowhere"))
-    target = run(tmp_path, parts, "mirror", "glyphs")
+    monkeypatch.delenv("OMNIGLOT_MIRROR", raising=False)
+    monkeypatch.setattr("torchvision.datasets.Omniglot.download_url_prefix", f"file://{tmp_path}/nowhere")
+    target = run(tmp_path, parts, "mirror", "torchvision", "glyphs")
     warnings = [record.message for record in caplog.records if record.levelno == logging.WARNING]
     assert "nowhere" in warnings[-1] and "SYNTHETIC GLYPHS" in warnings[-1]
     source = json.loads((target / "source.json").read_text())
     assert source["name"] == "synthetic glyphs" and source["synthetic"] is True and source["seed"] == 0
+
+
+@pytest.mark.parametrize("address", ["{place}/nowhere", "~/nowhere", "~nobody_of_this_name/x", "http://127.0.0.1:9/x"])
+def test_a_mirror_that_fails_is_no_reason_for_glyphs(
+    parts: Parts, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, few_glyphs: None, address: str
+) -> None:
+    monkeypatch.setenv("OMNIGLOT_MIRROR", address.replace("{place}", str(tmp_path)))
+    with pytest.raises(UserError, match=f"{address.rpartition('/')[2]}.*correct OMNIGLOT_MIRROR, or unset it[^\n]*$"):
+        run(tmp_path, parts, "mirror", "glyphs")
+    assert not (tmp_path / "data" / "omniglot").exists()
+
+
+def test_a_mirror_may_lie_in_the_home_folder(mirror: Path, parts: Parts, tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setenv("HOME", str(mirror.parent))
+    monkeypatch.setenv("OMNIGLOT_MIRROR", f"~/{mirror.name}")
+    source = json.loads((run(tmp_path, parts, "mirror", "glyphs") / "source.json").read_text())
+    assert source["synthetic"] is False
 
 
 def test_without_glyphs_unreachable_is_an_error_with_every_reason(

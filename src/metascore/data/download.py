@@ -77,8 +77,13 @@ def fetch(address: str, part: Part, downloads: Path, patience: Patience = PATIEN
             return _download(remote, part, downloads, patience)
     if scheme not in ("", "file"):
         raise UserError(f"{address}: neither a folder nor an http, https or file URL: correct OMNIGLOT_MIRROR")
-    folder = urllib.request.url2pathname(path.removeprefix("localhost")) if scheme else address
-    return _read_local(Path(folder) / part.archive, part)
+    folder = Path(urllib.request.url2pathname(path.removeprefix("localhost")) if scheme else _expanded(address))
+    return _read_local(folder / part.archive, part)
+
+
+def _expanded(folder: str) -> str:
+    """Where ~ is the user's own folder: in quotes, in a file of variables or in CI no shell has replaced it."""
+    return os.path.expanduser(folder)  # noqa: PTH111  Path's raises where it knows no such user
 
 
 @dataclass(frozen=True)

@@ -44,7 +44,8 @@ def run(
 def obtain(settings: dict[str, Any], downloads: Path, parts: Sequence[Part], patience: Patience) -> Dataset:
     """Return the data of the first source in `settings` that can be reached.
 
-    Raises UserError when none can, and when one has the wrong bytes: that is no reason to take another.
+    Raises UserError when none can, and when one has the wrong bytes or the user's own mirror has none: that is no
+    reason to take another.
     """
     reasons: list[str] = []
     for source in settings["sources"]:
@@ -53,12 +54,22 @@ def obtain(settings: dict[str, Any], downloads: Path, parts: Sequence[Part], pat
         if source not in ADDRESSES:
             raise UsageError(f"data.sources: {source!r} is unknown: choose from mirror, torchvision and glyphs")
         try:
-            return _omniglot(ADDRESSES[source](), downloads, parts, patience)
+            return _from(source, ADDRESSES[source](), downloads, parts, patience)
         except Unreachable as error:
             logger.info("%s: %s", source, error)
             reasons.append(f"{source} ({error})")
     cure = "set OMNIGLOT_MIRROR to a folder or base URL with its two zip files, or add glyphs to data.sources"
     raise UserError(f"Omniglot is unreachable: {', '.join(reasons)}: {cure}")
+
+
+def _from(source: str, address: str, downloads: Path, parts: Sequence[Part], patience: Patience) -> Dataset:
+    """Omniglot from an address; one that the user gave is meant, so that nothing else is taken where it fails."""
+    try:
+        return _omniglot(address, downloads, parts, patience)
+    except Unreachable as error:
+        if source != "mirror":
+            raise
+        raise UserError(f"{error}: correct OMNIGLOT_MIRROR, or unset it to try the next of data.sources") from error
 
 
 def _omniglot(address: str, downloads: Path, parts: Sequence[Part], patience: Patience) -> Dataset:
