@@ -34,7 +34,7 @@ lock: # the versions of constraints.txt, with the hash of each file, for every P
 
 run: setup
 	snakemake
-	@cat results/tables/scores.md
+	@cat results/quick/tables/scores.md
 
 smoke: setup # the whole workflow in a temporary copy, in minutes
 	python -m pytest -q tests/workflow -m slow -k "smoke and not one_core"
@@ -60,7 +60,7 @@ format: setup
 	ruff format .
 	snakefmt Snakefile workflow
 
-reproduce: setup # all results anew from a clean clone, compared with results/digests.json
+reproduce: setup # all results anew from a clean clone, compared with results/quick/digests.json
 	python workflow/reproduce.py
 
 audit: setup # what is installed (sbom.json, CycloneDX), and its known vulnerabilities: it asks a service on the network

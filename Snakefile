@@ -19,7 +19,7 @@ include: "workflow/rules/aggregate.smk"
 rule all:
     default_target: True
     input:
-        outputs(),
+        JOBS.outputs(),
 
 
 reject_strangers(workflow)

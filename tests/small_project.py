@@ -14,8 +14,8 @@ from metascore.files import write_json
 
 ROOT = Path(__file__).parents[1]
 JOB = ("--task", "omniglot_5w1s", "--learner", "protonet", "--seed", "0")
-CHECKPOINT = "results/runs/omniglot_5w1s/protonet/0/checkpoint.safetensors"
-SCORES = "results/scores/omniglot_5w1s/protonet/0.npy"
+CHECKPOINT = "results/smoke/runs/omniglot_5w1s/protonet/0/checkpoint.safetensors"
+SCORES = "results/smoke/scores/omniglot_5w1s/protonet/0.npy"
 LEARNERS = {
     "chance": {},
     "protonet": {"width": 4, "training": {"iterations": 4, "meta_batch": 2, "validations": 2}},

@@ -41,27 +41,26 @@ STAGES = {
     "split": "def run(config):\n    write(f'data/splits/{config.split[\"name\"]}.json', config.split)\n",
     "episodes": "def run(config, file):\n    write(f'data/episodes/{file}', file, config.episodes)\n",
     "train": "def run(config, job):\n"
-    "    folder = f'results/runs/{job.task}/{job.learner}/{job.seed}'\n"
+    "    folder = f'results/{config.budget}/runs/{job.task}/{job.learner}/{job.seed}'\n"
     "    for name in ('checkpoint.safetensors', 'training.csv'):\n"
     "        write(f'{folder}/{name}', config.recipe(job.task, job.learner))\n"
     "    write(f'{folder}/run.json', time.time_ns())\n",
     "finetune": "def run(config, job):\n"
-    "    checkpoint = Path(f'results/runs/{job.task}/{job.learner}/{job.seed}/checkpoint.safetensors')\n"
-    "    write(f'results/scores/{job.task}/{job.learner}/{job.seed}.npy', checkpoint.read_text())\n"
-    "    write(f'results/scores/{job.task}/{job.learner}/{job.seed}.json', 'inputs')\n",
-    "aggregate": "def run(config):\n"
-    "    scores = {run.learner: float(len(Path(f'results/scores/{run.task}/{run.learner}/{run.seed}.npy')"
-    ".read_text())) for run in config.runs()}\n"
-    "    Path('results').mkdir(exist_ok=True)\n"
-    "    Path('results/metrics.json').write_text(json.dumps(scores))\n"
-    "    write('results/digests.json', scores)\n"
-    "    for name in ('scores.csv', 'scores.md', 'scores.tex', 'pairs.csv', 'published.csv', 'published.md', "
-    "'published.tex', 'priors.csv', 'priors.md', 'priors.tex', 'adaptation.csv', 'learning.csv'):\n"
-    "        write(f'results/tables/{name}', scores)\n"
-    "    write('results/report.html', scores)\n"
-    "    for name in ('ranking', 'adaptation', 'gallery', 'waves', 'improvement', 'published_gap', 'cost', 'learning')"
-    ":\n"
-    "        write(f'results/figures/{name}.svg', scores), write(f'results/figures/{name}.png', scores)\n",
+    "    run = f'{job.task}/{job.learner}/{job.seed}'\n"
+    "    checkpoint = Path(f'results/{config.budget}/runs/{run}/checkpoint.safetensors')\n"
+    "    write(f'results/{config.budget}/scores/{run}.npy', checkpoint.read_text())\n"
+    "    write(f'results/{config.budget}/scores/{run}.json', 'inputs')\n"
+    "    write(f'results/{config.budget}/scores/{run}.npz', 'portrait')\n",
+    "aggregate": "from metascore.orchestration.jobs import Jobs\n"
+    "\n"
+    "\n"
+    "def run(config):\n"
+    "    folder = Path('results') / config.budget\n"
+    "    scores = {run.learner: float(len((folder / f'scores/{run.task}/{run.learner}/{run.seed}.npy').read_text()))"
+    " for run in config.runs()}\n"
+    "    for path in (*Jobs(config).plain_report(), *(one.file for one in Jobs(config).shown_report())):\n"
+    "        write(path, scores)\n"
+    "    (folder / 'metrics.json').write_text(json.dumps(scores))\n",
 }
 
 

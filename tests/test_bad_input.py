@@ -29,7 +29,7 @@ SPLIT, TEST, TRAIN = (
     "data/episodes/omniglot/test-5w1s5q.npy",
     "data/episodes/omniglot/train-5w1s5q.npy",
 )
-RECORD = "results/runs/omniglot_5w1s/protonet/0/run.json"
+RECORD = "results/smoke/runs/omniglot_5w1s/protonet/0/run.json"
 CHANCE = ("--task", "omniglot_5w1s", "--learner", "chance", "--seed", "0")
 DRAW = ("episodes", "--file", "omniglot/test-5w1s5q.npy")
 

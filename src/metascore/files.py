@@ -86,6 +86,13 @@ def write_array(path: str | Path, array: np.ndarray) -> None:
     write(path, content.getvalue())
 
 
+def write_arrays(path: str | Path, arrays: Mapping[str, np.ndarray]) -> None:
+    """Write a compressed .npz file, without pickle: equal arrays give equal bytes."""
+    content = io.BytesIO()
+    np.savez_compressed(content, allow_pickle=False, **arrays)
+    write(path, content.getvalue())
+
+
 def write_rows(path: str | Path, columns: Iterable[str], rows: Iterable[Mapping[str, Any]]) -> None:
     """Write rows as CSV."""
     text = io.StringIO()
@@ -109,6 +116,15 @@ def read_array(path: str | Path, cure: str, mapped: bool = False) -> np.ndarray:
     """Read a .npy file, or map it into memory. Raises UserError, ending in `cure`, when it is missing or damaged."""
     try:
         return np.lib.format.open_memmap(path, "r") if mapped else np.load(path, allow_pickle=False)
+    except Exception as error:  # a damaged header can end in any
+        raise UserError(f"{path}: cannot be read ({' '.join(str(error).split())}): {cure}") from error
+
+
+def read_arrays(path: str | Path, cure: str) -> dict[str, np.ndarray]:
+    """Read a .npz file. Raises UserError, ending in `cure`, when it is missing or damaged."""
+    try:
+        with np.load(path, allow_pickle=False) as arrays:
+            return dict(arrays)
     except Exception as error:  # a damaged header can end in any
         raise UserError(f"{path}: cannot be read ({' '.join(str(error).split())}): {cure}") from error
 

@@ -11,7 +11,13 @@ from temporary_project import Project
 
 from metascore.files import sha256
 
-SAME_BITS = ("data/**/*.npy", "data/**/*.json", "results/**/*.safetensors", "results/scores/**/*.*", "results/*.json")
+SAME_BITS = (
+    "data/**/*.npy",
+    "data/**/*.json",
+    "results/**/*.safetensors",
+    "results/*/scores/**/*.*",
+    "results/*/*.json",
+)
 
 
 def bits(project: Project) -> dict[str, str]:

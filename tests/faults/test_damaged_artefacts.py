@@ -7,7 +7,7 @@ import pytest
 from faults import bits, started, wait_for_snapshot
 from temporary_project import Project
 
-RUN, SCORES = "results/runs/omniglot_5w1s/maml/0", "results/scores/omniglot_5w1s/maml/0"
+RUN, SCORES = "results/smoke/runs/omniglot_5w1s/maml/0", "results/smoke/scores/omniglot_5w1s/maml/0"
 ARTEFACTS = [
     "data/omniglot/images.npy",
     "data/omniglot/characters.csv",
@@ -21,11 +21,11 @@ ARTEFACTS = [
     f"{RUN}/run.json",
     f"{SCORES}.npy",
     f"{SCORES}.json",
-    "results/metrics.json",
-    "results/digests.json",
-    "results/tables/scores.csv",
-    "results/figures/ranking.png",
-    "results/report.html",
+    "results/smoke/metrics.json",
+    "results/smoke/digests.json",
+    "results/smoke/tables/scores.csv",
+    "results/smoke/figures/ranking.png",
+    "results/smoke/report.html",
 ]
 
 

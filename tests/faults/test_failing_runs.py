@@ -18,10 +18,10 @@ def test_the_others_finish_and_the_rest_can_be_resumed(fresh: Project, undisturb
     said = fresh.call("snakemake", "--cores", "2", status=1)
     lines = [text for text in said.splitlines() if line in text]
     assert lines and "params.yaml" in lines[0]
-    assert "results/runs/omniglot_5w1s/maml/0" in said and "Traceback" not in said
+    assert "results/smoke/runs/omniglot_5w1s/maml/0" in said and "Traceback" not in said
     for learner in ("chance", "protonet"):
-        assert (fresh.path / f"results/scores/omniglot_5w1s/{learner}/0.npy").exists()
-    assert not (fresh.path / "results/metrics.json").exists()
+        assert (fresh.path / f"results/smoke/scores/omniglot_5w1s/{learner}/0.npy").exists()
+    assert not (fresh.path / "results/smoke/metrics.json").exists()
     (fresh.path / "params.yaml").write_text(before)
     assert fresh.ran("snakemake", "--cores", "2") == {
         "Meta-training omniglot_5w1s/maml/0",

@@ -22,8 +22,8 @@ STAGES = {  # command: (a file that it writes and that must not exist when it st
     ("episodes", "--file", "omniglot/test-5w1s5q.npy"): (EPISODES, 500),
     ("train", *JOB): (CHECKPOINT, 500),
     ("finetune", *JOB): (SCORES, 200),
-    ("aggregate",): ("results/metrics.json", 20),
-    ("aggregate", "--debug"): ("results/report.html", 200_000),
+    ("aggregate",): ("results/smoke/metrics.json", 20),
+    ("aggregate", "--debug"): ("results/smoke/report.html", 200_000),
 }
 
 

@@ -18,7 +18,7 @@ from metascore.store.checkpoint import folder
 pytestmark = pytest.mark.slow
 TASK, LEARNER, SEED = "omniglot_5w1s", "maml", 0
 JOB = ("--task", TASK, "--learner", LEARNER, "--seed", str(SEED))
-SCORES = Path("results/scores") / TASK / LEARNER / f"{SEED}.npy"
+SCORES = Path("results/smoke/scores") / TASK / LEARNER / f"{SEED}.npy"
 
 
 def metascore(place: Path, *arguments: str) -> None:

@@ -7,7 +7,7 @@ import pytest
 from faults import bits
 from temporary_project import Project, copy
 
-SCORES = "results/scores/omniglot_5w1s"
+SCORES = "results/smoke/scores/omniglot_5w1s"
 COMMANDS = {
     "one core": [("snakemake", "--cores", "1")],
     "driven by DVC": [("dvc", "repro")],

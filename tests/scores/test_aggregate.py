@@ -24,13 +24,6 @@ FIGURES = ("ranking", "adaptation", "gallery", "waves", "improvement", "publishe
 DRAWN = [f"figures/{name}.{kind}" for name in FIGURES for kind in ("svg", "png")]
 
 
-@pytest.fixture(scope="module", autouse=True)
-def invented_examples():
-    with pytest.MonkeyPatch.context() as patch:
-        fake_results.invent(patch)
-        yield
-
-
 @pytest.fixture
 def project(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
@@ -38,7 +31,7 @@ def project(tmp_path, monkeypatch):
 
 
 def digests(folder):
-    return {name: (folder / "results" / name).read_bytes() for name in WRITTEN + DRAWN}
+    return {name: (folder / "results/tiny" / name).read_bytes() for name in WRITTEN + DRAWN}
 
 
 @pytest.fixture(scope="module")
@@ -46,19 +39,19 @@ def finished(tmp_path_factory):
     """A project whose results are aggregated."""
     folder = tmp_path_factory.mktemp("project")
     fake_results.write(folder, fake_results.config())
-    aggregate.run(fake_results.config(), folder / "data", folder / "results")
+    aggregate.run(fake_results.config(), folder / "data", folder / "results/tiny")
     return folder
 
 
 def test_it_writes_everything_the_same_way_twice(finished):
     first = digests(finished)
-    aggregate.run(fake_results.config(), finished / "data", finished / "results")
+    aggregate.run(fake_results.config(), finished / "data", finished / "results/tiny")
     assert digests(finished) == first
 
 
 def test_numbers_and_axes_reach_the_table(finished):
-    table = pd.read_csv(finished / "results" / "tables" / "scores.csv").set_index(["task", "learner"])
-    files = [finished / f"results/scores/omniglot_5w1s/maml/{seed}.npy" for seed in (0, 1)]
+    table = pd.read_csv(finished / "results/tiny" / "tables" / "scores.csv").set_index(["task", "learner"])
+    files = [finished / f"results/tiny/scores/omniglot_5w1s/maml/{seed}.npy" for seed in (0, 1)]
     row = table.loc["omniglot_5w1s", "maml"]
     assert row["score"] == pytest.approx(np.mean([np.load(file)[:, 10] for file in files]), abs=1e-6)
     assert row["score_low"] <= row["score"] <= row["score_high"]
@@ -69,7 +62,7 @@ def test_numbers_and_axes_reach_the_table(finished):
 
 
 def test_metrics_are_flat_small_and_without_times(finished):
-    metrics = json.loads((finished / "results" / "metrics.json").read_text())
+    metrics = json.loads((finished / "results/tiny" / "metrics.json").read_text())
     assert len(metrics) <= 60
     assert all(isinstance(value, float) for value in metrics.values())
     assert {"omniglot_5w1s.maml.metascore", "sine_5s.fomaml.score"} <= set(metrics)
@@ -77,7 +70,7 @@ def test_metrics_are_flat_small_and_without_times(finished):
 
 
 def test_published_numbers_stand_beside_ours(finished):
-    tables = finished / "results" / "tables"
+    tables = finished / "results/tiny" / "tables"
     ours = pd.read_csv(tables / "scores.csv").set_index(["task", "learner"])
     row = pd.read_csv(tables / "published.csv").set_index(["task", "learner"]).loc[("omniglot_5w1s", "maml")]
     assert row["gap"] == pytest.approx(ours.loc[("omniglot_5w1s", "maml"), "score"] - 0.987)
@@ -86,13 +79,13 @@ def test_published_numbers_stand_beside_ours(finished):
 
 
 def test_priors_of_all_seeds_are_written(finished):
-    tables = finished / "results" / "tables"
+    tables = finished / "results/tiny" / "tables"
     assert set(pd.read_csv(tables / "priors.csv")["task"]) == {"sine_5s"}
     assert "| maml | 1.5 (1–2) | 2.5 (2–3) |" in (tables / "priors.md").read_text()
 
 
 def test_pairs_of_all_learners_are_written(finished):
-    pairs = pd.read_csv(finished / "results" / "tables" / "pairs.csv")
+    pairs = pd.read_csv(finished / "results/tiny" / "tables" / "pairs.csv")
     assert pairs.groupby("task").size().to_dict() == {"omniglot_5w1s": 12, "sine_5s": 6}
 
 
@@ -102,7 +95,7 @@ def test_glyphs_are_named_everywhere(project, synthetic):
     fake_results.write(project, chosen, synthetic)
     aggregate.run(chosen)
     for name in ("scores.md", "scores.tex", "published.md", "published.tex"):
-        text = Path("results/tables", name).read_text()
+        text = Path("results/tiny/tables", name).read_text()
         assert ("SYNTHETIC GLYPHS" in text) == synthetic
         assert ("Synthetic glyphs, 5-way 1-shot" in text) == synthetic
 
@@ -110,14 +103,14 @@ def test_glyphs_are_named_everywhere(project, synthetic):
 def test_a_diverged_episode_is_owned_up_to(project):
     chosen = fake_results.config(tasks=("sine_5s",))
     fake_results.write(project, chosen)
-    broken = np.load("results/scores/sine_5s/maml/0.npy")
+    broken = np.load("results/tiny/scores/sine_5s/maml/0.npy")
     broken[:4, 5:] = np.nan
     fake_results.write_scores(project, Run("sine_5s", "maml", 0), broken)
     aggregate.run(chosen)
-    table = pd.read_csv("results/tables/scores.csv").set_index("learner")
+    table = pd.read_csv("results/tiny/tables/scores.csv").set_index("learner")
     assert table.loc["maml", "diverged"] == pytest.approx(4 / 80)
-    assert "diverged | " in Path("results/tables/scores.md").read_text()
-    assert "sine_5s.maml.score" not in json.loads(Path("results/metrics.json").read_text())
+    assert "diverged | " in Path("results/tiny/tables/scores.md").read_text()
+    assert "sine_5s.maml.score" not in json.loads(Path("results/tiny/metrics.json").read_text())
 
 
 @pytest.mark.parametrize(
@@ -133,11 +126,11 @@ def test_a_diverged_episode_is_owned_up_to(project):
 def test_impossible_scores_are_refused_in_one_line(project, values, complaint):
     chosen = fake_results.config(tasks=("omniglot_5w1s",))
     fake_results.write(project, chosen)
-    np.save("results/scores/omniglot_5w1s/maml/1.npy", values)
+    np.save("results/tiny/scores/omniglot_5w1s/maml/1.npy", values)
     with pytest.raises(UserError, match=complaint) as error:
         aggregate.run(chosen)
     assert "\n" not in str(error.value) and "metascore finetune" in str(error.value)
-    assert not Path("results/metrics.json").exists()
+    assert not Path("results/tiny/metrics.json").exists()
 
 
 @pytest.mark.parametrize("file", ["scores/{}.npy", "runs/{}/run.json", "runs/{}/training.csv"])
@@ -145,7 +138,7 @@ def test_impossible_scores_are_refused_in_one_line(project, values, complaint):
 def test_missing_and_broken_files_are_named(project, file, content):
     chosen = fake_results.config(tasks=("omniglot_5w1s",))
     fake_results.write(project, chosen)
-    path = Path("results") / file.format("omniglot_5w1s/fomaml/0")
+    path = Path("results/tiny") / file.format("omniglot_5w1s/fomaml/0")
     path.unlink() if content is None else path.write_bytes(content)
     with pytest.raises(UserError, match=str(path)) as error:
         aggregate.run(chosen)
@@ -161,20 +154,20 @@ def test_regression_without_the_chance_learner_says_so(project):
 
 
 def test_digests_are_those_of_checkpoints_scores_and_metrics(finished):
-    content = json.loads((finished / "results/digests.json").read_text())
+    content = json.loads((finished / "results/tiny/digests.json").read_text())
     runs = len(fake_results.config().runs())
     assert len(content["files"]) == 2 * runs + 1
-    assert all(digest == sha256(finished / "results" / file) for file, digest in content["files"].items())
+    assert all(digest == sha256(finished / "results/tiny" / file) for file, digest in content["files"].items())
     assert content["machine"] == {"processor": "abacus", "threads": 1}
 
 
 def test_runs_from_machines_that_differ_are_a_warning_that_names_the_difference(project, caplog):
     chosen = fake_results.config(tasks=("omniglot_5w1s",))
     fake_results.write(project, chosen)
-    path = Path("results/runs/omniglot_5w1s/maml/0/run.json")
+    path = Path("results/tiny/runs/omniglot_5w1s/maml/0/run.json")
     record = json.loads(path.read_text())
     path.write_text(json.dumps(record | {"machine": record["machine"] | {"processor": "slide rule"}}))
     aggregate.run(chosen)
     assert ["`processor`" in message for message in caplog.messages] == [True]
-    machine = json.loads(Path("results/digests.json").read_text())["machine"]
+    machine = json.loads(Path("results/tiny/digests.json").read_text())["machine"]
     assert machine == {"processor": ["abacus", "slide rule"], "threads": 1}

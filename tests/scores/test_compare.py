@@ -33,7 +33,7 @@ def dvc(*arguments, folder):
 
 def move(learner, change):
     for seed in CHOSEN.seeds:
-        path = Path(f"results/scores/{TASK}/{learner}/{seed}.npy")
+        path = Path(f"results/tiny/scores/{TASK}/{learner}/{seed}.npy")
         fake_results.write_scores(Path(), Run(TASK, learner, seed), np.clip(np.load(path) + change, 0, 1))
 
 
@@ -47,8 +47,8 @@ def recorded(tmp_path_factory):
     dvc("remote", "add", "--default", "beside", "../remote", folder=folder)
     call("git", "commit", "--quiet", "--all", "--message", "Start", folder=folder)
     fake_results.write(folder, CHOSEN)
-    dvc("add", "results/scores", folder=folder)
-    call("git", "add", "results/scores.dvc", "results/.gitignore", folder=folder)
+    dvc("add", "results/tiny/scores", folder=folder)
+    call("git", "add", "results/tiny/scores.dvc", "results/tiny/.gitignore", folder=folder)
     call("git", "commit", "--quiet", "--message", "Scores", folder=folder)
     dvc("push", folder=folder)
     return folder
@@ -84,9 +84,9 @@ def test_what_moved_is_said_and_may_fail(project, capsys):
 
 
 def test_other_episodes_are_not_paired(project, capsys):
-    for path in Path("results/scores").rglob("*.json"):
+    for path in Path("results/tiny/scores").rglob("*.json"):
         path.write_text('{"inputs": {"data/episodes/test.npy": "other"}}')
-    Path(f"results/scores/{TASK}/fomaml/0.json").unlink()
+    Path(f"results/tiny/scores/{TASK}/fomaml/0.json").unlink()
     compare.run(CHOSEN, "HEAD")
     assert {paired for _, paired in rows(capsys.readouterr().out).values()} == {"no"}
 
@@ -98,17 +98,17 @@ def test_other_seeds_are_not_paired(project, capsys):
 
 def test_a_learner_without_scores_there_is_left_out(project, capsys, caplog):
     call("git", "tag", "all")
-    shutil.rmtree(f"results/scores/{TASK}/fomaml")
-    dvc("add", "results/scores", folder=".")
+    shutil.rmtree(f"results/tiny/scores/{TASK}/fomaml")
+    dvc("add", "results/tiny/scores", folder=".")
     call("git", "commit", "--quiet", "--all", "--message", "Fewer")
     dvc(
         "get",
         ".",
-        f"results/scores/{TASK}/fomaml",
+        f"results/tiny/scores/{TASK}/fomaml",
         "--rev",
         "all",
         "--out",
-        f"results/scores/{TASK}/fomaml",
+        f"results/tiny/scores/{TASK}/fomaml",
         folder=".",
     )
     with caplog.at_level("INFO"):

@@ -30,7 +30,7 @@ def refused(chosen):
     with pytest.raises(UserError) as error:
         aggregate.run(chosen)
     assert "\n" not in str(error.value)
-    assert {path.name for path in Path("results").iterdir()} == {"runs", "scores"}
+    assert {path.name for path in Path("results/tiny").iterdir()} == {"runs", "scores"}
     return str(error.value)
 
 
@@ -43,7 +43,7 @@ def put_character(file, character):
 def test_chance_that_knows_something(chosen):
     for seed in chosen.seeds:
         fake_results.write_scores(Path(), Run("omniglot_5w1s", "chance", seed), np.full((40, 11), 0.3))
-    assert "results/scores/omniglot_5w1s/chance: chance scores 0.3000" in refused(chosen)
+    assert "results/tiny/scores/omniglot_5w1s/chance: chance scores 0.3000" in refused(chosen)
 
 
 @pytest.mark.parametrize("file", [TRAIN, TRAIN.replace("train", "validation")])
@@ -73,21 +73,21 @@ def test_files_that_show_no_leak_must_be_there(chosen, file, content):
 
 
 def test_learners_judged_on_different_episodes(chosen):
-    path = Path("results/scores/omniglot_5w1s/fomaml/1.json")
+    path = Path("results/tiny/scores/omniglot_5w1s/fomaml/1.json")
     path.write_text(json.dumps({"inputs": {"data/episodes/test.npy": "1" * 64}}))
     assert "fomaml/1 and maml/0 were judged on different episodes" in refused(chosen)
 
 
 @pytest.mark.parametrize("content", [None, "rubbish", "{}", "[]"])
 def test_a_run_that_does_not_say_what_it_was_judged_on(chosen, content):
-    path = Path("results/scores/omniglot_5w1s/fomaml/1.json")
+    path = Path("results/tiny/scores/omniglot_5w1s/fomaml/1.json")
     path.unlink() if content is None else path.write_text(content)
     assert str(path) in refused(chosen)
 
 
 def test_divergence_that_the_table_hides(chosen, monkeypatch):
-    broken = np.load("results/scores/omniglot_5w1s/maml/0.npy")
+    broken = np.load("results/tiny/scores/omniglot_5w1s/maml/0.npy")
     broken[:4, 5:] = np.nan
     fake_results.write_scores(Path(), Run("omniglot_5w1s", "maml", 0), broken)
     monkeypatch.setattr(scores, "diverged", lambda values: np.zeros(values.shape[:-1], dtype=bool))
-    assert "results/scores/omniglot_5w1s/maml: 5.0% of the episodes" in refused(chosen)
+    assert "results/tiny/scores/omniglot_5w1s/maml: 5.0% of the episodes" in refused(chosen)

@@ -35,13 +35,12 @@ numbers
 def report(tmp_path, monkeypatch):
     """A function that writes invented results, changes them, and returns the page that is made of them."""
     monkeypatch.chdir(tmp_path)
-    fake_results.invent(monkeypatch)
 
     def make(chosen, synthetic=False, change=lambda root: None):
         fake_results.write(tmp_path, chosen, synthetic)
         change(tmp_path)
         aggregate.run(chosen)
-        return Path("results/report.html").read_text(encoding="utf-8")
+        return Path("results/tiny/report.html").read_text(encoding="utf-8")
 
     return make
 
@@ -70,7 +69,7 @@ def test_it_warns_of_a_run_that_stopped_early(report):
 
     def finish(iterations):
         def change(root):
-            path = root / "results/runs/sine_5s/maml/1/run.json"
+            path = root / "results/tiny/runs/sine_5s/maml/1/run.json"
             path.write_text(json.dumps(json.loads(path.read_text()) | {"iterations": iterations}))
 
         return change

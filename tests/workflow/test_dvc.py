@@ -38,7 +38,7 @@ def test_code_runs_one_learner_and_a_comment_none(tracked: Project):
 def test_an_experiment(tracked: Project):
     assert tracked.ran("dvc", "exp", "run", "-S", "learners.maml.inner_lr=1.75") == jobs_of("maml")
     difference = json.loads(tracked.call("dvc", "metrics", "diff", "--json"))
-    assert set(difference["results/metrics.json"]) == {"maml"}
+    assert set(difference["results/smoke/metrics.json"]) == {"maml"}
 
 
 def test_a_fresh_clone_adopts(clone: Callable[[], Project]):

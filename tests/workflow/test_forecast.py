@@ -27,7 +27,7 @@ def test_what_was_never_timed_is_rough(config):
 
 def test_what_was_timed_takes_as_long_again(config, tmp_path):
     """12 episodes at 0.1 a second are 120 s, and 6 s of starting; one run can't be divided among cores."""
-    record = tmp_path / "results/runs/omniglot_5w1s/maml/3/run.json"
+    record = tmp_path / "results/smoke/runs/omniglot_5w1s/maml/3/run.json"
     record.parent.mkdir(parents=True)
     record.write_text(json.dumps({"tasks_per_second": 0.1}))
     said = forecast.forecast(config, [Run("omniglot_5w1s", "maml", 0)], cores=2)

@@ -26,9 +26,9 @@ def test_the_command_line_chooses_a_budget_and_nothing_else(project: Project, op
 @pytest.mark.parametrize(
     "target",
     [
-        "results/scores/omniglot_5w1s/x; touch pwned;/0.npy",
-        "results/scores/$(touch pwned)/maml/0.npy",
-        "results/runs/omniglot_5w1s/maml/0; touch pwned/run.json",
+        "results/smoke/scores/omniglot_5w1s/x; touch pwned;/0.npy",
+        "results/smoke/scores/$(touch pwned)/maml/0.npy",
+        "results/smoke/runs/omniglot_5w1s/maml/0; touch pwned/run.json",
         "data/episodes/omniglot/x`touch pwned`.npy",
     ],
 )

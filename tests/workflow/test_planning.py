@@ -44,7 +44,7 @@ def test_another_budget(project: Project):
 
 
 def test_a_file_that_came_another_way(project: Project):
-    path = project.path / "results/runs/omniglot_5w1s/maml/0/checkpoint.safetensors"
+    path = project.path / "results/smoke/runs/omniglot_5w1s/maml/0/checkpoint.safetensors"
     time.sleep(0.01)
     path.write_bytes(path.read_bytes() + b" ")
     assert "Meta-training omniglot_5w1s/maml/0" in project.planned()
@@ -52,7 +52,7 @@ def test_a_file_that_came_another_way(project: Project):
 
 @pytest.mark.slow
 def test_the_same_file_linked_anew(project: Project):
-    path = project.path / "results/runs/omniglot_5w1s/maml/0/training.csv"
+    path = project.path / "results/smoke/runs/omniglot_5w1s/maml/0/training.csv"
     content = path.read_bytes()
     path.unlink()
     path.write_bytes(content)

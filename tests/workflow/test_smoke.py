@@ -28,9 +28,10 @@ def test_smoke_run_makes_every_file_and_has_then_nothing_to_do(smoke: Project):
         "figures/adaptation.svg",
         "figures/learning.png",
         "figures/gallery.png",
+        "tables/priors.csv",
         "report.html",
     ):
-        assert (smoke.path / "results" / name).stat().st_size > 0
+        assert (smoke.path / "results/smoke" / name).stat().st_size > 0
 
 
 def test_smoke_run_is_the_same_bits_on_one_core(smoke: Project, tmp_path: Path):
@@ -39,9 +40,9 @@ def test_smoke_run_is_the_same_bits_on_one_core(smoke: Project, tmp_path: Path):
     again.call("snakemake", "--cores", "1")
     compared = [path.relative_to(smoke.path) for path in smoke.path.glob("results/**/*.safetensors")]
     compared += [path.relative_to(smoke.path) for path in smoke.path.glob("results/**/*.npy")]
-    compared += [path.relative_to(smoke.path) for path in smoke.path.glob("results/scores/**/*.json")]
+    compared += [path.relative_to(smoke.path) for path in smoke.path.glob("results/smoke/scores/**/*.json")]
     assert compared
-    for name in [*compared, Path("results/metrics.json")]:
+    for name in [*compared, Path("results/smoke/metrics.json")]:
         assert (smoke.path / name).read_bytes() == (again.path / name).read_bytes(), name
 
 

@@ -1,25 +1,28 @@
 # Fine-tuning: each run adapts to every frozen test episode. Nothing before this step reads test episodes.
 #
-# inputs   results/runs/{task}/{learner}/{seed}/checkpoint.safetensors, data/omniglot/images.npy, the test episodes
-# outputs  results/scores/{task}/{learner}/{seed}.npy, and {seed}.json: what it was judged on
+# inputs   results/{budget}/runs/{task}/{learner}/{seed}/checkpoint.safetensors, data/omniglot/images.npy, the test
+#          episodes
+# outputs  results/{budget}/scores/{task}/{learner}/{seed}.npy; {seed}.json: what it was judged on; {seed}.npz: what
+#          figures show of it
 
 
 rule finetune:
     input:
-        test_inputs,
-        checkpoint=CHECKPOINT,
+        JOBS.test_inputs,
+        checkpoint=JOBS.of_run("checkpoint"),
     output:
-        SCORES,
-        JUDGED,
+        JOBS.of_run("score"),
+        JOBS.of_run("judged"),
+        JOBS.of_run("portrait"),
     log:
-        f"logs/finetune/{RUN}.log",
+        JOBS.log("finetune"),
     threads: 1
     resources:
-        gpu=GPU,
+        gpu=gpus(),
     params:
-        budget=CONFIG.budget,
-        code=code_of_run("finetune"),
-        recipe=recipe,
+        budget=BUDGET,
+        code=JOBS.code_of_run("finetune"),
+        recipe=JOBS.recipe,
     message:
         f"Fine-tuning {RUN_OF_JOB}"
     shell:

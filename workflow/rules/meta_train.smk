@@ -1,27 +1,27 @@
 # Meta-training: one job a run, that is (task, learner, seed).
 #
 # inputs   data/omniglot/images.npy, the episode files of training and validation
-# outputs  results/runs/{task}/{learner}/{seed}/{checkpoint.safetensors,training.csv,run.json}
+# outputs  results/{budget}/runs/{task}/{learner}/{seed}/{checkpoint.safetensors,training.csv,run.json}
 #
 # A killed job goes on from its rolling checkpoint: an ignored folder, since Snakemake deletes outputs before a job.
 
 
 rule meta_train:
     input:
-        training_inputs,
+        JOBS.training_inputs,
     output:
-        checkpoint=CHECKPOINT,
-        training=TRAINING,
-        record=RECORD,
+        JOBS.of_run("checkpoint"),
+        JOBS.of_run("training"),
+        JOBS.of_run("record"),
     log:
-        f"logs/meta_train/{RUN}.log",
+        JOBS.log("meta_train"),
     threads: 1
     resources:
-        gpu=GPU,
+        gpu=gpus(),
     params:
-        budget=CONFIG.budget,
-        code=code_of_run("train"),
-        recipe=recipe,
+        budget=BUDGET,
+        code=JOBS.code_of_run("train"),
+        recipe=JOBS.recipe,
     message:
         f"Meta-training {RUN_OF_JOB}"
     shell:

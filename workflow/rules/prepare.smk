@@ -8,13 +8,13 @@
 
 rule download:
     output:
-        DATA,
+        JOBS.data,
     log:
         "logs/download.log",
     threads: 1
     params:
         code=code("data"),
-        section=section(CONFIG.data),
+        section=section(JOBS.config.data),
     message:
         "Omniglot, verified, as arrays"
     shell:
@@ -23,15 +23,15 @@ rule download:
 
 rule split:
     input:
-        split_inputs,
+        JOBS.split_inputs(),
     output:
-        SPLIT,
+        JOBS.split,
     log:
         "logs/split.log",
     threads: 1
     params:
         code=code("split"),
-        section=section(CONFIG.split),
+        section=section(JOBS.config.split),
     message:
         "Characters for meta-train, meta-validation and meta-test"
     shell:
@@ -40,7 +40,7 @@ rule split:
 
 rule episodes:
     input:
-        episode_inputs,
+        JOBS.episode_inputs,
     output:
         "data/episodes/{file}",
     log:
@@ -49,9 +49,9 @@ rule episodes:
         file=r"(omniglot|sine)/[\w-]+\.npy",
     threads: 1
     params:
-        budget=CONFIG.budget,
+        budget=BUDGET,
         code=code("episodes"),
-        section=episode_section,
+        section=JOBS.episode_section,
     message:
         "Episodes {wildcards.file}"
     shell:

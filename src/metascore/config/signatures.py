@@ -56,10 +56,19 @@ def path_of(file: str) -> Path:
 
 def kinds(file: str) -> tuple[str, ...]:
     """The kinds of problem that a learner can do: its `kinds`, or classification alone."""
+    return tuple(_constant(file, "kinds", ("classification",)))
+
+
+def citation(file: str) -> str:
+    """Where a learner comes from."""
+    return str(_constant(file, "citation", ""))
+
+
+def _constant(file: str, name: str, default: Any) -> Any:
     for statement in _definition(file).body:
-        if isinstance(statement, ast.AnnAssign) and ast.unparse(statement.target) == "kinds" and statement.value:
-            return _literal(file, statement.value, lambda value: tuple(ast.literal_eval(value)))
-    return ("classification",)
+        if isinstance(statement, ast.AnnAssign) and ast.unparse(statement.target) == name and statement.value:
+            return _literal(file, statement.value, ast.literal_eval)
+    return default
 
 
 def hyper_parameters(file: str) -> dict[str, Any]:

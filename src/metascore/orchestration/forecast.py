@@ -7,8 +7,8 @@ from statistics import mean
 from metascore.config.params import Config, Run
 from metascore.errors import UserError
 from metascore.files import read_json
+from metascore.store.paths import Results
 
-RUNS = Path("results/runs")
 # Of a run that was never timed: about what learners took at the budget `quick` on one fast CPU core.
 SECONDS_PER_TASK = {"omniglot": 0.01, "sine": 0.0002}
 SECONDS_PER_RUN = 6  # starting Python twice, validation and fine-tuning
@@ -16,7 +16,9 @@ SECONDS_PER_RUN = 6  # starting Python twice, validation and fine-tuning
 
 def forecast(config: Config, runs: Sequence[Run], cores: int) -> str:
     """One line about at least one run. Runs go side by side on the cores; each takes what its learner took before."""
-    speeds = {pair: _seconds_per_task(*pair) for pair in {(run.task, run.learner) for run in runs}}
+    speeds = {
+        pair: _seconds_per_task(Results.of(config.budget), *pair) for pair in {(run.task, run.learner) for run in runs}
+    }
     usual = {task.name: SECONDS_PER_TASK[task.problem] for task in config.tasks.values()}
     seconds = [
         SECONDS_PER_RUN + _tasks(config, run) * (speeds[run.task, run.learner] or usual[run.task]) for run in runs
@@ -33,9 +35,9 @@ def _tasks(config: Config, run: Run) -> int:
     return training.get("iterations", 0) * training.get("meta_batch", 1)
 
 
-def _seconds_per_task(task: str, learner: str) -> float | None:
+def _seconds_per_task(results: Results, task: str, learner: str) -> float | None:
     """The mean over the seeds of this learner that have been trained here, or None."""
-    speeds = [_speed(path) for path in (RUNS / task / learner).glob("*/run.json")]
+    speeds = [_speed(path) for path in (results.runs / task / learner).glob("*/run.json")]
     known = [1 / speed for speed in speeds if speed]
     return mean(known) if known else None
 

@@ -2,8 +2,8 @@
 
 The digest covers the stage's module and everything that it imports from this package, as syntax trees without
 docstrings: formatting, comments and documentation change nothing. Learners are loaded by their file's name, which no
-import shows, so a stage that uses one names it. `metascore.config.params` is left out: what it hands over to a job
-stands in the parameters and inputs of the job's rule.
+import shows, so a stage that uses one names it; of figures and tables, which are found by being there, all count.
+`metascore.config.params` is left out: what it hands over to a job stands in the parameters and inputs of its rule.
 """
 
 import ast
@@ -14,6 +14,7 @@ from pathlib import Path
 
 PACKAGE = Path(__file__).parents[1]
 CONFIGURATION = "metascore.config.params"
+FOUND_BY_BEING_THERE = ("metascore.report.figures", "metascore.report.tables")
 
 
 def stage_code(stage: str, learner_file: str | None = None) -> str:
@@ -40,9 +41,15 @@ def module_files(entry_modules: Iterable[str], package: Path = PACKAGE) -> dict[
             raise FileNotFoundError(f"{module}: no such module in {package}")
         found[module] = path
         imports = _parsed(path, path.stat().st_mtime_ns)[1]
+        waiting += [f"{module}.{other.stem}" for other in _found_there(module, path) if other != path]
         reached = {name for target in imports for name in _with_parents(_absolute(target, module, path))}
         waiting += [name for name in reached - found.keys() - {CONFIGURATION} if _file(name, package)]
     return found
+
+
+def _found_there(module: str, path: Path) -> list[Path]:
+    """All modules of a package that takes in whatever lies there."""
+    return sorted(path.parent.glob("[a-z]*.py")) if module in FOUND_BY_BEING_THERE else []
 
 
 def _file(module: str, package: Path) -> Path | None:

@@ -15,9 +15,9 @@ from metascore.report import documents, table_cells
 from metascore.report.documents import Document, Section
 from metascore.scoring.changes import Versions, change_table
 from metascore.store import revisions
+from metascore.store.paths import Results
 from metascore.store.results import measure, read_inputs, read_scores, runs_by_learner
 
-SCORES = Path("results/scores")
 RESAMPLING_SEED = 0  # the same results give the same verdicts
 READING = (
     "MetaScores before and now, and their change with its 95 % interval; scores are accuracies in [0, 1], or mean "
@@ -30,8 +30,8 @@ log = logging.getLogger(__name__)
 def run(config: Config, revision: str, fail_on_worse: bool = False) -> None:
     """Print the change of every learner that both have. Raises UserError where one is worse and that counts."""
     with tempfile.TemporaryDirectory() as folder:
-        before = Path(folder) / "scores"
-        revisions.fetch(str(SCORES), revision, before)
+        before = Results(Path(folder))
+        revisions.fetch(str(Results.of(config.budget).scores), revision, before.scores)
         versions = [one for task in config.tasks.values() for one in _versions(config, task, before, revision)]
     if not versions:
         raise UserError(f"{revision}: no learner of budget {config.budget} has scores there: name another revision")
@@ -50,13 +50,13 @@ def _document(table: pd.DataFrame, revision: str) -> Document:
     )
 
 
-def _versions(config: Config, task: Task, before: Path, revision: str) -> list[Versions]:
+def _versions(config: Config, task: Task, before: Results, revision: str) -> list[Versions]:
     """The learners of a task whose scores both have."""
-    now = runs_by_learner(config, task.name)
+    now, results = runs_by_learner(config, task.name), Results.of(config.budget)
     then = {learner: _runs_of(before, task.name, learner) for learner in now}
     for learner in (learner for learner, runs in then.items() if not runs):
         log.info("%s/%s: not compared: it has no scores at %s", task.name, learner, revision)
-    scores = {learner: _stacked(SCORES, runs, task) for learner, runs in now.items()}
+    scores = {learner: _stacked(results, runs, task) for learner, runs in now.items()}
     scores_before = {learner: _scores_before(before, runs, task, revision) for learner, runs in then.items() if runs}
     return [
         Versions(
@@ -66,37 +66,39 @@ def _versions(config: Config, task: Task, before: Path, revision: str) -> list[V
             measure(task, scores),
             scores_before[learner],
             measure(task, scores_before),
-            _same_episodes(now[learner], before, then[learner]),
+            _same_episodes(now[learner], results, then[learner], before),
         )
         for learner in scores_before
     ]
 
 
-def _runs_of(folder: Path, task: str, learner: str) -> list[Run]:
-    stems = [path.stem for path in (folder / task / learner).glob("*.npy")]
+def _runs_of(results: Results, task: str, learner: str) -> list[Run]:
+    stems = [path.stem for path in (results.scores / task / learner).glob("*.npy")]
     return [Run(task, learner, seed) for seed in sorted(int(stem) for stem in stems if stem.isdigit())]
 
 
-def _stacked(folder: Path, runs: list[Run], task: Task) -> np.ndarray:
-    scores = [read_scores(folder, one, task) for one in runs]
+def _stacked(results: Results, runs: list[Run], task: Task) -> np.ndarray:
+    scores = [read_scores(results, one, task) for one in runs]
     if len({one.shape for one in scores}) > 1:
-        raise UserError(f"{folder / task.name / runs[0].learner}: numbers of episodes differ: run `metascore finetune`")
+        raise UserError(
+            f"{results.scores / task.name / runs[0].learner}: numbers of episodes differ: run `metascore finetune`"
+        )
     return np.stack(scores)
 
 
-def _scores_before(folder: Path, runs: list[Run], task: Task, revision: str) -> np.ndarray:
+def _scores_before(results: Results, runs: list[Run], task: Task, revision: str) -> np.ndarray:
     try:
-        return _stacked(folder, runs, task)
+        return _stacked(results, runs, task)
     except UserError as error:
         culprit = f"{revision}: its scores of {task.name}/{runs[0].learner}"
         raise UserError(f"{culprit} are not in today's format: name a later revision") from error
 
 
-def _same_episodes(now: list[Run], before: Path, then: list[Run]) -> bool:
+def _same_episodes(now: list[Run], results: Results, then: list[Run], before: Results) -> bool:
     """Whether the runs have the same seeds, and are known to have been judged on the same files."""
     if now != then:
         return False
     try:
-        return all(read_inputs(SCORES, one) == read_inputs(before, one) for one in now)
+        return all(read_inputs(results, one) == read_inputs(before, one) for one in now)
     except UserError:  # scores of before this was recorded
         return False

@@ -31,11 +31,11 @@ from metascore.orchestration import devices
 from metascore.orchestration.provenance import stage_code
 from metascore.randomness import generator
 from metascore.store import checkpoint, inputs, snapshots
+from metascore.store.paths import TRAINING_COLUMNS, Results
 from metascore.training import machine
 from metascore.training.loop import Setting, Snapshot, beginning, meta_train
 from metascore.training.progress import Progress
 
-COLUMNS = ("iteration", "tasks", "seconds", "loss", "validation")
 SECONDS_BETWEEN_SNAPSHOTS = 10.0
 SECONDS_TO_WAIT = 10.0  # for another process to leave the run: one whose workflow was killed is about to end
 
@@ -43,7 +43,7 @@ log = logging.getLogger(__name__)
 
 
 def run(config: Config, job: Run) -> None:
-    """Write results/runs/{task}/{learner}/{seed}/: checkpoint.safetensors, training.csv and run.json."""
+    """Write results/{budget}/runs/{task}/{learner}/{seed}/: checkpoint.safetensors, training.csv and run.json."""
     with devices.claimed(), machine.prepared() as device:
         _run(config, job, device)
 
@@ -56,7 +56,13 @@ def _run(config: Config, job: Run, device: torch.device) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     try:
         with filelock.FileLock(folder / "lock", timeout=SECONDS_TO_WAIT):
-            _write(job, setting, _train(job, setting, folder / "snapshot.safetensors", device), identity)
+            _write(
+                Results.of(config.budget),
+                job,
+                setting,
+                _train(job, setting, folder / "snapshot.safetensors", device),
+                identity,
+            )
             (folder / "snapshot.safetensors").unlink(missing_ok=True)
     except filelock.Timeout as error:
         raise UserError(f"{_name(job)}: another process is training this run: wait for it, or end it") from error
@@ -120,12 +126,11 @@ def _every(seconds: float) -> Callable[[], bool]:
     return is_time
 
 
-def _write(job: Run, setting: Setting, snapshot: Snapshot, identity: dict[str, Any]) -> None:
+def _write(results: Results, job: Run, setting: Setting, snapshot: Snapshot, identity: dict[str, Any]) -> None:
     """The three files of a finished run; run.json comes last and so marks the run as complete."""
-    folder = checkpoint.folder(job)
-    checkpoint.save(folder / "checkpoint.safetensors", snapshot.best, identity)
-    write_rows(folder / "training.csv", COLUMNS, snapshot.history)
-    write_json(folder / "run.json", _record(job, setting, snapshot, identity))
+    checkpoint.save(results.checkpoint(job), snapshot.best, identity)
+    write_rows(results.training(job), TRAINING_COLUMNS, snapshot.history)
+    write_json(results.record(job), _record(job, setting, snapshot, identity))
 
 
 def _record(job: Run, setting: Setting, snapshot: Snapshot, identity: dict[str, Any]) -> dict[str, Any]:

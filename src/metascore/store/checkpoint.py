@@ -11,17 +11,9 @@ import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save as as_bytes
 
-from metascore.config.params import Run
 from metascore.errors import UserError
 from metascore.files import write
 from metascore.networks.tensors import Params
-
-RUNS = Path("results/runs")
-
-
-def folder(job: Run) -> Path:
-    """Where a run's files lie."""
-    return RUNS / job.task / job.learner / str(job.seed)
 
 
 def save(path: Path, tensors: Params, metadata: dict[str, Any]) -> None:

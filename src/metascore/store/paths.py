@@ -1,6 +1,106 @@
-"""Where files lie, relative to the project's folder."""
+"""Where files lie, relative to the project's folder, and the columns of the tables that stages hand over."""
 
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol, runtime_checkable
 
-IMAGES = Path("data/omniglot/images.npy")
+OMNIGLOT = Path("data/omniglot")
+IMAGES = OMNIGLOT / "images.npy"
+CHARACTERS = OMNIGLOT / "characters.csv"
+SOURCE = OMNIGLOT / "source.json"
+SPLITS = Path("data/splits")
 EPISODES = Path("data/episodes")
+
+TRAINING_COLUMNS = ("iteration", "tasks", "seconds", "loss", "validation")  # of training.csv
+FIGURE_FORMATS = ("svg", "png")
+
+
+@runtime_checkable
+class Job(Protocol):
+    """A run, or what stands for one in a pattern of Snakemake's."""
+
+    @property
+    def task(self) -> str: ...
+
+    @property
+    def learner(self) -> str: ...
+
+    @property
+    def seed(self) -> int | str: ...
+
+
+def split(name: str) -> Path:
+    """The lists of characters of a split."""
+    return SPLITS / f"{name}.json"
+
+
+@dataclass(frozen=True)
+class Results:
+    """The results of one budget, which no other budget's touch."""
+
+    folder: Path
+
+    @classmethod
+    def of(cls, budget: str) -> "Results":
+        """Those of the project's own."""
+        return cls(Path("results") / budget)
+
+    @property
+    def metrics(self) -> Path:
+        """What `dvc metrics diff` compares."""
+        return self.folder / "metrics.json"
+
+    @property
+    def digests(self) -> Path:
+        """What a reproduction is compared with."""
+        return self.folder / "digests.json"
+
+    @property
+    def page(self) -> Path:
+        """Everything in one page."""
+        return self.folder / "report.html"
+
+    @property
+    def runs(self) -> Path:
+        """What meta-training made."""
+        return self.folder / "runs"
+
+    @property
+    def scores(self) -> Path:
+        """What fine-tuning made."""
+        return self.folder / "scores"
+
+    def table(self, name: str, suffix: str) -> Path:
+        """A table in one of its formats."""
+        return self.folder / "tables" / f"{name}.{suffix}"
+
+    def figure(self, name: str, suffix: str) -> Path:
+        """A figure in one of its formats."""
+        return self.folder / "figures" / f"{name}.{suffix}"
+
+    def checkpoint(self, job: Job) -> Path:
+        """What a run has learned."""
+        return self._of(job) / "checkpoint.safetensors"
+
+    def training(self, job: Job) -> Path:
+        """Its learning curve."""
+        return self._of(job) / "training.csv"
+
+    def record(self, job: Job) -> Path:
+        """Where, with what and how long it ran."""
+        return self._of(job) / "run.json"
+
+    def score(self, job: Job) -> Path:
+        """Its scores (test episode, adaptation step)."""
+        return self.scores / job.task / job.learner / f"{job.seed}.npy"
+
+    def judged(self, job: Job) -> Path:
+        """What it was judged on."""
+        return self.score(job).with_suffix(".json")
+
+    def portrait(self, job: Job) -> Path:
+        """What figures show of it."""
+        return self.score(job).with_suffix(".npz")
+
+    def _of(self, job: Job) -> Path:
+        return self.runs / job.task / job.learner / str(job.seed)

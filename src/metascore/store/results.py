@@ -1,6 +1,5 @@
 """What runs left behind, read and checked: scores, what they were judged on, run records, learning curves."""
 
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -8,22 +7,22 @@ import pandas as pd
 
 from metascore.config.params import Config, Run, Task
 from metascore.errors import UserError
-from metascore.files import read_array, read_json
+from metascore.files import read_array, read_arrays, read_json
 from metascore.scoring import controls
 from metascore.scoring.estimates import TaskResults
 from metascore.scoring.scores import Measure, accuracy, squared_error
+from metascore.store.paths import TRAINING_COLUMNS, Results
 
 STEPS = 10  # the last adaptation step that is scored
-TRAINING_COLUMNS = ["iteration", "tasks", "seconds", "loss", "validation"]
 RECORDED = {"seconds", "tasks_per_second", "iterations", "parameters", "device", "machine", "versions", "axes"}
 AXES = {"family", "batch_norm", "gradient_order", "train_steps", "test_steps"}
 
 
-def task_results(config: Config, task: Task, results: Path, title: str) -> TaskResults:
+def task_results(config: Config, task: Task, results: Results, title: str) -> TaskResults:
     """Read all runs of a task; all must have been judged on the same episodes."""
     runs = runs_by_learner(config, task.name)
-    scores = {learner: [read_scores(results / "scores", one, task) for one in seeds] for learner, seeds in runs.items()}
-    _check_same_episodes(task, runs, scores, results / "scores")
+    scores = {learner: [read_scores(results, one, task) for one in seeds] for learner, seeds in runs.items()}
+    _check_same_episodes(task, runs, scores, results)
     stacked = {learner: np.stack(seeds) for learner, seeds in scores.items()}
     records = {learner: [_record(results, one) for one in seeds] for learner, seeds in runs.items()}
     return TaskResults(task.name, task.problem, title, measure(task, stacked), stacked, records)
@@ -38,9 +37,9 @@ def runs_by_learner(config: Config, task: str) -> dict[str, list[Run]]:
     return runs
 
 
-def read_scores(folder: Path, one: Run, task: Task) -> np.ndarray:
+def read_scores(results: Results, one: Run, task: Task) -> np.ndarray:
     """The scores (episode, step) of one run. Raises UserError when missing, malformed or impossible."""
-    path = folder / one.task / one.learner / f"{one.seed}.npy"
+    path = results.score(one)
     cure = _finetune_again(one)
     scores = read_array(path, cure)
     if scores.dtype != np.float32:
@@ -51,9 +50,9 @@ def read_scores(folder: Path, one: Run, task: Task) -> np.ndarray:
     return scores
 
 
-def read_inputs(folder: Path, one: Run) -> dict[str, str]:
+def read_inputs(results: Results, one: Run) -> dict[str, str]:
     """The files that a run was judged on, with their digests. Raises UserError when missing or malformed."""
-    path = folder / one.task / one.learner / f"{one.seed}.json"
+    path = results.judged(one)
     record = read_json(path)
     if not isinstance(record, dict) or not isinstance(record.get("inputs"), dict):
         raise UserError(f"{path}: no field `inputs`: {_finetune_again(one)}")
@@ -61,19 +60,21 @@ def read_inputs(folder: Path, one: Run) -> dict[str, str]:
 
 
 def _check_same_episodes(
-    task: Task, runs: dict[str, list[Run]], scores: dict[str, list[np.ndarray]], folder: Path
+    task: Task, runs: dict[str, list[Run]], scores: dict[str, list[np.ndarray]], results: Results
 ) -> None:
     counts = {learner: {len(one) for one in seeds} for learner, seeds in scores.items()}
     if len(set().union(*counts.values())) > 1:
         listed = ", ".join(f"{learner} {sorted(count)}" for learner, count in counts.items())
-        raise UserError(f"{folder / task.name}: numbers of episodes differ ({listed}): run `metascore finetune`")
-    judged = {f"{one.learner}/{one.seed}": read_inputs(folder, one) for seeds in runs.values() for one in seeds}
+        raise UserError(
+            f"{results.scores / task.name}: numbers of episodes differ ({listed}): run `metascore finetune`"
+        )
+    judged = {f"{one.learner}/{one.seed}": read_inputs(results, one) for seeds in runs.values() for one in seeds}
     if judged:
-        controls.check_same_episodes(judged, str(folder / task.name))
+        controls.check_same_episodes(judged, str(results.scores / task.name))
 
 
-def _record(results: Path, one: Run) -> dict[str, Any]:
-    path = results / "runs" / one.task / one.learner / str(one.seed) / "run.json"
+def _record(results: Results, one: Run) -> dict[str, Any]:
+    path = results.record(one)
     record = read_json(path)
     if not isinstance(record, dict):
         raise UserError(f"{path}: not a record of a run: {_train_again(one)}")
@@ -83,15 +84,15 @@ def _record(results: Path, one: Run) -> dict[str, Any]:
     return record
 
 
-def histories(config: Config, task: str, results: Path) -> dict[str, list[pd.DataFrame]]:
+def histories(config: Config, task: str, results: Results) -> dict[str, list[pd.DataFrame]]:
     """The learning curves of a task's learners, without those that nothing was learned for."""
     runs = runs_by_learner(config, task)
     curves = {learner: [_history(results, one) for one in seeds] for learner, seeds in runs.items()}
     return {learner: seeds for learner, seeds in curves.items() if any(len(one) for one in seeds)}
 
 
-def _history(results: Path, one: Run) -> pd.DataFrame:
-    path = results / "runs" / one.task / one.learner / str(one.seed) / "training.csv"
+def _history(results: Results, one: Run) -> pd.DataFrame:
+    path = results.training(one)
     try:
         history = pd.read_csv(path)
     except (OSError, ValueError) as error:
@@ -99,6 +100,14 @@ def _history(results: Path, one: Run) -> pd.DataFrame:
     if not set(TRAINING_COLUMNS) <= set(history.columns):
         raise UserError(f"{path}: its columns are not {','.join(TRAINING_COLUMNS)}: {_train_again(one)}")
     return history
+
+
+def portraits(config: Config, task: str, results: Results) -> dict[str, dict[int, dict[str, np.ndarray]]]:
+    """What fine-tuning wrote of a task's runs to be drawn, by learner and seed."""
+    return {
+        learner: {one.seed: read_arrays(results.portrait(one), _finetune_again(one)) for one in seeds}
+        for learner, seeds in runs_by_learner(config, task).items()
+    }
 
 
 def _train_again(one: Run) -> str:

@@ -1,1 +1,11 @@
-"""Figures, one a file: they get numbers and return a Figure; nothing is computed but where things go on the page."""
+"""Figures, one a file, found by being here: PLACE, CAPTION, draw(numbers). They compute only where things go."""
+
+import importlib
+from types import ModuleType
+
+from metascore.report import declarations
+
+
+def all_figures() -> list[ModuleType]:
+    """The module of each, in their order."""
+    return [importlib.import_module(f"{__name__}.{one.name}") for one in declarations.figures()]

@@ -4,8 +4,15 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from metascore.report.numbers import Numbers
 from metascore.report.scales import FONT, score_axis
 from metascore.report.style import Style, curve, label_ends, panels, styles
+
+PLACE = 2
+CAPTION = (
+    "Adaptation curves: the query score on unseen test episodes after 0 to 10 adaptation steps, a panel a family; "
+    "bars at the right are 95 % intervals at the last step."
+)
 
 GROUPS = {  # families drawn in one panel
     "metric": "metric",
@@ -15,6 +22,11 @@ GROUPS = {  # families drawn in one panel
     "control": "baselines and controls",
 }
 BAR = 0.3  # steps between the intervals beside the last step
+
+
+def draw(numbers: Numbers) -> Figure:
+    """The figure."""
+    return adaptation(numbers.curves, numbers.scores, numbers.titles)
 
 
 def adaptation(curves: pd.DataFrame, table: pd.DataFrame, titles: dict[str, str]) -> Figure:

@@ -7,9 +7,17 @@ from jaxtyping import Float, Int
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from metascore.report.numbers import Numbers
 from metascore.report.scales import FONT
 from metascore.report.style import Style, note, styles
 
+PLACE = 3
+CAPTION = (
+    "The first test episodes and what the best learner of each family answered: a class is shown by its support "
+    "image, a mistake has a frame and a cross."
+)
+
+LEARNERS = 4  # at most
 COLUMNS = 10  # images in a row
 SIZE = 0.56  # inches of an image with its margin
 LEFT, RIGHT, HEAD, BETWEEN = 1.9, 1.5, 0.5, 0.5  # inches: labels, counts, the title, episodes
@@ -24,6 +32,26 @@ class Example:
     query: Float[np.ndarray, "query 28 28"]
     answer: Int[np.ndarray, " query"]
     chosen: dict[str, Int[np.ndarray, " query"]]
+
+
+def draw(numbers: Numbers) -> Figure:
+    """Episodes of the first task that has images."""
+    pictured = numbers.tasks_with("chosen")
+    if not pictured:
+        return gallery([], {}, "Test episodes")
+    task = pictured[0]
+    title = f"{numbers.titles[task]}: the first test episodes, and what the best learner of each family answered"
+    known = numbers.first_portraits(task, numbers.best_of_families(task)[:LEARNERS])
+    return gallery(_examples(known), numbers.families(), title)
+
+
+def _examples(known: dict[str, dict[str, np.ndarray]]) -> list[Example]:
+    """The episodes are the same in all portraits."""
+    if not known:
+        return []
+    one = next(iter(known.values()))
+    chosen = [{name: portrait["chosen"][k] for name, portrait in known.items()} for k in range(len(one["answer"]))]
+    return [Example(one["support"][k], one["query"][k], one["answer"][k], by) for k, by in enumerate(chosen)]
 
 
 def gallery(examples: list[Example], families: dict[str, str], title: str) -> Figure:

@@ -5,12 +5,24 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from metascore.report.numbers import Numbers
 from metascore.report.scales import FONT
 from metascore.report.style import Style, panels, styles
+
+PLACE = 5
+CAPTION = (
+    "How often, in per cent of seeds and test episodes, the learner of a row has the higher MetaScore than that of a "
+    "column; frames mark pairs that the paired test with Holm's correction tells apart."
+)
 
 COLOURS = "PuOr"  # diverging, and told apart by colour-blind readers
 ROW = 0.2  # inches
 ENDS = (-50, 150)  # per cent at the ends of the colour map: what is drawn keeps to pale colours, under black text
+
+
+def draw(numbers: Numbers) -> Figure:
+    """The figure."""
+    return improvement(numbers.pairs, numbers.scores, numbers.titles)
 
 
 def improvement(pairs: pd.DataFrame, table: pd.DataFrame, titles: dict[str, str]) -> Figure:

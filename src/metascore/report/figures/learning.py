@@ -4,10 +4,21 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from metascore.report.numbers import Numbers
 from metascore.report.scales import FONT, logarithmic, score_axis
 from metascore.report.style import Style, curve, family_key, label_ends, panels, styles
 
+PLACE = 8
+CAPTION = (
+    "Learning curves: the score on the frozen validation episodes during meta-training, with the range over seeds."
+)
+
 LABELS = {"iteration": "iterations", "seconds": "seconds of training (mean over seeds)"}
+
+
+def draw(numbers: Numbers) -> Figure:
+    """The figure."""
+    return learning(numbers.histories, numbers.scores, numbers.titles)
 
 
 def learning(histories: pd.DataFrame, table: pd.DataFrame, titles: dict[str, str]) -> Figure:

@@ -6,11 +6,23 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from metascore.report.numbers import Numbers
 from metascore.report.scales import FONT, distance_to_perfect, error_axis
 from metascore.report.style import Style, interval, name_rows, note, panels, styles
 
+PLACE = 6
+CAPTION = (
+    "Scores measured here (filled, with 95 % intervals) beside those that the papers print (rings, with their "
+    "intervals where they print one)."
+)
+
 POINTS = ["score", "published"]
 ENDS = [*POINTS, "score_low", "score_high"]
+
+
+def draw(numbers: Numbers) -> Figure:
+    """The figure."""
+    return published_gap(numbers.published, numbers.scores, numbers.titles)
 
 
 def published_gap(compared: pd.DataFrame, table: pd.DataFrame, titles: dict[str, str]) -> Figure:

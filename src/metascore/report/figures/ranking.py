@@ -4,8 +4,20 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from metascore.report.numbers import Numbers
 from metascore.report.scales import FONT, distance_to_perfect
 from metascore.report.style import Style, family_key, interval, name_rows, panels, styles
+
+PLACE = 1
+CAPTION = (
+    "MetaScore of each learner with its 95 % interval: the area under the adaptation curve, 0 at chance and 100 at "
+    "perfect."
+)
+
+
+def draw(numbers: Numbers) -> Figure:
+    """The figure."""
+    return ranking(numbers.scores, numbers.titles)
 
 
 def ranking(table: pd.DataFrame, titles: dict[str, str]) -> Figure:

@@ -8,8 +8,15 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from metascore.report.numbers import Numbers
 from metascore.report.scales import FONT
 from metascore.report.style import WIDTH, note, styles
+
+PLACE = 4
+CAPTION = (
+    "The first test waves (black) with the points given (dots), and each learner's function before adaptation (grey), "
+    "after 1 step (orange) and after 10 (blue)."
+)
 
 STEPS = (0, 1, 10)
 COLOURS = {0: "#999999", 1: "#e69f00", 10: "#0072b2"}  # grey, orange, blue: one colour a meaning, in every panel
@@ -30,6 +37,34 @@ class Wave:
     support_x: Float[np.ndarray, " shot"]
     support_y: Float[np.ndarray, " shot"]
     functions: dict[str, Float[np.ndarray, "steps grid"]]
+
+
+def draw(numbers: Numbers) -> Figure:
+    """Waves of the first task that has some."""
+    tasks = numbers.tasks_with("functions")
+    if not tasks:
+        return waves([], numbers.families(), "Sine waves")
+    title = f"{numbers.titles[tasks[0]]}: the first test waves, as a learner sees them before and after it adapts"
+    known = numbers.first_portraits(tasks[0], numbers.best_of_families(tasks[0], each=2))
+    return waves(_waves(known), numbers.families(), title)
+
+
+def _waves(known: dict[str, dict[str, np.ndarray]]) -> list[Wave]:
+    """The waves are the same in all portraits."""
+    if not known:
+        return []
+    first = next(iter(known.values()))
+    return [
+        Wave(
+            first["grid"],
+            first["query_x"][k],
+            first["query_y"][k],
+            first["support_x"][k],
+            first["support_y"][k],
+            {name: one["functions"][k] for name, one in known.items()},
+        )
+        for k in range(len(first["functions"]))
+    ]
 
 
 def waves(shown: list[Wave], families: dict[str, str], title: str) -> Figure:

@@ -5,15 +5,11 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import pytest
 
 from metascore.config.params import Config
 from metascore.config.params import Run as OneRun
 from metascore.data.episodes import draw_omniglot, draw_sine
-from metascore.report.figures.gallery import Example
-from metascore.report.figures.waves import Wave
-from metascore.stages import aggregate, drawings
-from metascore.stages.waves import COLUMNS
+from metascore.files import write_arrays
 
 FAMILIES = {"maml": "optimisation", "fomaml": "optimisation", "protonet": "metric", "chance": "control"}
 TASKS = {
@@ -63,43 +59,28 @@ def scores(one: OneRun, generator: np.random.Generator) -> np.ndarray:
     return curves.clip(0, 1) if one.task.startswith("omniglot") else 4 * (1.2 - curves.clip(0, 1))
 
 
-def invent(patch: pytest.MonkeyPatch) -> None:
-    """Have what is otherwise read from checkpoints made up."""
-    patch.setattr(drawings, "examples", examples)
-    patch.setattr(drawings, "waves_of", waves_of)
-    patch.setattr(aggregate, "prior_table", prior_table)
-
-
-def examples(chosen: Config, task: str, learners: list[str]) -> list[Example]:
-    """One episode of noise that everybody knows by heart: what `stages.examples` would read from checkpoints."""
-    images, answer = np.random.default_rng(0).random((5, 28, 28)), np.arange(5)
-    return [Example(images, images, answer, dict.fromkeys(learners, answer))]
-
-
-def waves_of(chosen: Config, task: str) -> list[Wave]:
-    """One wave that everybody knows from the start: what `stages.waves` would read from checkpoints."""
-    x, points = np.linspace(-5, 5, 11), np.array([-1.0, 1.0])
-    functions = {"maml": np.tile(np.sin(x), (11, 1))}
-    return [Wave(x, x, np.sin(x), points, np.sin(points), functions)]
-
-
-def prior_table(chosen: Config, task: str) -> pd.DataFrame:
-    """Distances seed + 1, seed + 2, ... : what `stages.waves` would read from checkpoints."""
-    names = COLUMNS[3:]
-    rows = [vars(run) | {name: run.seed + k for k, name in enumerate(names, 1)} for run in chosen.runs()]
-    return pd.DataFrame(rows).query("task == @task")
+def portrait(one: OneRun) -> dict[str, np.ndarray]:
+    """One episode of noise that everybody knows by heart; one wave that everybody knows from the start."""
+    if one.task.startswith("omniglot"):
+        images, answer = np.random.default_rng(0).random((1, 5, 28, 28)), np.arange(5)[None]
+        return {"support": images, "query": images, "answer": answer, "chosen": answer}
+    x, points = np.linspace(-5, 5, 11), np.array([[-1.0, 1.0]])
+    wave = {"grid": x, "query_x": x[None], "query_y": np.sin(x)[None], "support_x": points, "support_y": np.sin(points)}
+    moved = {"distance_to_mean": np.array(one.seed + 1.0), "moved": one.seed + np.arange(2.0, 5.0)}
+    return wave | moved | {"functions": np.tile(np.sin(x), (1, 11, 1))}
 
 
 def write_scores(root: Path, one: OneRun, values: np.ndarray) -> Path:
-    path = root / "results" / "scores" / one.task / one.learner / f"{one.seed}.npy"
+    path = root / "results/tiny" / "scores" / one.task / one.learner / f"{one.seed}.npy"
     path.parent.mkdir(parents=True, exist_ok=True)
     np.save(path, values.astype(np.float32))
     path.with_suffix(".json").write_text(json.dumps(JUDGED_ON))
+    write_arrays(path.with_suffix(".npz"), portrait(one))
     return path
 
 
 def write_run(root: Path, one: OneRun, generator: np.random.Generator) -> None:
-    folder = root / "results" / "runs" / one.task / one.learner / str(one.seed)
+    folder = root / "results/tiny" / "runs" / one.task / one.learner / str(one.seed)
     folder.mkdir(parents=True)
     axes = {"family": FAMILIES[one.learner], "batch_norm": "none", "gradient_order": 1}
     axes |= {"train_steps": 1, "test_steps": 10}

@@ -2,33 +2,30 @@
 
 from __future__ import annotations
 
-import importlib
 import subprocess
 from collections.abc import Hashable
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from metascore.config import signatures
 from metascore.config.params import Config
-from metascore.files import write_text
-from metascore.learners.base import learner_class
-from metascore.report import learner_pages
+from metascore.report import declarations, learner_pages
+from metascore.report.numbers import Numbers
 from metascore.report.page import Card, Drawing, Report, render
 from metascore.scoring.estimates import TaskResults
-from metascore.stages.drawings import Numbers
 
-CAPTIONS = Path(__file__).parents[3] / "workflow" / "report"
 FEW_SEEDS = 3  # with fewer, intervals say little about another seed
 DIGITS = 4
 FIRST = ["learner", "other", "rank", "metascore", "metascore_low", "metascore_high", "score", "family", "task"]
 
 
-def write(
-    config: Config, measured: list[TaskResults], numbers: Numbers, drawn: list[str], synthetic: bool, results: Path
-) -> None:
-    """Write report.html into `results`, with these figures (by name), which are drawn already."""
+def page_of(
+    config: Config, measured: list[TaskResults], numbers: Numbers, synthetic: bool, drawings: dict[str, bytes]
+) -> str:
+    """report.html, with these figures (SVG by name)."""
     table, titles = numbers.scores, numbers.titles
+    captions = {one.name: one.caption for one in declarations.figures()}
     shown = {
         "Scores": table,
         "Published beside measured": numbers.published,
@@ -39,12 +36,12 @@ def write(
         _headline(table, titles),
         _warnings(config, measured, synthetic),
         _facts(config, measured, synthetic),
-        [_drawing(results / "figures" / f"{name}.svg") for name in drawn],
+        [Drawing(name, captions[name], svg) for name, svg in drawings.items()],
         {title: _readable(frame) for title, frame in shown.items() if len(frame)},
         [_card(config, table, titles, learner) for learner in table["learner"].unique()],
         _commands(config),
     )
-    write_text(results / "report.html", render(report))
+    return render(report)
 
 
 def _headline(table: pd.DataFrame, titles: dict[str, str]) -> str:
@@ -106,11 +103,6 @@ def _revision() -> str:
     return done.stdout.strip() if done.returncode == 0 else "not in a git repository"
 
 
-def _drawing(path: Path) -> Drawing:
-    caption = CAPTIONS / f"{path.stem}.rst"
-    return Drawing(path.stem, caption.read_text(encoding="utf-8").strip(), path.read_bytes())
-
-
 def _readable(frame: pd.DataFrame) -> pd.DataFrame:
     """Numbers as rounded numbers, so that they sort; what is asked for most stands first."""
     first = [name for name in FIRST if name in frame]
@@ -128,7 +120,7 @@ def _card(config: Config, table: pd.DataFrame, titles: dict[str, str], learner: 
     return Card(
         learner,
         rows["family"].iloc[0],
-        learner_class(importlib.import_module(f"metascore.learners.{file}")).citation,
+        signatures.citation(file),
         learner_pages.read(learner, file),
         [("; ".join(tasks), values) for tasks, values in settings.values()],
         [_result(row, titles) for row in rows.to_dict("records")],

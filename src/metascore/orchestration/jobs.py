@@ -1,0 +1,188 @@
+"""What the rules of the workflow ask: the inputs, outputs and parameters of each job, from params.yaml."""
+
+import functools
+import json
+import sys
+from collections.abc import Callable, Iterable
+from typing import Any, NamedTuple
+
+from metascore.config import params
+from metascore.config.params import Config, Run
+from metascore.data.episodes import Shape
+from metascore.errors import UserError
+from metascore.orchestration import devices, provenance
+from metascore.report import declarations, learner_pages
+from metascore.store import paths
+from metascore.store.paths import Results
+
+PUBLISHED = "src/metascore/scoring/published.csv"
+
+
+class Pattern(NamedTuple):
+    """A run as Snakemake's wildcards."""
+
+    task: str = "{task}"
+    learner: str = "{learner}"
+    seed: str = "{seed}"
+
+
+class Report(NamedTuple):
+    """What `aggregate` makes that people look at: its file, and what it shows."""
+
+    file: str
+    category: str
+    caption: str
+
+
+def load(command_line: dict[str, Any]) -> Config:
+    """params.yaml at the budget that `--config budget=...` names. One line and exit status 1 where either is wrong."""
+    unknown = command_line.keys() - {"budget"}
+    try:
+        if unknown:
+            raise UserError(f"--config {min(unknown)}: only `budget` can be set here: edit params.yaml")
+        return params.load("params.yaml", command_line.get("budget"))
+    except UserError as error:
+        sys.exit(f"params: {error}")
+
+
+def section(*values: Any) -> str:
+    """Values that a job depends on, as text that doesn't depend on the order of keys."""
+    return json.dumps(values, sort_keys=True, default=vars)
+
+
+@functools.cache
+def code(stage: str, learner_file: str | None = None) -> str:
+    """The digest of what a job's step imports: the job runs again when it changes."""
+    return provenance.stage_code(stage, learner_file)
+
+
+@functools.cache
+def gpus() -> int:
+    """One GPU a job where there are any, so that `--resources gpu=N` holds; none otherwise: it would hold jobs up."""
+    return 1 if devices.visible() else 0
+
+
+class Jobs:
+    """The jobs of one budget."""
+
+    def __init__(self, config: Config) -> None:
+        self.config, self.results = config, Results.of(config.budget)
+        self.split = str(paths.split(config.split["name"]))
+        self.data = [str(path) for path in (paths.IMAGES, paths.CHARACTERS, paths.SOURCE)]
+
+    # Files.
+
+    def of_run(self, name: str) -> str:
+        """A file of each run (a method of Results) as a pattern of Snakemake's."""
+        return self._file(name, Pattern())
+
+    def each_run(self, *names: str) -> list[str]:
+        """These files of every run of the budget."""
+        return [self._file(name, run) for name in names for run in self.config.runs()]
+
+    def _file(self, name: str, job: paths.Job) -> str:
+        return str(getattr(self.results, name)(job))
+
+    def log(self, rule: str) -> str:
+        """The log of a rule's jobs, a run each."""
+        return f"logs/{self.config.budget}/{rule}/{'/'.join(Pattern())}.log"
+
+    def episode_files(self) -> list[str]:
+        """Every episode file that the budget needs."""
+        return [str(paths.EPISODES / file) for file in self.config.episode_files()]
+
+    def _table(self, name: str, suffix: str) -> str:
+        return str(self.results.table(name, suffix))
+
+    def plain_report(self) -> list[str]:
+        """What `aggregate` makes that Snakemake's own report doesn't show."""
+        latex = [self._table(one.name, "tex") for one in declarations.tables() if one.is_document]
+        return [str(self.results.metrics), str(self.results.digests), *latex]
+
+    def shown_report(self) -> list[Report]:
+        """What Snakemake's own report shows, with captions."""
+        tables = [
+            Report(self._table(one.name, suffix), "Tables", one.caption)
+            for one in declarations.tables()
+            for suffix in (["csv", "md"] if one.is_document else ["csv"])
+        ]
+        figures = [
+            Report(str(self.results.figure(one.name, suffix)), "Figures", one.caption)
+            for one in declarations.figures()
+            for suffix in paths.FIGURE_FORMATS
+        ]
+        return [*tables, *figures, Report(str(self.results.page), "Report", declarations.PAGE)]
+
+    def outputs(self) -> list[str]:
+        """Every file that the budget's jobs make."""
+        runs = self.each_run("checkpoint", "training", "record", "score", "judged", "portrait")
+        shown = [one.file for one in self.shown_report()]
+        return [*self.data, self.split, *self.episode_files(), *runs, *self.plain_report(), *shown]
+
+    # Inputs.
+
+    def split_inputs(self, wildcards: Any = None) -> list[str]:
+        """The characters, and the user's own lists where there are any."""
+        own = [self.config.split["file"]] if self.config.split["name"] == "file" else []
+        return [str(paths.CHARACTERS), *own]
+
+    def episode_inputs(self, wildcards: Any) -> list[str]:
+        """Characters are drawn from the split; sine waves from nothing."""
+        return [self.split] if self._shape(wildcards).problem == "omniglot" else []
+
+    def training_inputs(self, wildcards: Any) -> list[str]:
+        """The images, if the problem has any, and the episodes of training and validation."""
+        return _files_of(self.config.shapes_of(wildcards.task, wildcards.learner))
+
+    def test_inputs(self, wildcards: Any) -> list[str]:
+        """The images, if the problem has any, and the test episodes."""
+        return _files_of([self.config.test_shape(wildcards.task)])
+
+    def aggregate_inputs(self) -> list[str]:
+        """What the report is made from: all runs, what the controls look at."""
+        runs = self.each_run("score", "judged", "portrait", "training", "record", "checkpoint")
+        return [*runs, str(paths.SOURCE), *self._leak_inputs(), PUBLISHED]
+
+    def _leak_inputs(self) -> list[str]:
+        """What shows whether a test character was trained on; sine waves have no characters."""
+        shapes = self.config.episode_files().items()
+        shown = [str(paths.EPISODES / file) for file, shape in shapes if shape.problem == "omniglot"]
+        return [str(paths.CHARACTERS), self.split, *shown] if shown else []
+
+    # Parameters.
+
+    def code_of_run(self, stage: str) -> Callable[[Any], str]:
+        """The digest of a step that runs a learner: with that learner's file, and no other."""
+        return lambda wildcards: code(stage, self._learner_file(wildcards))
+
+    def recipe(self, wildcards: Any) -> str:
+        """A run's section of params.yaml, resolved."""
+        return section(self.config.recipe(wildcards.task, wildcards.learner))
+
+    def episode_section(self, wildcards: Any) -> str:
+        """What one episode file depends on: its shape, and the numbers for its part."""
+        shape, drawn = self._shape(wildcards), self.config.episodes
+        own = {"count": self.config.count(shape.problem, shape.part), "rotate": shape.part in drawn["rotate"]}
+        return section(shape, drawn | own)
+
+    def report_section(self) -> str:
+        """What the report says beside the runs' own numbers."""
+        config = self.config
+        pages = learner_pages.digest({run.learner: self._learner_file(run) for run in config.runs()})
+        return section(pages, config.tasks, config.learners, config.seeds, config.split["name"], config.episodes)
+
+    def runs(self, wildcards: Iterable[Any]) -> list[Run]:
+        """The runs of these jobs."""
+        return [Run(one.task, one.learner, int(one.seed)) for one in wildcards]
+
+    def _learner_file(self, job: Any) -> str:
+        return str(self.config.recipe(job.task, job.learner)["learner"])
+
+    def _shape(self, wildcards: Any) -> Shape:
+        return self.config.episode_files()[wildcards.file]
+
+
+def _files_of(shapes: list[Shape]) -> list[str]:
+    """What a step that reads episodes of these shapes reads."""
+    images = [str(paths.IMAGES)] if any(shape.problem == "omniglot" for shape in shapes) else []
+    return images + [str(paths.EPISODES / shape.file) for shape in shapes]
