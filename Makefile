@@ -8,7 +8,7 @@ STAMP := $(VENV)/.complete
 INSTALL := $(if $(shell command -v uv),uv pip install --python $(VENV)/bin/python,$(VENV)/bin/python -m pip --disable-pip-version-check install) --quiet
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
-.PHONY: setup lock run smoke test test-slow check format adopt reproduce audit bench
+.PHONY: setup lock run smoke test test-slow check format adopt reproduce audit bench docs
 
 setup: $(STAMP)
 
@@ -53,12 +53,16 @@ check: setup
 	python workflow/lint.py
 	mypy
 	lint-imports --no-cache
+	python workflow/docs.py --check
 	$(MAKE) --no-print-directory smoke
 
 format: setup
 	ruff check --fix .
 	ruff format .
 	snakefmt Snakefile workflow
+
+docs: setup # the tables of README.md and docs/ anew from results/; `check` says where they are stale
+	python workflow/docs.py
 
 reproduce: setup # all results anew from a clean clone, compared with results/quick/digests.json
 	python workflow/reproduce.py

@@ -28,7 +28,7 @@ def markdown(document: Document) -> str:
     """Headings, paragraphs and pipe tables."""
     parts = [f"# {document.title}", *document.preamble]
     for title, cells in document.sections:
-        parts += [f"## {title}", _pipes(cells)]
+        parts += [f"## {title}", pipes(cells)]
     return "\n\n".join(parts) + "\n"
 
 
@@ -41,15 +41,16 @@ def latex(document: Document) -> str:
     return "\n".join([f"% {document.title}: needs the packages booktabs and graphicx", *tables])
 
 
+def pipes(cells: pd.DataFrame) -> str:
+    """A Markdown table of cells that are text."""
+    lines = [list(cells.columns), ["---"] * len(cells.columns), *cells.to_numpy().tolist()]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
 def escape(text: str) -> str:
     """Text as LaTeX prints it; **this** becomes bold."""
     escaped = "".join(ESCAPES.get(character, character) for character in text)
     return re.sub(r"\*\*(.+?)\*\*", r"\\textbf{\1}", escaped)
-
-
-def _pipes(cells: pd.DataFrame) -> str:
-    lines = [list(cells.columns), ["---"] * len(cells.columns), *cells.to_numpy().tolist()]
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 
 def _floating(section: Section, preamble: list[str]) -> str:

@@ -1,0 +1,169 @@
+"""What README and the pages of docs/ show of the results: Markdown tables, from those that aggregate has written.
+
+A block's first word names one of the functions in BLOCKS, the other words are its arguments.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from metascore.report import table_cells
+from metascore.report.documents import pipes
+
+SHOWN = ["rank", "learner", "family", "accuracy, %", "mean squared error", "MetaScore", "batch norm"]
+FAMILIES = ["metric", "model", "optimisation", "baseline", "control"]  # in this order, then others
+STEPS = (1, 5, 10)  # at which papers print errors
+NONE = table_cells.MISSING
+
+
+@dataclass(frozen=True)
+class Measured:
+    """The tables of one budget; `families` are those of the learners that have a page."""
+
+    budget: str
+    scores: pd.DataFrame
+    curves: pd.DataFrame
+    priors: pd.DataFrame
+    published: pd.DataFrame
+    measures: dict[str, str]  # of all tasks: accuracy or error
+    families: dict[str, str]
+
+    def of(self, task: str) -> pd.DataFrame:
+        """The rows of one task in the table of scores. Raises KeyError where the budget has no such task."""
+        rows = self.scores[self.scores["task"] == task]
+        if rows.empty:
+            raise KeyError(f"no {task} at budget {self.budget}")
+        return rows
+
+    def errors(self, task: str, learner: str, steps: Iterable[int] = STEPS) -> list[str]:
+        """A learner's mean squared error after these steps."""
+        curve = self.curves[(self.curves["task"] == task) & (self.curves["learner"] == learner)].set_index("step")
+        return [f"{score:.3f}" for score in curve.loc[list(steps), "score"]]
+
+
+def block(words: list[str], measured: Measured) -> str:
+    """The content of a block. Raises KeyError or TypeError where its words mean nothing."""
+    return BLOCKS[words[0]](measured, *words[1:])
+
+
+def score_block(measured: Measured, task: str) -> str:
+    """All learners of a task, the best first."""
+    cells = table_cells.score_cells(measured.of(task))
+    return pipes(cells[[name for name in SHOWN if name in cells]])
+
+
+def page_block(measured: Measured, learner: str) -> str:
+    """What a learner's page says: each task of the budget, then those that a paper has and the budget has not."""
+    rows = measured.scores[measured.scores["learner"] == learner].to_dict("records")
+    done = [row["task"] for row in rows]
+    printed = measured.published[measured.published["learner"] == learner]["task"]
+    cells = [_measured_row(measured, row) for row in rows]
+    cells += [_unmeasured_row(measured, task, learner) for task in printed.unique() if task not in done]
+    return pipes(pd.DataFrame(cells)) if cells else f"Not part of budget `{measured.budget}`."
+
+
+def learner_block(measured: Measured) -> str:
+    """The learners by family, with links to their pages."""
+    links: dict[str, list[str]] = {family: [] for family in FAMILIES if family in measured.families.values()}
+    for learner, family in measured.families.items():
+        links.setdefault(family, []).append(f"[{learner}](docs/algorithms/{learner}.md)")
+    return pipes(pd.DataFrame({"family": list(links), "learners": [", ".join(some) for some in links.values()]}))
+
+
+def prior_block(measured: Measured, task: str) -> str:
+    """How far each learner of functions is from the mean function at first, and its errors on the way."""
+    rows = []
+    for learner, distance in _prior_cells(measured, task)["distance to the mean function"].items():
+        errors = dict(zip(("after 1", "after 5", "after 10"), measured.errors(task, str(learner)), strict=True))
+        first = measured.errors(task, str(learner), [0])[0]
+        row = {"learner": learner, "distance to the mean function": distance, "error after 0 steps": first}
+        rows.append(row | errors)
+    return pipes(pd.DataFrame(rows))
+
+
+def move_block(measured: Measured, task: str, blind: str) -> str:
+    """How far each moves, and its last error as a share of that of the learner that moves blindly or not at all."""
+    cells = _prior_cells(measured, task)[["moved in 1 step", "in 5 steps", "in 10 steps"]]
+    share = [float(measured.errors(task, str(name), STEPS[-1:])[0]) for name in cells.index]
+    least = float(measured.errors(task, blind, STEPS[-1:])[0])
+    heading = f"error after {STEPS[-1]} steps, of that of {blind}"
+    return pipes(cells.assign(**{heading: [f"{one / least:.0%}" for one in share]}).reset_index())
+
+
+def metascore_block(measured: Measured, *tasks: str) -> str:
+    """MetaScores with their intervals, a column a task."""
+    columns = {task: _ends(measured.of(task)) for task in tasks}
+    learners = dict.fromkeys(name for texts in columns.values() for name in texts)
+    rows = [{"learner": name} | {task: texts.get(name, NONE) for task, texts in columns.items()} for name in learners]
+    return pipes(pd.DataFrame(rows))
+
+
+def _prior_cells(measured: Measured, task: str) -> pd.DataFrame:
+    """Cells by learner, the best learner first."""
+    rows = measured.priors[measured.priors["task"] == task]
+    if rows.empty:
+        raise KeyError(f"no functions of {task} at budget {measured.budget}")
+    cells = table_cells.prior_cells(rows).set_index("learner")
+    return cells.loc[[name for name in measured.of(task)["learner"] if name in cells.index]]
+
+
+def _ends(rows: pd.DataFrame) -> dict[str, str]:
+    """MetaScores as text, by learner."""
+    names = ["metascore", "metascore_low", "metascore_high"]
+    texts = (f"{point:z.1f} [{low:z.1f}, {high:z.1f}]" for point, low, high in rows[names].to_numpy())
+    return dict(zip(rows["learner"], texts, strict=True))
+
+
+def _measured_row(measured: Measured, row: dict) -> dict[str, str]:
+    cells = table_cells.score_cells(pd.DataFrame([row])).iloc[0]
+    name, task, score = row["learner"], row["task"], f"{cells.get('accuracy, %')} %"
+    if row["measure"] != "accuracy":
+        task = f"{task}, mean squared error after {_joined(STEPS)} steps"
+        score = _joined(measured.errors(row["task"], name))
+    return {
+        "task": task,
+        "seeds": cells["seeds"],
+        "training s": f"{row['seconds']:.0f}",
+        "measured": score,
+        "MetaScore": cells["MetaScore"],
+        "published": _published(measured, row["task"], name),
+    }
+
+
+def _unmeasured_row(measured: Measured, task: str, learner: str) -> dict[str, str]:
+    empty = dict.fromkeys(["seeds", "training s"], "")
+    unknown = {"measured": f"not at `{measured.budget}`", "MetaScore": ""}
+    return {"task": task, **empty, **unknown, "published": _published(measured, task, learner)}
+
+
+def _published(measured: Measured, task: str, learner: str) -> str:
+    """What a paper prints: one accuracy, or the errors after several steps."""
+    table = measured.published
+    rows = table[(table["task"] == task) & (table["learner"] == learner)]
+    if rows.empty:
+        return NONE
+    factor, unit = (100, " %") if measured.measures[task] == "accuracy" else (1, "")
+    numbers = [_number(factor * score, factor * reach) for score, reach in rows[["score", "reach"]].to_numpy()]
+    return f"{_joined(numbers)}{unit} ({rows['source'].iloc[0].split(',')[0]})"
+
+
+def _number(score: float, reach: float) -> str:
+    return f"{score:g}" + ("" if np.isnan(reach) else f" ± {reach:g}")
+
+
+def _joined(parts: Iterable[object]) -> str:
+    return " / ".join(map(str, parts))
+
+
+BLOCKS: dict[str, Callable[..., str]] = {
+    "scores": score_block,
+    "page": page_block,
+    "learners": learner_block,
+    "priors": prior_block,
+    "moves": move_block,
+    "metascores": metascore_block,
+}

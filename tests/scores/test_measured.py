@@ -1,0 +1,94 @@
+"""Tables of README and docs/ are made from those of results/: what the blocks say, and that a stale one is seen."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from metascore.errors import UserError
+from metascore.report import blocks
+from metascore.report.measured import Measured, block
+from metascore.report.table_cells import PRIOR_HEADINGS
+
+PAGE = "Prose.\n\n<!-- made by make docs: {} -->\nstale\n<!-- end -->\n\nMore prose.\n"
+
+
+def score_rows():
+    """Two learners on an image task and a task of waves; the second does the images only."""
+    ends = {f"{name}{end}": 0.5 for name in ("interquartile_mean", "degree", "speed") for end in ("", "_low", "_high")}
+    same = {"batch_norm": "none", "gradient_order": 0, "train_steps": 0, "test_steps": 1, "parameters": 7}
+    same |= {"seconds": 12.3, "diverged": 0.0, "seeds": 3, "device": "CPU"} | ends
+    rows = [
+        {"task": "images", "learner": "good", "family": "metric", "measure": "accuracy", "rank": 1, "score": 0.9},
+        {"task": "images", "learner": "bad", "family": "control", "measure": "accuracy", "rank": 2, "score": 0.2},
+        {"task": "waves", "learner": "good", "family": "metric", "measure": "error", "rank": 1, "score": 0.5},
+    ]
+    frame = pd.DataFrame([row | same for row in rows])
+    for name, factor in (("score", 1), ("metascore", 100)):
+        point = factor * frame["score"]
+        frame = frame.assign(**{name: point, f"{name}_low": point - factor * 0.01, f"{name}_high": point})
+    return frame
+
+
+@pytest.fixture
+def measured():
+    curve = [{"task": "waves", "learner": "good", "step": step, "score": 1 / (1 + step)} for step in range(11)]
+    prior = {"task": "waves", "learner": "good", "seed": 0} | dict.fromkeys(PRIOR_HEADINGS, 0.25)
+    columns = ["learner", "task", "steps", "score", "reach", "source"]
+    printed = [
+        ("good", "images", 1, 0.987, 0.004, "Paper 2017, table 1"),
+        ("good", "waves", 1, 0.67, np.nan, "Paper 2017, table 2"),
+        ("good", "waves", 5, 0.38, np.nan, "Paper 2017, table 2"),
+        ("bad", "more", 1, 0.41, np.nan, "Another 2016"),
+    ]
+    return Measured(
+        budget="quick",
+        scores=score_rows(),
+        curves=pd.DataFrame(curve),
+        priors=pd.DataFrame([prior]),
+        published=pd.DataFrame(printed, columns=columns),
+        measures={"images": "accuracy", "more": "accuracy", "waves": "error"},
+        families={"bad": "control", "good": "metric"},
+    )
+
+
+@pytest.mark.parametrize(
+    "words, row",
+    [
+        ("scores images", "| 1 | good | metric | 90.00 ± 1.00 | 90.0 ± 1.0 | none |"),
+        ("page good", "| images | 3 | 12 | 90.00 ± 1.00 % | 90.0 ± 1.0 | 98.7 ± 0.4 % (Paper 2017) |"),
+        ("page good", "| 3 | 12 | 0.500 / 0.167 / 0.091 | 50.0 ± 1.0 | 0.67 / 0.38 (Paper 2017) |"),
+        ("page bad", "| more |  |  | not at `quick` |  | 41 % (Another 2016) |"),
+        ("page unknown", "Not part of budget `quick`."),
+        ("learners", "| control | [bad](docs/algorithms/bad.md) |"),
+        ("priors waves", "| good | 0.25 (0.25–0.25) | 1.000 | 0.500 | 0.167 | 0.091 |"),
+        ("moves waves good", "| good | 0.25 (0.25–0.25) | 0.25 (0.25–0.25) | 0.25 (0.25–0.25) | 100% |"),
+        ("metascores images waves", "| bad | 20.0 [19.0, 20.0] | – |"),
+    ],
+)
+def test_blocks_say_what_the_tables_say(measured, words, row):
+    assert row in block(words.split(), measured)
+
+
+def test_families_and_learners_come_in_their_order(measured):
+    assert block(["learners"], measured).index("metric") < block(["learners"], measured).index("control")
+    metascores = block(["metascores", "waves", "images"], measured)
+    assert metascores.index("good") < metascores.index("bad")
+
+
+def test_only_blocks_change_and_only_once(measured):
+    text = PAGE.format("scores images") + PAGE.format("learners")
+    filled = blocks.filled(text, lambda words: block(words, measured), "page.md")
+    assert "stale" not in filled and filled.count("Prose.") == filled.count("More prose.") == 2
+    assert blocks.filled(filled, lambda words: block(words, measured), "page.md") == filled
+
+
+@pytest.mark.parametrize("words", ["nonsense", "scores", "scores nowhere", "priors images", "page good more"])
+def test_words_that_mean_nothing_are_named(measured, words):
+    with pytest.raises(UserError, match=f"page.md.*{words}"):
+        blocks.filled(PAGE.format(words), lambda words: block(words, measured), "page.md")
+
+
+@pytest.mark.parametrize("text", [PAGE.format("learners").replace(blocks.END, ""), PAGE[:40] + PAGE])
+def test_a_block_without_an_end_is_named(measured, text):
+    with pytest.raises(UserError, match=r"page\.md.*end"):
+        blocks.filled(text, lambda words: block(words, measured), "page.md")

@@ -1,0 +1,81 @@
+"""Write the tables of README.md and docs/ from the default budget's results; `--check` says which are stale."""
+
+import importlib
+import sys
+from pathlib import Path
+
+import pandas as pd
+
+from metascore.config import params
+from metascore.errors import UserError
+from metascore.files import write_text
+from metascore.learners.base import learner_class
+from metascore.report.blocks import filled
+from metascore.report.measured import Measured, block
+from metascore.scoring import published
+
+PAGES = Path("docs/algorithms")
+RESULTS = Path("results/tables")
+
+
+def main(arguments: list[str]) -> int:
+    """Write or check; returns the exit status."""
+    try:
+        stale = {path: text for path, text in wanted(read()).items() if path.read_text(encoding="utf-8") != text}
+    except UserError as error:
+        sys.stderr.write(f"docs: {error}\n")
+        return 1
+    if arguments == ["--check"]:
+        sys.stderr.writelines(f"docs: {path} is not what results/ say: run `make docs`\n" for path in stale)
+        return int(bool(stale))
+    for path, text in stale.items():
+        write_text(path, text)
+    return 0
+
+
+def wanted(measured: Measured) -> dict[Path, str]:
+    """Each page as it should be."""
+    pages = [Path("README.md"), *sorted(Path("docs").rglob("*.md"))]
+    return {path: page(path, measured) for path in pages}
+
+
+def page(path: Path, measured: Measured) -> str:
+    """One page with its blocks made anew."""
+    return filled(path.read_text(encoding="utf-8"), lambda words: block(words, measured), str(path))
+
+
+def read() -> Measured:
+    """The tables of the default budget, and the facts that stand beside them."""
+    config = params.load()
+    entries = config.params["learners"]
+    tasks = {name: params.Task(**{"name": name, "way": 1} | task) for name, task in config.params["tasks"].items()}
+    return Measured(
+        config.budget,
+        *(table(name) for name in ("scores", "adaptation", "priors")),
+        published.load(),
+        {name: "accuracy" if task.kind == "classification" else "error" for name, task in tasks.items()},
+        {name: family((entry or {}).get("learner", name)) for name, entry in entries.items() if has_page(name)},
+    )
+
+
+def table(name: str) -> pd.DataFrame:
+    """A table that aggregate wrote."""
+    path = RESULTS / f"{name}.csv"
+    try:
+        return pd.read_csv(path)
+    except (OSError, ValueError) as error:
+        raise UserError(f"{path}: {' '.join(str(error).split())}: run `make run`, or check it out again") from error
+
+
+def has_page(learner: str) -> bool:
+    """Variants may share the page of another entry."""
+    return (PAGES / f"{learner}.md").exists()
+
+
+def family(file: str) -> str:
+    """Of the learner of this file."""
+    return learner_class(importlib.import_module(f"metascore.learners.{file}")).family
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
