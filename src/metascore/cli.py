@@ -8,6 +8,7 @@ import logging
 import sys
 import traceback
 from collections.abc import Sequence
+from pathlib import Path
 from typing import NoReturn
 
 import metascore
@@ -23,6 +24,7 @@ STAGES = {
     "finetune": "adapt a trained learner on the frozen test episodes and score it",
     "aggregate": "turn scores into metrics, tables and figures",
     "compare": "say how MetaScores moved since another git revision",
+    "new-learner": "begin a learner: a file that works, an entry and a page, with the places to fill",
 }
 
 
@@ -52,13 +54,15 @@ def _one_line(error: BaseException) -> str:
 
 def _run(options: argparse.Namespace, config: Config) -> None:
     # Imported here, so that no stage waits for the libraries of another.
-    stage = importlib.import_module(f"metascore.stages.{options.stage}")
+    stage = importlib.import_module(f"metascore.stages.{options.stage.replace('-', '_')}")
     if options.stage == "episodes":
         stage.run(config, options.file)
     elif options.stage in ("train", "finetune"):
         stage.run(config, _job(options, config))
     elif options.stage == "compare":
         stage.run(config, options.revision, fail_on_worse=options.fail_on == "worse")
+    elif options.stage == "new-learner":
+        stage.run(config, options.name, Path(options.params))
     else:
         stage.run(config)
 
@@ -109,4 +113,6 @@ def _parser() -> argparse.ArgumentParser:
         if name == "compare":
             stage.add_argument("revision", nargs="?", default="HEAD", help="a git revision (default: HEAD)")
             stage.add_argument("--fail-on", choices=["worse"], help="exit status 1 where a learner is worse")
+        if name == "new-learner":
+            stage.add_argument("name", metavar="NAME", help="small letters, digits and _")
     return parser

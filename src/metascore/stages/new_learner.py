@@ -1,0 +1,74 @@
+"""Command new-learner: a file that works, an entry and a page, with the places to fill."""
+
+import keyword
+import logging
+import re
+from pathlib import Path
+from string import Template
+from typing import Any
+
+import yaml
+
+from metascore.config import signatures
+from metascore.config.params import Config
+from metascore.errors import UsageError
+from metascore.files import write_text
+from metascore.report import learner_pages
+
+log = logging.getLogger(__name__)
+
+TEMPLATES = Path(__file__).parent / "templates"
+NAME = re.compile(r"[a-z][a-z0-9_]*")
+SECTION = re.compile(r"^learners:.*?(?=^[^\s#]|\Z)", re.DOTALL | re.MULTILINE)  # as far as the next key at the margin
+
+
+def run(config: Config, name: str, params: Path = Path("params.yaml")) -> None:
+    """Write learners/{name}.py, the entry `learners.{name}` and docs/algorithms/{name}.md.
+
+    Raises UsageError, before anything is written, where the name is no name or something has it already.
+    """
+    file, page = signatures.path_of(name), learner_pages.FOLDER / f"{name}.md"
+    _check_name(config, name, [file, page])
+    words = {"name": name, "title": name.replace("_", " ").capitalize(), "class_name": _class_name(name)}
+    entered = with_entry(params.read_text(encoding="utf-8"), _filled("entry.yaml", words), name, params)
+    write_text(file, _filled("learner.py", words))
+    write_text(page, _filled("page.md", words))
+    write_text(params, entered)
+    log.info("%s, %s and an entry in %s: each place to fill says FILL IN", file, page, params)
+    log.info("`pytest tests/learners -k %s` tests it, `make docs` puts it into README", name)
+
+
+def with_entry(text: str, entry: str, name: str, place: Path) -> str:
+    """params.yaml with an entry more at the end of its `learners`. Raises UsageError where none can be added."""
+    section = SECTION.search(text)
+    if section is not None:
+        end = section.start() + len(section.group().rstrip())
+        entered = f"{text[:end]}\n{entry.rstrip()}{text[end:]}"
+        if _learners(entered) == _learners(text) | {name: yaml.safe_load(entry)[name]}:
+            return entered
+    raise UsageError(f"{place}: `learners` is no list of entries indented by two: add an entry `{name}` by hand")
+
+
+def _learners(text: str) -> dict[str, Any]:
+    try:
+        return yaml.safe_load(text)["learners"] or {}
+    except yaml.YAMLError:
+        return {}
+
+
+def _check_name(config: Config, name: str, written: list[Path]) -> None:
+    if not NAME.fullmatch(name) or keyword.iskeyword(name):
+        raise UsageError(f"{name}: not a learner's name: take small letters, digits and _, such as my_learner")
+    if name in config.learners:
+        raise UsageError(f"{name}: params.yaml has an entry of this name: choose another")
+    for path in written:
+        if path.exists():
+            raise UsageError(f"{name}: {path} exists: choose another name")
+
+
+def _class_name(name: str) -> str:
+    return "".join(part.capitalize() for part in name.split("_"))
+
+
+def _filled(template: str, words: dict[str, str]) -> str:
+    return Template((TEMPLATES / f"{template}.txt").read_text(encoding="utf-8")).substitute(words)
