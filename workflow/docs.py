@@ -13,9 +13,9 @@ from metascore.learners.base import learner_class
 from metascore.report.blocks import filled
 from metascore.report.measured import Measured, block
 from metascore.scoring import published
+from metascore.store.paths import Results
 
 PAGES = Path("docs/algorithms")
-RESULTS = Path("results/tables")
 
 
 def main(arguments: list[str]) -> int:
@@ -47,20 +47,20 @@ def page(path: Path, measured: Measured) -> str:
 def read() -> Measured:
     """The tables of the default budget, and the facts that stand beside them."""
     config = params.load()
+    results = Results.of(config.budget)
     entries = config.params["learners"]
     tasks = {name: params.Task(**{"name": name, "way": 1} | task) for name, task in config.params["tasks"].items()}
     return Measured(
         config.budget,
-        *(table(name) for name in ("scores", "adaptation", "priors")),
+        *(table(results.table(name, "csv")) for name in ("scores", "adaptation", "priors")),
         published.load(),
         {name: "accuracy" if task.kind == "classification" else "error" for name, task in tasks.items()},
         {name: family((entry or {}).get("learner", name)) for name, entry in entries.items() if has_page(name)},
     )
 
 
-def table(name: str) -> pd.DataFrame:
+def table(path: Path) -> pd.DataFrame:
     """A table that aggregate wrote."""
-    path = RESULTS / f"{name}.csv"
     try:
         return pd.read_csv(path)
     except (OSError, ValueError) as error:
