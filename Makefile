@@ -8,7 +8,7 @@ STAMP := $(VENV)/.complete
 INSTALL := $(if $(shell command -v uv),uv pip install --python $(VENV)/bin/python,$(VENV)/bin/python -m pip --disable-pip-version-check install) --quiet
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
-.PHONY: setup lock run smoke test test-slow check format adopt reproduce audit bench docs
+.PHONY: setup lock run smoke test test-slow check format adopt reproduce audit bench docs site
 
 setup: $(STAMP)
 
@@ -71,6 +71,11 @@ audit: setup # what is installed (sbom.json, CycloneDX), and its known vulnerabi
 	cyclonedx-py requirements --pyproject pyproject.toml --output-file sbom.json requirements.lock
 	python -m pip install --quiet --disable-pip-version-check pip-audit
 	pip-audit --requirement requirements.lock --disable-pip
+
+site: setup # the documentation in both languages, in site/: for reading without a network
+	python website/assemble.py
+	NO_MKDOCS_2_WARNING=1 mkdocs build --strict --quiet --config-file website/mkdocs.yml
+	NO_MKDOCS_2_WARNING=1 mkdocs build --strict --quiet --config-file website/mkdocs.zh.yml
 
 bench: setup # the tables of docs/performance.md, measured here: speed against other libraries, on one thread
 	python -m pip install --quiet --disable-pip-version-check -e '.[bench]' -c constraints.txt

@@ -1,0 +1,58 @@
+"""The site: every link holds, nothing is loaded from elsewhere, formulas are drawn by the browser itself."""
+
+import html
+import re
+import subprocess
+import sys
+
+import links
+import mathml
+import pytest
+
+PAGES = {"README.md": "index.md", "docs/a.md": "a.md", "docs/algorithms/maml.md": "algorithms/maml.md"}
+
+
+def rewritten(text: str, source: str = "docs/algorithms/maml.md", kept: str | None = None) -> str:
+    return links.rewritten(text, source, PAGES[source], PAGES, lambda file: kept)
+
+
+@pytest.mark.parametrize(
+    "link, becomes",
+    [
+        ("[x](../a.md)", "[x](../a.md)"),
+        ("[x](../a.md#part)", "[x](../a.md#part)"),
+        ("[x](../../README.md)", "[x](../index.md)"),
+        ("[`x.py`](../../src/x.py)", "`x.py`"),
+        ("[x](https://a.b/c)", "[x](https://a.b/c)"),
+        ("[x](#part)", "[x](#part)"),
+        ("```\n[x](../../src/x.py)\n```", "```\n[x](../../src/x.py)\n```"),
+    ],
+)
+def test_a_link_of_the_repository_holds_on_the_site(link, becomes):
+    assert rewritten(link) == becomes
+
+
+def test_a_picture_comes_along():
+    assert rewritten("![x](../../results/x.png)", kept="files/results/x.png") == "![x](../files/results/x.png)"
+
+
+def test_formulas_become_mathml():
+    page = mathml.on_page_content(r'<p><span class="arithmatex">\(a &lt; \alpha\)</span></p>')
+    assert (
+        page.startswith("<p><math")
+        and html.unescape(page).count("<") == page.count("<") + 1
+        and "α" in html.unescape(page)
+    )
+
+
+@pytest.mark.slow
+def test_the_site_is_built_with_strict_links_and_loads_nothing_from_elsewhere(root):
+    build = ("-m", "mkdocs", "build", "--strict", "--quiet", "--config-file")
+    for words in (("website/assemble.py",), (*build, "website/mkdocs.yml"), (*build, "website/mkdocs.zh.yml")):
+        done = subprocess.run((sys.executable, *words), cwd=root, text=True, capture_output=True, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr
+    pages = list((root / "site").rglob("*.html"))
+    assert {"index.html", "zh/index.html"} <= {path.relative_to(root / "site").as_posix() for path in pages}
+    loads = re.compile(r"""<(?:script|img|iframe|link)\b[^>]*\b(?:src|href)=["']?(?:https?:)?//[^>]*>""")
+    found = {load for path in pages for load in loads.findall(path.read_text()) if 'rel="canonical"' not in load}
+    assert not found

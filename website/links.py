@@ -1,0 +1,32 @@
+"""Links as they are right in the repository, made right on the site."""
+
+import os
+import posixpath
+import re
+from collections.abc import Callable, Mapping
+from pathlib import PurePosixPath
+
+LINK = re.compile(r"(!?)\[((?:[^\[\]]|\[[^\]]*\])*)\]\(([^)\s#]*)(#[^)\s]*)?\)")
+CODE = re.compile(r"(^```.*?^```)", re.DOTALL | re.MULTILINE)
+ELSEWHERE = re.compile(r"^(\w+:|$)")  # an address, or an anchor on the same page
+
+
+def rewritten(text: str, source: str, page: str, pages: Mapping[str, str], keep: Callable[[str], str | None]) -> str:
+    """The text of the page that `source` (a path in the repository) becomes, with links that hold on the site.
+
+    `pages` maps paths in the repository to pages. `keep` takes a file along that is no page, and returns where it lies
+    on the site; None where the site does not have it: then the words stay, without the link.
+    """
+
+    def replace(found: re.Match[str]) -> str:
+        image, words, target, anchor = found.group(1), found.group(2), found.group(3), found.group(4) or ""
+        if ELSEWHERE.match(target):
+            return found.group(0)
+        wanted = posixpath.normpath(posixpath.join(posixpath.dirname(source), target))
+        place = pages.get(wanted) or keep(wanted)
+        words = LINK.sub(replace, words)
+        if place is None:
+            return words
+        return f"{image}[{words}]({os.path.relpath(place, PurePosixPath(page).parent)}{anchor})"
+
+    return "".join(part if part.startswith("```") else LINK.sub(replace, part) for part in CODE.split(text))

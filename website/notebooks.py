@@ -1,0 +1,66 @@
+"""A text notebook (py:percent), executed here, as Markdown: texts, code, and under each cell what it said and drew.
+
+No kernel is needed: cells run one after the other in one namespace of this process.
+"""
+
+import ast
+import contextlib
+import io
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import jupytext
+import matplotlib
+
+matplotlib.use("agg")
+
+import matplotlib.pyplot as plt
+
+
+def cells(path: Path) -> list[tuple[str, str]]:
+    """The cells of a notebook: (markdown or code, text)."""
+    notebook = jupytext.reads(path.read_text(encoding="utf-8"), fmt="py:percent")
+    return [(cell.cell_type, cell.source) for cell in notebook.cells]
+
+
+def render(path: Path, figures: Path) -> str:
+    """The executed notebook as Markdown; its figures go into the folder `figures`, which must lie beside the page."""
+    namespace: dict[str, Any] = {"__name__": "__main__"}
+    parts: list[str] = []
+    for number, (kind, text) in enumerate(cells(path)):
+        if kind == "markdown":
+            parts.append(text)
+            continue
+        parts += [f"```python\n{text}\n```", *_shown(run(text, namespace, f"{path.name}, cell {number}"))]
+        parts += [f'<img alt="" src="{figures.name}/{name}">' for name in _drawn(figures, f"{path.stem}_{number}")]
+    return "\n\n".join(parts) + "\n"
+
+
+def run(code: str, namespace: dict[str, Any], name: str) -> str:
+    """Execute a cell; returns what it printed, and the value of its last line if that is an expression."""
+    tree = ast.parse(code, filename=name)
+    last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
+    said = io.StringIO()
+    with contextlib.redirect_stdout(said):
+        exec(compile(tree, name, "exec"), namespace)  # noqa: S102  the project's own notebook
+        if last is not None:
+            value = eval(compile(ast.Expression(last.value), name, "eval"), namespace)  # noqa: S307  the same
+            if value is not None:
+                said.write(f"{value}\n")
+    return said.getvalue()
+
+
+def _shown(said: str) -> Iterator[str]:
+    if said.strip():
+        yield f'```text title="output"\n{said.rstrip()}\n```'
+
+
+def _drawn(figures: Path, name: str) -> Iterator[str]:
+    """Save and close the open figures; yields the names of their files."""
+    for number in plt.get_fignums():
+        file = f"{name}_{number}.svg"
+        figures.mkdir(parents=True, exist_ok=True)
+        plt.figure(number).savefig(figures / file, metadata={"Date": None})
+        plt.close(number)
+        yield file
