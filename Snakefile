@@ -22,4 +22,6 @@ rule all:
         JOBS.outputs(),
 
 
-reject_strangers(workflow)
+# Only the process that plans jobs looks at what lies here already.
+if workflow.is_main_process:
+    session.reject_strangers(JOBS, is_adopted=workflow.touch)

@@ -10,6 +10,7 @@ pytestmark = pytest.mark.slow
 
 PROTONET = "src/metascore/learners/protonet.py"
 CLEAN = "Data and pipelines are up to date."
+RUN_RECORD = "results/smoke/runs/omniglot_5w1s/maml/0/run.json"
 
 
 def test_nothing_to_do_in_either_tool(tracked: Project):
@@ -78,3 +79,24 @@ def test_files_of_another_revision_are_not_taken_for_this_one(tracked: Project):
     tracked.call("git", "checkout", "--quiet", "main")
     assert jobs_of("maml") <= tracked.ran("dvc", "repro")
     assert tracked.call("git", "status", "--porcelain") == ""
+
+
+@pytest.mark.parametrize("where", ["--temp", "--queue"])
+def test_an_experiment_elsewhere_runs_its_own_code_and_nothing_else(tracked: Project, where: str):
+    stage = "src/metascore/stages/finetune.py"
+    before = (tracked.path / stage).read_text()
+    (tracked.path / stage).write_text(before.replace("'inputs'", "'other inputs'"))
+    tracked.call("dvc", "exp", "run", where, "--name", "elsewhere")
+    (tracked.path / stage).write_text(before)
+    if where == "--queue":
+        tracked.call("dvc", "exp", "run", "--run-all")
+    kept = tracked.path / RUN_RECORD
+    assert at_revision(tracked, "elsewhere", RUN_RECORD) == kept.read_text()
+    assert "other inputs" in at_revision(tracked, "elsewhere", "results/smoke/scores/omniglot_5w1s/maml/0.json")
+    assert tracked.planned() == set()
+
+
+def at_revision(project: Project, revision: str, file: str) -> str:
+    """What DVC has of a file at a revision."""
+    project.call("dvc", "get", ".", file, "--rev", revision, "--out", "got", "--force", "--quiet")
+    return (project.path / "got").read_text()

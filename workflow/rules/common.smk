@@ -3,13 +3,15 @@
 import os
 import sys
 
-from metascore.orchestration import forecast, lock, outputs, signals
+# This folder's package, whatever folder the environment was made for.
+SOURCE = os.path.join(workflow.basedir, "src")
+sys.path.insert(0, SOURCE)
+
+from metascore.orchestration import lock, outputs, session, signals
 from metascore.orchestration.jobs import Jobs, code, gpus, load, section
 
+session.lend_to_jobs(SOURCE)
 lock.register(signals.lead())
-
-# Jobs run by the Python that runs Snakemake, activated or not.
-os.environ.update(PATH=os.pathsep.join([os.path.dirname(sys.executable), os.environ.get("PATH", os.defpath)]))
 
 JOBS = Jobs(load(config))
 BUDGET = JOBS.config.budget
@@ -22,27 +24,8 @@ wildcard_constraints:
     seed=r"\d+",
 
 
-def reject_strangers(workflow):
-    """Have files that are not as Snakemake's jobs left them made anew. Only the process that plans jobs does so."""
-    if not workflow.is_main_process:
-        return
-    if lock.is_held():
-        print("another workflow is at work in this folder: wait for it, or end it", file=sys.stderr)
-        return
-    strangers = outputs.reject_strangers(JOBS.outputs())
-    if strangers and not workflow.touch:
-        print(outputs.told(strangers), file=sys.stderr)
-
-
-def announce(workflow):
-    """Say how many runs are to do and how long they may take."""
-    runs = JOBS.runs(job.wildcards for job in workflow.dag.needrun_jobs() if job.rule.name == "meta_train")
-    if runs:
-        print(forecast.forecast(JOBS.config, runs, workflow.cores), file=sys.stderr)
-
-
 onstart:
-    announce(workflow)
+    session.announce(JOBS, workflow.dag.needrun_jobs(), workflow.cores)
     signals.pass_signals_on()
 
 

@@ -6,9 +6,11 @@ would then vouch for it. So such files are marked as incomplete here, and Snakem
 `make adopt` has checked them against dvc.lock.
 
 A file is known by its digest, which a ledger keeps beside the modification time that Snakemake recorded: so a file
-that was damaged since its job wrote it is found too.
+that was damaged since its job wrote it is found too. One that is as its job left it, but was checked out since, gets
+its time back: Snakemake would take it for newer than what was made from it.
 """
 
+import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -24,14 +26,16 @@ LEDGER = Path(".snakemake/metascore-outputs.json")
 
 def reject_strangers(paths: Iterable[str]) -> list[str]:
     """Mark the outputs that were not made here as incomplete, and return them."""
+    paths = [path for path in paths if Path(path).exists()]
     remember(paths)
     records, ledger = FilePersistence(), _read()
-    strangers = [
-        path for path in paths if Path(path).exists() and not _is_known(path, _recorded(path, records), ledger)
-    ]
+    known = {path: _recorded(path, records) for path in paths}
+    strangers = [path for path, recorded in known.items() if not _is_known(path, recorded, ledger)]
     for path in strangers:
         # Snakemake has no public way to say this; the constraints pin the version that this was tried with.
         records._mark_incomplete(path, None)
+    for path in known.keys() - set(strangers):
+        _give_time_back(path, known[path])
     return strangers
 
 
@@ -53,6 +57,11 @@ def remember(paths: Iterable[str]) -> None:
 
 def _is_known(path: str, recorded: float | None, ledger: Ledger) -> bool:
     return recorded is not None and ledger.get(path) == [recorded, sha256(path)]
+
+
+def _give_time_back(path: str, recorded: float | None) -> None:
+    if recorded is not None and not _is_untouched(path, recorded):
+        os.utime(path, (recorded, recorded))
 
 
 def _is_untouched(path: str, recorded: float | None) -> bool:

@@ -1,0 +1,39 @@
+"""What happens before the jobs of a workflow: outputs of unknown origin are found, and what is to do is said."""
+
+import os
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from metascore.orchestration import forecast, inheritance, lock, outputs
+from metascore.orchestration.jobs import Jobs
+
+
+def lend_to_jobs(source: str) -> None:
+    """Have jobs run by the Python that runs Snakemake, activated or not, with the package that lies in `source`."""
+    paths = {"PATH": str(Path(sys.executable).parent), "PYTHONPATH": source}
+    for name, first in paths.items():
+        os.environ[name] = os.pathsep.join([first, *filter(None, [os.environ.get(name)])])
+
+
+def reject_strangers(jobs: Jobs, is_adopted: bool) -> None:
+    """Have files that are not as Snakemake's jobs left them made anew, unless they are about to be adopted."""
+    if lock.is_held():
+        _say("another workflow is at work in this folder: wait for it, or end it")
+        return
+    inheritance.inherit(Path())
+    strangers = outputs.reject_strangers(jobs.outputs())
+    if strangers and not is_adopted:
+        _say(outputs.told(strangers))
+
+
+def announce(jobs: Jobs, planned: Iterable[Any], cores: int) -> None:
+    """Say how many runs are to do and how long they may take; `planned` are Snakemake's jobs."""
+    runs = jobs.runs(job.wildcards for job in planned if job.rule.name == "meta_train")
+    if runs:
+        _say(forecast.forecast(jobs.config, runs, cores))
+
+
+def _say(line: str) -> None:
+    sys.stderr.write(f"{line}\n")
