@@ -1,6 +1,9 @@
 """Stage aggregate on an invented tree of results: what it writes, and what it refuses."""
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import fake_results
@@ -46,6 +49,20 @@ def finished(tmp_path_factory):
 def test_it_writes_everything_the_same_way_twice(finished):
     first = digests(finished)
     aggregate.run(fake_results.config(), finished / "data", finished / "results/tiny")
+    assert digests(finished) == first
+
+
+def test_another_process_at_another_revision_writes_the_same(finished):
+    """The order of a set, the commit and the time of day are no inputs."""
+    first, git = digests(finished), ("git", "-c", "user.name=a", "-c", "user.email=a@b")
+    subprocess.run((*git, "init", "-q"), cwd=finished, check=True)
+    subprocess.run((*git, "commit", "-q", "--allow-empty", "-m", "nothing"), cwd=finished, check=True)
+    environment = os.environ | {"PYTHONHASHSEED": "7", "PYTHONPATH": os.pathsep.join(sys.path)}
+    script = (
+        "import sys, fake_results; from metascore.stages import aggregate; "
+        "aggregate.run(fake_results.config()); sys.exit('torch' in sys.modules)"
+    )
+    assert subprocess.run((sys.executable, "-c", script), cwd=finished, env=environment, check=False).returncode == 0
     assert digests(finished) == first
 
 

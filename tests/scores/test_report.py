@@ -102,3 +102,11 @@ def test_tables_escape_and_repeat_themselves():
     html = table(frame, "table0")
     assert "<img src=x" not in html and "<script>alert" not in html and "<b>name" not in html
     assert html == table(frame, "table0")
+
+
+def test_what_is_missing_is_an_empty_cell():
+    steps = pd.array([3, None], dtype="Int64")
+    html = table(pd.DataFrame({"speed": [0.5, float("nan")], "steps": steps, "note": ["here", None]}), "table0")
+    rows = html[html.index("data_json") :]
+    assert "0.5" in rows and "here" in rows
+    assert not [word for word in ("NaN", "nan", "&lt;NA", "<NA", "None") if word in rows]

@@ -35,7 +35,11 @@ def table(frame: pd.DataFrame, name: str) -> Markup:
 
 
 def _escaped(frame: pd.DataFrame) -> pd.DataFrame:
-    """The same with texts, in cells and headings, as HTML that shows them as they are."""
+    """The same with texts, in cells and headings, as HTML that shows them as they are; what is missing is empty.
+
+    Empty cells sort among numbers, which a column of strings that are numbers otherwise does too.
+    """
     texts = frame.select_dtypes(exclude=["number", "bool"]).columns
-    cells = {name: [str(escape(cell)) for cell in frame[name]] for name in texts}
+    changed = [name for name in frame if name in texts or frame[name].isna().any()]
+    cells = {name: ["" if pd.isna(cell) else str(escape(cell)) for cell in frame[name]] for name in changed}
     return frame.assign(**cells).rename(columns=lambda name: str(escape(name)))

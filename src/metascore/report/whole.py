@@ -1,8 +1,7 @@
-"""What results/report.html says of the runs, gathered from params.yaml, the runs' records and git."""
+"""What report.html says of the runs, gathered from params.yaml and the runs' records: from the same, the same bytes."""
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Hashable
 from typing import Any
 
@@ -13,6 +12,7 @@ from metascore.config.params import Config
 from metascore.report import declarations, learner_pages
 from metascore.report.numbers import Numbers
 from metascore.report.page import Card, Drawing, Report, render
+from metascore.report.tables import all_tables
 from metascore.scoring.estimates import TaskResults
 
 FEW_SEEDS = 3  # with fewer, intervals say little about another seed
@@ -26,12 +26,7 @@ def page_of(
     """report.html, with these figures (SVG by name)."""
     table, titles = numbers.scores, numbers.titles
     captions = {one.name: one.caption for one in declarations.figures()}
-    shown = {
-        "Scores": table,
-        "Published beside measured": numbers.published,
-        "Before adaptation, and how far it moves": numbers.priors,
-        "Pairs of learners: how often the first is better than the other": numbers.pairs,
-    }
+    shown = {module.TITLE: module.rows(numbers) for module in all_tables() if hasattr(module, "TITLE")}
     report = Report(
         _headline(table, titles),
         _warnings(config, measured, synthetic),
@@ -89,18 +84,12 @@ def _facts(config: Config, measured: list[TaskResults], synthetic: bool) -> list
         ("machine", ", ".join(sorted({record["device"] for record in records}))),
         ("training time", f"{sum(record['seconds'] for record in records) / 60:.0f} minutes in {len(records)} runs"),
         ("versions", ", ".join(f"{name} {'/'.join(sorted(seen))}" for name, seen in sorted(versions.items()))),
-        ("git revision", _revision()),
     ]
 
 
 def _data(measured: list[TaskResults], synthetic: bool) -> str:
     names = {"omniglot": "synthetic glyphs" if synthetic else "Omniglot", "sine": "sine waves"}
     return ", ".join(dict.fromkeys(names.get(one.problem, one.problem) for one in measured))
-
-
-def _revision() -> str:
-    done = subprocess.run(("git", "rev-parse", "HEAD"), capture_output=True, text=True, check=False)
-    return done.stdout.strip() if done.returncode == 0 else "not in a git repository"
 
 
 def _readable(frame: pd.DataFrame) -> pd.DataFrame:

@@ -1,4 +1,7 @@
-"""Tables, one a file, found by being here: PLACE, CAPTION, rows(numbers); documents: TITLE, READING, sections too."""
+"""Tables, one a file, found by being here: PLACE, CAPTION, rows(numbers).
+
+TITLE is that of a table which the page shows; one with READING and sections(numbers) is a document too.
+"""
 
 import importlib
 from types import ModuleType
