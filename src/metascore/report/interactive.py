@@ -40,6 +40,6 @@ def _escaped(frame: pd.DataFrame) -> pd.DataFrame:
     Empty cells sort among numbers, which a column of strings that are numbers otherwise does too.
     """
     texts = frame.select_dtypes(exclude=["number", "bool"]).columns
-    changed = [name for name in frame if name in texts or frame[name].isna().any()]
+    changed = [str(name) for name in frame if name in texts or frame[name].isna().any()]
     cells = {name: ["" if pd.isna(cell) else str(escape(cell)) for cell in frame[name]] for name in changed}
     return frame.assign(**cells).rename(columns=lambda name: str(escape(name)))
