@@ -11,7 +11,8 @@ from benchmarks.peers import Gradient, Peer, gradients
 from benchmarks.settings import Setting, settings
 from benchmarks.timing import PRODUCT, alternated, milliseconds, product, rate_of, row
 from metascore.networks.tensors import Params
-from metascore.problems.base import Episode, Episodes, OmniglotEpisodes
+from metascore.problems.base import Episode, Episodes
+from metascore.problems.omniglot import Drawings
 from metascore.training.meta_gradient import MetaGradient
 from metascore.training.replay import Recorder
 
@@ -78,11 +79,11 @@ def check_equal(setting: Setting, peers: dict[str, Peer]) -> None:
                 raise SystemExit(f"{name}: {key} differs from ours by {error:.1e} of its norm")
 
 
-class Doubled(OmniglotEpisodes):
+class Doubled(Drawings):
     """Episodes in double precision."""
 
     @classmethod
-    def of(cls, episodes: OmniglotEpisodes) -> Doubled:
+    def of(cls, episodes: Drawings) -> Doubled:
         return cls(episodes.rows, episodes.shot, episodes.images)
 
     def batch(self, index: np.ndarray) -> Episode:

@@ -7,11 +7,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 import torch
 
-from metascore.data.episodes import Shape, draw_omniglot
 from metascore.learners.maml import MAML
 from metascore.networks.encoder import LAYERS
 from metascore.networks.tensors import Params
-from metascore.problems.base import OmniglotEpisodes, Problem
+from metascore.problems.omniglot import Drawings, Omniglot
 from metascore.randomness import generator
 
 CHARACTERS = 30
@@ -46,10 +45,13 @@ class Setting:
     def with_tasks(self, tasks: int) -> Setting:
         return replace(self, tasks=tasks)
 
+    @property
+    def problem(self) -> Omniglot:
+        return Omniglot(way=self.way, shot=self.shot, query=self.query, characters=CHARACTERS)
+
     def learner(self) -> MAML:
-        problem = Problem("classification", self.way, self.shot, self.query, CHARACTERS)
         return MAML(
-            problem,
+            self.problem,
             width=WIDTH,
             inner_lr=INNER_LR,
             train_steps=self.steps,
@@ -60,12 +62,11 @@ class Setting:
     def params(self) -> Params:
         return self.learner().initialise(generator(0, "benchmark"))
 
-    def episodes(self) -> OmniglotEpisodes:
+    def episodes(self) -> Drawings:
         """Noise: what the images show doesn't change how long they take."""
-        shape = Shape("omniglot", "train", self.way, self.shot, self.query)
-        rows = draw_omniglot(shape, list(range(CHARACTERS)), self.tasks, rotate=False, seed=0)
+        rows = self.problem.draw_among(list(range(CHARACTERS)), "train", self.tasks, rotate=False, seed=0)
         noise = np.random.default_rng(0).integers(0, 256, (CHARACTERS, 20, 28, 28), dtype=np.uint8)
-        return OmniglotEpisodes(rows, self.shot, torch.from_numpy(noise))
+        return self.problem.episodes(rows, torch.from_numpy(noise))
 
     def operations(self) -> int:
         """Floating-point operations of one task's meta-gradient that no implementation can save."""

@@ -16,8 +16,9 @@ from jaxtyping import install_import_hook
 # Before the first import of the package: from here on, every call is checked against its annotations.
 install_import_hook("metascore", "annotations.check")
 
-from metascore.data.episodes import Shape, draw_omniglot, draw_sine  # noqa: E402
-from metascore.problems.base import Episode, Episodes, OmniglotEpisodes, SineEpisodes  # noqa: E402
+from metascore.problems.base import Episode, Episodes  # noqa: E402
+from metascore.problems.omniglot import Omniglot  # noqa: E402
+from metascore.problems.sine import Sine  # noqa: E402
 
 CHARACTERS = 30
 
@@ -45,13 +46,12 @@ def images() -> torch.Tensor:
 def make_episodes(images: torch.Tensor) -> Callable[..., Episodes]:
     """A function that draws `count` easy episodes of a shape."""
 
-    def make(kind: str = "classification", way: int = 3, shot: int = 2, query: int = 3, count: int = 4) -> Episodes:
-        if kind == "regression":
-            rows = draw_sine(Shape("sine", "train", 1, shot, query), count, grid=False, seed=0)
-            return SineEpisodes(rows, shot, torch.device("cpu"))
-        shape = Shape("omniglot", "train", way, shot, query)
-        rows = draw_omniglot(shape, list(range(CHARACTERS)), count, rotate=False, seed=0)
-        return OmniglotEpisodes(rows, shot, images)
+    def make(name: str = "omniglot", way: int = 3, shot: int = 2, query: int = 3, count: int = 4) -> Episodes:
+        if name == "sine":
+            waves = Sine(shot=shot, query=query)
+            return waves.episodes(waves.draw("train", count, {"seed": 0, "grid": False}), torch.device("cpu"))
+        drawings = Omniglot(way=way, shot=shot, query=query, characters=CHARACTERS)
+        return drawings.episodes(drawings.draw_among(list(range(CHARACTERS)), "train", count, False, 0), images)
 
     return make
 

@@ -8,7 +8,6 @@ import pandas as pd
 
 from metascore.config.params import Config
 from metascore.config.params import Run as OneRun
-from metascore.data.episodes import draw_omniglot, draw_sine
 from metascore.files import write_arrays
 
 FAMILIES = {"maml": "optimisation", "fomaml": "optimisation", "protonet": "metric", "chance": "control"}
@@ -23,9 +22,9 @@ JUDGED_ON = {"inputs": {"data/episodes/test.npy": "0" * 64}}
 
 def config(tasks: tuple[str, ...] = tuple(TASKS), seeds: tuple[int, ...] = (0, 1)) -> Config:
     entries = {name: {} for name in FAMILIES} | {"fomaml": {"learner": "maml"}}
-    budget = {"tasks": list(tasks), "seeds": list(seeds), "learners": {}, "episodes": {"test": EPISODES}}
+    budget = {"tasks": list(tasks), "seeds": list(seeds), "learners": {}, "episodes": dict.fromkeys(SPLIT, EPISODES)}
     params = {"tasks": TASKS, "learners": entries, "budgets": {"tiny": budget}}
-    return Config(params | {"split": {"name": "random"}, "episodes": {}}, "tiny")
+    return Config(params | {"split": {"name": "random"}, "episodes": {"seed": 0, "rotate": [], "grid": False}}, "tiny")
 
 
 def write(root: Path, chosen: Config, synthetic: bool = True) -> None:
@@ -43,12 +42,9 @@ def write_data(folder: Path, chosen: Config, synthetic: bool) -> None:
     characters = {"part": "background", "alphabet": "Runes", "character": [f"character{k:02}" for k in range(45)]}
     pd.DataFrame(characters).to_csv(folder / "omniglot" / "characters.csv", index_label="index")
     (folder / "splits" / "random.json").write_text(json.dumps(SPLIT))
-    for file, shape in chosen.episode_files().items():
-        if shape.problem == "sine":
-            rows = draw_sine(shape, EPISODES, grid=False, seed=0)
-        else:
-            rows = draw_omniglot(shape, SPLIT[shape.part], EPISODES, rotate=True, seed=0)
-        np.save(folder / "episodes" / file, rows)
+    for name, file in chosen.episode_files().items():
+        sources = [folder / source for source in file.problem.drawn_from("random")]
+        np.save(folder / "episodes" / name, file.problem.draw(file.part, file.count, chosen.episodes, sources))
 
 
 def scores(one: OneRun, generator: np.random.Generator) -> np.ndarray:

@@ -16,6 +16,7 @@ ROOT = Path(__file__).parents[1]
 JOB = ("--task", "omniglot_5w1s", "--learner", "protonet", "--seed", "0")
 CHECKPOINT = "results/smoke/runs/omniglot_5w1s/protonet/0/checkpoint.safetensors"
 SCORES = "results/smoke/scores/omniglot_5w1s/protonet/0.npy"
+COUNTS = {"train": 64, "validation": 8, "test": 32}  # of episodes, at budget smoke
 LEARNERS = {
     "chance": {},
     "protonet": {"width": 4, "training": {"iterations": 4, "meta_batch": 2, "validations": 2}},
@@ -59,8 +60,8 @@ def prepare(place: Path) -> None:
     """Data, split and the episode files of the images."""
     write_data(place)
     metascore(place, "split")
-    for part in ("train", "validation", "test"):
-        metascore(place, "episodes", "--file", f"omniglot/{part}-5w1s5q.npy")
+    for part, count in COUNTS.items():
+        metascore(place, "episodes", "--file", f"omniglot/{part}-5w1s5q-{count}.npy")
 
 
 def copied(project: Path, place: Path) -> Path:

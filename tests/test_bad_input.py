@@ -26,12 +26,12 @@ from metascore.store import checkpoint
 IMAGES, CHARACTERS = "data/omniglot/images.npy", "data/omniglot/characters.csv"
 SPLIT, TEST, TRAIN = (
     "data/splits/random.json",
-    "data/episodes/omniglot/test-5w1s5q.npy",
-    "data/episodes/omniglot/train-5w1s5q.npy",
+    "data/episodes/omniglot/test-5w1s5q-32.npy",
+    "data/episodes/omniglot/train-5w1s5q-64.npy",
 )
 RECORD = "results/smoke/runs/omniglot_5w1s/protonet/0/run.json"
 CHANCE = ("--task", "omniglot_5w1s", "--learner", "chance", "--seed", "0")
-DRAW = ("episodes", "--file", "omniglot/test-5w1s5q.npy")
+DRAW = ("episodes", "--file", "omniglot/test-5w1s5q-32.npy")
 
 Damage = Callable[[Path], object]
 

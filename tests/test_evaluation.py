@@ -9,12 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from metascore.learners.maml import MAML
-from metascore.problems.base import Problem
+from metascore.problems.base import Examples
+from metascore.problems.omniglot import Omniglot
+from metascore.problems.sine import Sine
 from metascore.randomness import generator
 from metascore.training.evaluation import STEPS, adaptation_curve, chunks, final_score, measured
 
-CLASSES = Problem("classification", 3, 1, 1, 0)
-SINE = Problem("regression", 1, 5, 10, 0)
+CLASSES = Omniglot(way=3, shot=1, query=1)
+SINE = Sine(shot=5, query=10)
 
 
 def maml(test_steps: int) -> MAML:
@@ -23,7 +25,7 @@ def maml(test_steps: int) -> MAML:
 
 @pytest.fixture
 def sines(make_episodes):
-    return make_episodes("regression", shot=5, query=10, count=5)
+    return make_episodes("sine", shot=5, query=10, count=5)
 
 
 def curves(learner: MAML, episodes, chunk: int = 5) -> np.ndarray:
@@ -68,14 +70,23 @@ def test_chunks_are_all_numbers_in_order(count, size):
     ],
 )
 def test_equal_logits_share_the_credit(logits, score):
-    found = CLASSES.score(torch.tensor(logits, dtype=torch.float32), torch.tensor([0, 1]))
+    found = CLASSES.score(answering(logits), labelled([0, 1]))
     assert found.item() == pytest.approx(score, nan_ok=True)
 
 
 def test_losses_are_means_over_examples():
-    logits, y = torch.zeros(4, 3), torch.tensor([0, 1, 2, 0])
-    assert CLASSES.loss(logits, y).item() == pytest.approx(math.log(3))
-    assert SINE.loss(torch.zeros(2, 1), torch.tensor([[1.0], [3.0]])).item() == 5
+    assert CLASSES.loss(answering([[0] * 3] * 4), labelled([0, 1, 2, 0])).item() == pytest.approx(math.log(3))
+    assert SINE.loss(answering([[0], [0]]), labelled([[1.0], [3.0]])).item() == 5
+
+
+def answering(outputs):
+    """A predictor with these outputs."""
+    return lambda x: torch.tensor(outputs, dtype=torch.float32)
+
+
+def labelled(y):
+    """Examples with these labels."""
+    return Examples(torch.zeros(len(y), 1), torch.tensor(y), torch.zeros(len(y), dtype=torch.int64))
 
 
 @pytest.mark.parametrize(

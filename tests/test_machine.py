@@ -9,17 +9,17 @@ PROGRAM = """
 import sys
 import numpy as np
 import torch
-from metascore.data.episodes import Shape, draw_sine
 from metascore.learners.maml import MAML
 from metascore.training.meta_gradient import MetaGradient
-from metascore.problems.base import Problem, SineEpisodes
+from metascore.problems.sine import Sine
 from metascore.randomness import generator
 from metascore.stages import finetune, train
 from metascore.training import machine
 
 with machine.prepared() as device:
-    episodes = SineEpisodes(draw_sine(Shape("sine", "train", 1, 5, 5), 4, grid=False, seed=0), 5, torch.device("cpu"))
-    learner = MAML(Problem("regression", 1, 5, 5, 0), width=4, inner_lr=0.1, train_steps=2, test_steps=2)
+    waves = Sine(shot=5, query=5)
+    episodes = waves.episodes(waves.draw("train", 4, {"seed": 0, "grid": False}), torch.device("cpu"))
+    learner = MAML(problem=waves, width=4, inner_lr=0.1, train_steps=2, test_steps=2)
     gradient, params = MetaGradient(learner), learner.initialise(generator(0))
     for _ in range(6):
         gradient(params, episodes, np.arange(4), 0.0)

@@ -3,6 +3,7 @@
 import dataclasses
 import math
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,8 @@ from metascore.errors import UserError
 from metascore.learners.base import AbstractLearner, MetaLoss
 from metascore.learners.protonet import ProtoNet
 from metascore.problems.base import Problem
+from metascore.problems.omniglot import Omniglot
+from metascore.problems.sine import Sine
 from metascore.randomness import generator
 from metascore.store import snapshots
 from metascore.training.loop import Setting, Snapshot, beginning, meta_train, validation_points
@@ -24,7 +27,7 @@ from metascore.training.order import visit
 from metascore.training.outer import rate
 from metascore.training.replay import Recorder
 
-SINE = Problem("regression", 1, 5, 10, 0)
+SINE = Sine(shot=5, query=10)
 CPU = torch.device("cpu")
 CHANGES: list[dict[str, Any]] = [{}, {"optimiser": "sgd"}, {"schedule": "cosine", "clip_norm": 0.5, "chunk_size": 2}]
 
@@ -41,7 +44,7 @@ class Constant(AbstractLearner):
         return {"w": torch.full((1,), -4.0), "state.mean": torch.zeros(())}
 
     def meta_loss(self, params, episode, phase):
-        loss = self.problem.loss(self.predict(params, episode.query.x), episode.query.y)
+        loss = self.problem.loss(partial(self.predict, params), episode.query)
         loss = -params["w"].sum() if self.upwards else loss
         broken = loss * math.nan if phase else loss
         return MetaLoss(broken, {"state.mean": 0.9 * params["state.mean"] + 0.1 * episode.query.y.mean()})
@@ -59,7 +62,7 @@ class Constant(AbstractLearner):
 @pytest.fixture
 def setting(make_episodes):
     def make(learner=None, **training) -> Setting:
-        learner, episodes = learner or Constant(), make_episodes("regression", shot=5, query=10, count=7)
+        learner, episodes = learner or Constant(), make_episodes("sine", shot=5, query=10, count=7)
         recipe = Training(**{"iterations": 12, "meta_batch": 3, "meta_lr": 0.1, "validations": 4} | training)
         return Setting(learner, learner, episodes, episodes, recipe, seed=1)
 
@@ -176,7 +179,7 @@ def test_clipping_bounds_the_step(setting):
 
 @pytest.mark.parametrize("chunk", [1, 2, 3])
 def test_the_chunk_does_not_change_the_gradient(make_episodes, chunk):
-    learner, episodes = ProtoNet(Problem("classification", 3, 2, 3, 30), width=3), make_episodes()
+    learner, episodes = ProtoNet(problem=Omniglot(way=3, shot=2, query=3), width=3), make_episodes()
     params, index = learner.initialise(generator(0)), np.array([2, 0, 3, 1])
     whole, pieces = (MetaGradient(learner, size)(params, episodes, index, 0.0) for size in (4, chunk))
     for expected, found in ((whole[0], pieces[0]), (whole[2], pieces[2])):

@@ -53,6 +53,7 @@ budgets:
     learners: {}
 """
 
+COUNTS = {"train": 8, "validation": 4, "test": 6}
 DELETE = "(deleted)"
 MALFORMED: list[tuple[str, Any, str]] = [
     ("budget", DELETE, "budget"),
@@ -289,9 +290,9 @@ def test_counts_are_those_of_the_problem_where_it_has_its_own():
 
 def test_episode_files_are_those_of_the_runs():
     assert set(small().episode_files()) == {
-        *(f"omniglot/{part}-{way}w1s5q.npy" for part in ("train", "validation", "test") for way in (5, 10)),
-        "omniglot/train-6w1s5q.npy",
-        *(f"sine/{part}-5s10q.npy" for part in ("train", "validation", "test")),
+        *(f"omniglot/{part}-{way}w1s5q-{count}.npy" for part, count in COUNTS.items() for way in (5, 10)),
+        "omniglot/train-6w1s5q-8.npy",
+        *(f"sine/{part}-5s10q-{count}.npy" for part, count in COUNTS.items()),
     }
 
 

@@ -6,11 +6,12 @@ import pytest
 import torch
 
 from metascore.config.params import Run
+from metascore.data.characters import CHARACTERS
 from metascore.errors import UserError
 from metascore.learners import base
 from metascore.scoring.priors import prior_table
 from metascore.stages import finetune
-from metascore.store import checkpoint, inputs
+from metascore.store import checkpoint
 from metascore.store.paths import IMAGES, Results
 from metascore.store.results import portraits
 
@@ -29,12 +30,12 @@ def project(tmp_path, monkeypatch):
     config.params["learners"]["maml"] = ENTRY | {"for": {"omniglot": None}}
     fake_results.write_data(tmp_path / "data", config, synthetic=False)
     noise = np.random.default_rng(0).integers(0, 256, (45, 20, 28, 28), dtype=np.uint8)
-    images = np.lib.format.open_memmap(IMAGES, "w+", np.uint8, (inputs.CHARACTERS, 20, 28, 28))
+    images = np.lib.format.open_memmap(IMAGES, "w+", np.uint8, (CHARACTERS, 20, 28, 28))
     images[:45] = noise // 2 + noise[:, :1] // 2  # drawings of a character are alike, but not too much
     images.flush()
     for run in config.runs():
         recipe = config.recipe(run.task, run.learner)
-        learner = base.load(recipe["learner"], inputs.problem(config.test_shape(run.task)), recipe["hyper_parameters"])
+        learner = base.load(recipe["learner"], config.tasks[run.task], recipe["hyper_parameters"])
         params = learner.initialise(torch.Generator().manual_seed(0))
         checkpoint.save(RESULTS.checkpoint(run), params, {"recipe": recipe})
         finetune.run(config, run)
@@ -51,7 +52,7 @@ def test_answers_are_those_behind_the_scores(project):
 
 def test_images_are_those_of_the_episode(project):
     one = portraits(project, IMAGES_TASK, RESULTS)["pixel_knn"][0]
-    rows, images = np.load("data/episodes/omniglot/test-5w1s5q.npy"), np.load(IMAGES)
+    rows, images = np.load("data/episodes/omniglot/test-5w1s5q-40.npy"), np.load(IMAGES)
     drawing = images[rows["character"][0, 3], rows["drawer"][0, 3, 0]]
     np.testing.assert_allclose(one["support"][0, 3], np.rot90(drawing, rows["rotation"][0, 3]) / 255, rtol=1e-6)
     assert one["answer"][0].tolist() == list(range(5)) * 5
@@ -73,7 +74,7 @@ def test_distances_are_those_of_the_functions(project):
 
 def test_waves_are_those_of_the_test_episodes(project):
     one = portraits(project, WAVES_TASK, RESULTS)["maml"][0]
-    for number, row in enumerate(np.load("data/episodes/sine/test-5s10q.npy")[:3]):
+    for number, row in enumerate(np.load("data/episodes/sine/test-5s10q-40.npy")[:3]):
         given = row["amplitude"] * np.sin(row["x"] - row["phase"])
         np.testing.assert_allclose(one["support_y"][number], given[:5], rtol=1e-5)
         np.testing.assert_allclose(one["query_y"][number], given[5:], rtol=1e-5)

@@ -105,7 +105,7 @@ def _parser() -> argparse.ArgumentParser:
         stage.add_argument("--budget", help="a section of `budgets` (default: what params.yaml says)")
         stage.add_argument("--debug", action="store_true", help="show the traceback of an error")
         if name == "episodes":
-            stage.add_argument("--file", required=True, help="such as omniglot/test-5w1s5q.npy")
+            stage.add_argument("--file", required=True, help="such as omniglot/test-5w1s5q-400.npy")
         if name in ("train", "finetune"):
             stage.add_argument("--task", required=True)
             stage.add_argument("--learner", required=True)

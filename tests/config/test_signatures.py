@@ -50,14 +50,14 @@ def test_fields_are_the_schema(write):
         ("def broken(:\n", "line 1: invalid syntax"),
         (ONE + "    width: Tensor\n", "line 6: `Tensor`"),
         (ONE + "    width: int = compute()\n", "line 6: `compute()`"),
-        (ONE + "    kinds: ClassVar[tuple[str, ...]] = KINDS\n    width: int\n", "line 6: `KINDS`"),
+        (ONE + "    needs: ClassVar[tuple[str, ...]] = NEEDS\n    width: int\n", "line 6: `NEEDS`"),
         ("", "one.py: no learner"),
     ],
 )
 def test_what_cannot_be_read_is_named_with_file_and_line(write, text, said):
     write(text)
     with pytest.raises(UsageError) as error:
-        signatures.fields("one"), signatures.kinds("one")
+        signatures.fields("one"), signatures.needs("one")
     assert said in str(error.value) and "one.py" in str(error.value) and "\n" not in str(error.value)
 
 

@@ -15,11 +15,11 @@ from faults import bits, left_behind
 from small_project import CHECKPOINT, JOB, SCORES, metascore
 from temporary_project import Project
 
-SPLIT, EPISODES = "data/splits/random.json", "data/episodes/omniglot/test-5w1s5q.npy"
+SPLIT, EPISODES = "data/splits/random.json", "data/episodes/omniglot/test-5w1s5q-32.npy"
 STAGES = {  # command: (a file that it writes and that must not exist when it starts, bytes that are too few)
     ("data",): ("data/omniglot/images.npy", 100_000),
     ("split",): (SPLIT, 1000),
-    ("episodes", "--file", "omniglot/test-5w1s5q.npy"): (EPISODES, 500),
+    ("episodes", "--file", "omniglot/test-5w1s5q-32.npy"): (EPISODES, 500),
     ("train", *JOB): (CHECKPOINT, 500),
     ("finetune", *JOB): (SCORES, 200),
     ("aggregate",): ("results/smoke/metrics.json", 20),

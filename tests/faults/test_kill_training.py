@@ -13,7 +13,7 @@ import yaml
 
 from metascore.config.params import Run
 from metascore.files import sha256, write_json
-from metascore.store.checkpoint import folder
+from metascore.store.paths import Results
 
 pytestmark = pytest.mark.slow
 TASK, LEARNER, SEED = "omniglot_5w1s", "maml", 0
@@ -40,7 +40,7 @@ def prepared(tmp_path_factory, root) -> Path:
     parts = {"train": range(1100), "validation": range(1100, 1200), "test": range(1200, 1623)}
     write_json(place / "data/splits/random.json", {part: list(indices) for part, indices in parts.items()})
     for part in parts:
-        metascore(place, "episodes", "--file", f"omniglot/{part}-5w1s5q.npy")
+        metascore(place, "episodes", "--file", f"omniglot/{part}-5w1s5q-{smoke['episodes'][part]}.npy")
     return place
 
 
@@ -51,8 +51,8 @@ def copied(prepared: Path, place: Path) -> Path:
 
 def digests(place: Path) -> tuple[str, str]:
     metascore(place, "finetune", *JOB)
-    run = folder(Run(TASK, LEARNER, SEED))
-    return sha256(place / run / "checkpoint.safetensors"), sha256(place / SCORES)
+    checkpoint = Results.of("smoke").checkpoint(Run(TASK, LEARNER, SEED))
+    return sha256(place / checkpoint), sha256(place / SCORES)
 
 
 def kill_in_the_middle(place: Path, delay: float) -> None:

@@ -15,11 +15,13 @@ from metascore.config import params, signatures
 from metascore.config.recipe import Training
 from metascore.learners.base import AbstractLearner, load
 from metascore.problems.base import Episode, Problem
+from metascore.problems.omniglot import Omniglot
+from metascore.problems.sine import Sine
 from metascore.randomness import generator
 
 ROOT = Path(__file__).parents[2]
-TASKS = {"classification": "omniglot_5w1s", "regression": "sine_5s"}
-WIDTH = {"classification": 4, "regression": 16}  # 4 units of a perceptron may all be dead
+TASKS = {"omniglot": "omniglot_5w1s", "sine": "sine_5s"}
+WIDTH = {"omniglot": 4, "sine": 16}  # 4 units of a perceptron may all be dead
 WAY, SHOT, QUERY, CHARACTERS = 3, 2, 3, 30
 
 
@@ -40,12 +42,17 @@ class Case:
         hyper_parameters = self.recipe["hyper_parameters"]
         if "width" in hyper_parameters:
             hyper_parameters["width"] = WIDTH[self.kind]
-        way = 1 if self.kind == "regression" else way
-        return load(self.recipe["learner"], Problem(self.kind, way, shot, query, CHARACTERS), hyper_parameters)
+        return load(self.recipe["learner"], problem(self.kind, way, shot, query), hyper_parameters)
 
     def training(self, **changes: Any) -> Training:
         """The entry's own outer optimiser."""
         return dataclasses.replace(Training(**self.recipe["training"]), **changes)
+
+
+def problem(kind: str, way: int = WAY, shot: int = SHOT, query: int = QUERY) -> Problem:
+    """A problem of this kind and shape."""
+    of = {"shot": shot, "query": query, "characters": CHARACTERS}
+    return Sine(**of) if kind == "sine" else Omniglot(way=way, **of)
 
 
 @cache
@@ -57,12 +64,16 @@ def cases() -> list[Any]:
     """A case for every entry and kind of problem; learners' files that no entry uses yet are skipped."""
     known, used = [], set()
     for entry in configuration().learners:
-        file = configuration().recipe(TASKS["classification"], entry)["learner"]
+        file = configuration().recipe(TASKS["omniglot"], entry)["learner"]
         used.add(file)
-        known += [pytest.param(Case(entry, kind), id=f"{entry}-{kind}") for kind in signatures.kinds(file)]
+        known += [
+            pytest.param(Case(entry, kind), id=f"{entry}-{kind}")
+            for kind in TASKS
+            if problem(kind).has(signatures.needs(file))
+        ]
     skip = pytest.mark.skip(reason="no entry in params.yaml uses this file")
     unused = [file for file in signatures.learner_files() if file not in used]
-    return known + [pytest.param(Case(file, "classification"), id=file, marks=skip) for file in unused]
+    return known + [pytest.param(Case(file, "omniglot"), id=file, marks=skip) for file in unused]
 
 
 def initial(learner: AbstractLearner, seed: int = 0) -> dict[str, Tensor]:

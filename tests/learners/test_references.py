@@ -1,5 +1,7 @@
 """The mathematics, against finite differences, closed forms, libraries and plain PyTorch."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 import torch
@@ -8,7 +10,6 @@ from torch import Tensor, nn
 from torch.func import grad, vmap
 from torch.nn import functional
 
-from metascore.data.episodes import SINE_AMPLITUDE, SINE_PHASE
 from metascore.learners.base import last
 from metascore.learners.maml import MAML
 from metascore.learners.protonet import ProtoNet
@@ -17,11 +18,13 @@ from metascore.networks.kernels import NORM_EPSILON
 from metascore.networks.layers import max_pool
 from metascore.networks.patches import convolve
 from metascore.networks.tensors import Params
-from metascore.problems.base import Episode, Examples, Problem, mean_sine
+from metascore.problems.base import Episode, Examples
+from metascore.problems.omniglot import Omniglot
+from metascore.problems.sine import AMPLITUDE, PHASE, Sine
 from metascore.randomness import generator
 
 WAY, SHOT, QUERY = 3, 1, 2
-PROBLEM = Problem("classification", WAY, SHOT, QUERY, characters=30)
+PROBLEM = Omniglot(way=WAY, shot=SHOT, query=QUERY, characters=30)
 ALPHA = 0.1
 STRIDES = {"stride": 2, "max_pool": 1}
 
@@ -67,7 +70,7 @@ def test_on_a_quadratic_the_orders_differ_by_the_factor(float64, steps):
     gradients = {}
     for first_order in (False, True):
         learner = MAML(
-            Problem("regression", 1, 5, 7, 0),
+            Sine(shot=5, query=7),
             width=1,
             inner_lr=0.1,
             train_steps=steps,
@@ -91,7 +94,7 @@ def test_first_order_is_the_query_gradient_at_the_adapted_weights(episode, steps
     learner = maml(steps, first_order=True)
     params = initial(learner)
     adapted = last(learner.adapt(params, episode.support, steps))
-    at_end = grad(lambda params: PROBLEM.loss(learner.predict(params, episode.query.x), episode.query.y))(adapted)
+    at_end = grad(lambda params: PROBLEM.loss(partial(learner.predict, params), episode.query))(adapted)
     found = meta_gradient(learner, params, episode)
     second_order = meta_gradient(maml(steps), params, episode)
     for name, value in at_end.items():
@@ -204,7 +207,7 @@ class TwoPixels:
 
 def test_protonet_by_hand(float64):
     """Prototypes (1, 0), the mean of (0, 0) and (2, 0), and (4, 0); the query (2, 1) is at distances 2 and 5."""
-    learner = ProtoNet(Problem("classification", 2, 2, 1, 0), width=1)
+    learner = ProtoNet(Omniglot(way=2, shot=2, query=1), width=1)
     vars(learner)["encoder"] = TwoPixels()
     support = points([(0, 0), (4, -1), (2, 0), (4, 1)], [0, 1, 0, 1])
     query = points([(2, 1)], [0])
@@ -298,7 +301,9 @@ def test_encoder_equals_plain_pytorch_with_given_moments(episode):
 def test_the_mean_sine_is_the_mean_of_many_sines(float64):
     random = np.random.default_rng(0)
     x = np.linspace(-5, 5, 11)
-    amplitude, phase = random.uniform(*SINE_AMPLITUDE, (400_000, 1)), random.uniform(*SINE_PHASE, (400_000, 1))
+    amplitude, phase = random.uniform(*AMPLITUDE, (400_000, 1)), random.uniform(*PHASE, (400_000, 1))
     sines = amplitude * np.sin(x - phase)
     error = 5 * sines.std(0) / np.sqrt(len(sines))
-    assert (np.abs(mean_sine(torch.from_numpy(x)[:, None])[:, 0].numpy() - sines.mean(0)) < error).all()
+    assert (
+        np.abs(Sine(shot=1, query=1).blind(torch.from_numpy(x)[:, None])[:, 0].numpy() - sines.mean(0)) < error
+    ).all()

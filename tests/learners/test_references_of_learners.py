@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
@@ -18,10 +19,12 @@ from metascore.learners.matching import MatchingNet
 from metascore.learners.metasgd import MetaSGD
 from metascore.learners.reptile import Reptile
 from metascore.problems.base import Episode, Examples, Problem
+from metascore.problems.omniglot import Omniglot
+from metascore.problems.sine import Sine
 
 ALPHA = 0.1
-IMAGES = Problem("classification", 3, 2, 2, characters=30)
-WAVES = Problem("regression", 1, 2, 2, characters=0)
+IMAGES = Omniglot(way=3, shot=2, query=2, characters=30)
+WAVES = Sine(shot=2, query=2)
 
 
 @pytest.fixture
@@ -31,7 +34,7 @@ def episode(make_episodes, float64) -> Episode:
 
 @pytest.fixture
 def wave(make_episodes, float64) -> Episode:
-    return float64(_first(make_episodes("regression")))
+    return float64(_first(make_episodes("sine")))
 
 
 def _first(episodes) -> Episode:
@@ -56,7 +59,7 @@ def points(places, classes) -> Examples:
 
 def test_matching_by_hand(float64):
     """The query (1, 0) has cosine 1 with (2, 0), 0 with (0, 3), 0.6 with (3, 4): a = exp(c / 0.5) / their sum."""
-    learner = MatchingNet(Problem("classification", 2, 1, 1, 0), width=1, temperature=0.5)
+    learner = MatchingNet(Omniglot(way=2, shot=1, query=1), width=1, temperature=0.5)
     vars(learner)["encoder"] = TwoPixels()
     support, query = points([(2, 0), (0, 3), (3, 4)], [0, 1, 1]), points([(1, 0)], [0])
     found = learner.predict(last(learner.adapt({}, support, 0)), query.x).softmax(1)
@@ -99,7 +102,7 @@ def test_reptile_moves_towards_where_adam_ends(episode):
     adam = torch.optim.Adam(theta.values(), lr=0.01, betas=(0.0, 0.999), eps=1e-8)
     for batch in ([0, 1, 2], [3, 4, 5], [0, 1, 2], [3, 4, 5]):
         adam.zero_grad()
-        IMAGES.loss(learner.network(theta, episode.support.x[batch]), episode.support.y[batch]).backward()
+        IMAGES.loss(partial(learner.network, theta), Examples(*(value[batch] for value in episode.support))).backward()
         adam.step()
     found = meta_gradient(learner, params, episode)
     for name, value in theta.items():
@@ -115,7 +118,7 @@ def test_lstm_with_open_gates_is_gradient_descent(episode):
         params |= {f"{name}.weight": zero, f"{name}.bias": torch.tensor(bias, dtype=torch.float64)}
     theta = {name: params[name] for name in learner.shapes}
     for _ in range(3):
-        slopes = grad(lambda theta: IMAGES.loss(learner.network(theta, episode.support.x), episode.support.y))(theta)
+        slopes = grad(lambda theta: IMAGES.loss(partial(learner.network, theta), episode.support))(theta)
         theta = {name: value - ALPHA * slopes[name] for name, value in theta.items()}
     found = learner._named(last(learner.adapt(params, episode.support, 3)).theta)
     for name, value in theta.items():
@@ -173,7 +176,7 @@ def test_mamlpp_takes_each_step_at_its_own_rate(wave):
     rates = {name: torch.tensor([0.1, 0.2, 0.3]) for name in theta}
     found = last(plus.adapt(params | {f"rate.{name}": value for name, value in rates.items()}, wave.support, 3))
     for rate in (0.1, 0.2, 0.3):
-        slopes = grad(lambda theta: WAVES.loss(plus.network(theta, wave.support.x), wave.support.y))(theta)
+        slopes = grad(lambda theta: WAVES.loss(partial(plus.network, theta), wave.support))(theta)
         theta = {name: value - rate * slopes[name] for name, value in theta.items()}
     for name, value in theta.items():
         torch.testing.assert_close(found.params[name], value)

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from metascore.problems.scale import ERROR
 from metascore.scoring.changes import Versions, change_table
 from metascore.scoring.scores import Measure, accuracy
 
@@ -35,7 +36,7 @@ def test_change_by_hand():
 
 
 def test_an_error_that_falls_is_better():
-    measure = Measure("error", chance=4.0, perfect=0.0)
+    measure = Measure(ERROR, chance=4.0, perfect=0.0)
     row = table_of(versions("a", flat([[1.0, 1.0]]), flat([[2.0, 2.0]]), measure=measure)).loc["a"]
     assert row["change"] == pytest.approx(25) and row["verdict"] == "better"
 

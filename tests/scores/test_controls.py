@@ -4,8 +4,12 @@ import numpy as np
 import pytest
 
 from metascore.errors import UserError
+from metascore.problems.omniglot import Omniglot
+from metascore.problems.scale import ACCURACY, ERROR
 from metascore.scoring import controls
 
+FIVE = Omniglot(way=5, shot=1, query=5)
+TWENTY = Omniglot(way=20, shot=1, query=1)
 NAMES = [f"Runes/character{k:02}" for k in range(10)]
 
 
@@ -22,20 +26,20 @@ def scores(value, shape=(2, 50, 3)):
 
 
 def test_chance_must_be_chance():
-    controls.check_chance(scores(0.2), 5, 25, "culprit")
-    assert "chance scores 0.2500" in refusal(controls.check_chance, scores(0.25), 5, 25, "culprit")
-    assert "not 1/20" in refusal(controls.check_chance, scores(0.2), 20, 25, "culprit")
-    assert "nan" in refusal(controls.check_chance, scores(np.nan), 5, 25, "culprit")
+    controls.check_chance(scores(0.2), FIVE.chance, FIVE.guessing, "culprit")
+    assert "chance scores 0.2500" in refusal(controls.check_chance, scores(0.25), FIVE.chance, FIVE.guessing, "culprit")
+    assert "not 0.0500" in refusal(controls.check_chance, scores(0.2), TWENTY.chance, TWENTY.guessing, "culprit")
+    assert "nan" in refusal(controls.check_chance, scores(np.nan), FIVE.chance, FIVE.guessing, "culprit")
 
 
 def test_chance_may_be_as_far_off_as_blind_guesses_are():
     """2 x 50 x 25 guesses: 4 standard errors are 4 * 0.4 / 50 = 0.032."""
     for value in (0.2 - 0.0319, 0.2 + 0.0319):
-        controls.check_chance(scores(value), 5, 25, "culprit")
+        controls.check_chance(scores(value), FIVE.chance, FIVE.guessing, "culprit")
     for value in (0.2 - 0.0321, 0.2 + 0.0321):
-        refusal(controls.check_chance, scores(value), 5, 25, "culprit")
+        refusal(controls.check_chance, scores(value), FIVE.chance, FIVE.guessing, "culprit")
     guesses = np.random.default_rng(0).binomial(25, 0.2, (2, 50, 1)) / 25 * np.ones(3)
-    controls.check_chance(guesses, 5, 25, "culprit")
+    controls.check_chance(guesses, FIVE.chance, FIVE.guessing, "culprit")
 
 
 def test_test_characters_must_be_unseen():
@@ -51,18 +55,20 @@ def test_all_runs_must_be_judged_on_the_same_episodes():
         assert "anil/0 and maml/0" in said
 
 
-@pytest.mark.parametrize("value, is_accuracy, good", [(0, 1, 1), (1, 1, 1), (1.01, 1, 0), (-0.01, 1, 0), (7, 0, 1)])
-def test_scores_must_be_possible(value, is_accuracy, good):
-    arguments = (scores(value), bool(is_accuracy), "culprit", "cure")
+@pytest.mark.parametrize(
+    "value, scale, good",
+    [(0, ACCURACY, 1), (1, ACCURACY, 1), (1.01, ACCURACY, 0), (-0.01, ACCURACY, 0), (7, ERROR, 1), (-1, ERROR, 0)],
+)
+def test_scores_must_be_possible(value, scale, good):
+    arguments = (scores(value), scale, "culprit", "cure")
     if good:
         controls.check_range(*arguments)
     else:
-        assert "outside [0, 1]" in refusal(controls.check_range, *arguments)
+        assert f"{scale.name} outside [0, {scale.highest:g}]" in refusal(controls.check_range, *arguments)
 
 
-def test_errors_must_not_be_negative_and_divergence_is_no_matter_of_range():
-    controls.check_range(scores(np.nan), True, "culprit", "cure")
-    assert "negative" in refusal(controls.check_range, scores(-1), False, "culprit", "cure")
+def test_divergence_is_no_matter_of_range():
+    controls.check_range(scores(np.nan), ACCURACY, "culprit", "cure")
 
 
 def test_divergence_must_be_owned_up_to():

@@ -12,8 +12,8 @@ from metascore.errors import UserError
 from metascore.scoring import scores
 from metascore.stages import aggregate
 
-TRAIN = "data/episodes/omniglot/train-5w1s5q.npy"
-TEST = "data/episodes/omniglot/test-5w1s5q.npy"
+TRAIN = "data/episodes/omniglot/train-5w1s5q-40.npy"
+TEST = "data/episodes/omniglot/test-5w1s5q-40.npy"
 SPLIT = "data/splits/random.json"
 
 

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from metascore.problems.scale import ERROR
 from metascore.scoring import scores
 
 STEPS = 10
@@ -28,7 +29,7 @@ def test_normalised_error_by_hand_is_not_below_the_floor():
 
 
 def test_what_is_not_finite_counts_minus_one():
-    for measure in (scores.accuracy(5), scores.Measure("error", 4.0, 0.0)):
+    for measure in (scores.accuracy(5), scores.Measure(ERROR, 4.0, 0.0)):
         assert (measure.normalise(curve(np.nan, np.inf, -np.inf)) == -1).all()
 
 
@@ -100,7 +101,7 @@ def test_raw_score_is_at_the_learners_own_step():
 def test_a_diverged_episode_is_wrong_or_infinitely_off():
     broken = curve(0.5, np.nan)
     assert scores.raw_scores(broken, scores.accuracy(5), 1)[0, 0] == 0
-    assert scores.raw_scores(broken, scores.Measure("error", 4.0, 0.0), 1)[0, 0] == np.inf
+    assert scores.raw_scores(broken, scores.Measure(ERROR, 4.0, 0.0), 1)[0, 0] == np.inf
     assert scores.diverged(broken).all() and not scores.diverged(curve(0.5, 0.5)).any()
 
 

@@ -4,14 +4,13 @@ import numpy as np
 import pytest
 import torch
 
-from metascore.data.episodes import SINE_AMPLITUDE, SINE_PHASE, SINE_X, Shape, draw_sine
 from metascore.learners.chance import Chance
-from metascore.problems.base import Problem, SineEpisodes
+from metascore.problems.sine import AMPLITUDE, PHASE, Sine, X
 from metascore.scoring import scores
 from metascore.training.evaluation import adaptation_curve, measured
 
-SHAPE = Shape("sine", "test", 1, 5, 100)
-ROWS = draw_sine(SHAPE, 400, grid=True, seed=0)
+SINE = Sine(shot=5, query=100)
+ROWS = SINE.draw("test", 400, {"seed": 0, "grid": True})
 
 
 class Knowing(Chance):
@@ -27,8 +26,7 @@ class Knowing(Chance):
 
 
 def curves(kind):
-    learner = kind(Problem("regression", 1, SHAPE.shot, SHAPE.query, 0))
-    return measured(adaptation_curve, learner, {}, SineEpisodes(ROWS, SHAPE.shot, torch.device("cpu")), 50)[None]
+    return measured(adaptation_curve, kind(SINE), {}, SINE.episodes(ROWS, torch.device("cpu")), 50)[None]
 
 
 def test_perfect_is_100_and_blind_is_0():
@@ -39,8 +37,8 @@ def test_perfect_is_100_and_blind_is_0():
 
 def test_chance_has_the_error_of_its_closed_form():
     """Var y = E[A^2]/2 - (E[A] 2/pi)^2 E[cos^2 x], and the grid is even: within 5 standard errors."""
-    low, high = SINE_AMPLITUDE
-    grid = np.linspace(*SINE_X, SHAPE.query)
+    low, high = AMPLITUDE
+    grid = np.linspace(*X, SINE.query)
     wave = (high**3 - low**3) / (high - low) / 3 / 2
     mean = ((low + high) / 2 * 2 / np.pi) ** 2 * np.mean(np.cos(grid) ** 2)
     errors = curves(Chance)[0, :, 0]
@@ -49,10 +47,10 @@ def test_chance_has_the_error_of_its_closed_form():
 
 def test_files_hold_the_ranges_of_the_paper():
     """Finn et al. 2017, section 5.1."""
-    assert ((0.1, 5.0), (0.0, np.pi), (-5.0, 5.0)) == (SINE_AMPLITUDE, SINE_PHASE, SINE_X)
-    for name, (low, high) in {"amplitude": SINE_AMPLITUDE, "phase": SINE_PHASE}.items():
+    assert ((0.1, 5.0), (0.0, np.pi), (-5.0, 5.0)) == (AMPLITUDE, PHASE, X)
+    for name, (low, high) in {"amplitude": AMPLITUDE, "phase": PHASE}.items():
         values = ROWS[name]
         assert low <= values.min() < low + 0.05 * (high - low) and high - 0.05 * (high - low) < values.max() <= high
-    support, query = np.split(ROWS["x"], [SHAPE.shot], axis=1)
+    support, query = np.split(ROWS["x"], [SINE.shot], axis=1)
     assert -5 <= support.min() < -4.9 and 4.9 < support.max() <= 5
     np.testing.assert_allclose(query, np.tile(np.linspace(-5, 5, 100), (400, 1)), atol=1e-6)

@@ -3,7 +3,7 @@
 # inputs   a mirror or the network, or nothing (synthetic glyphs)
 # outputs  data/omniglot/{images.npy,characters.csv,source.json}
 #          data/splits/{split}.json
-#          data/episodes/omniglot/{part}-{way}w{shot}s{query}q.npy, data/episodes/sine/{part}-{shot}s{query}q.npy
+#          data/episodes/{problem}/{part}-{shape}-{count}.npy
 
 
 rule download:
@@ -46,11 +46,11 @@ rule episodes:
     log:
         "logs/episodes/{file}.log",
     wildcard_constraints:
-        file=r"(omniglot|sine)/[\w-]+\.npy",
+        file=r"\w+/[\w-]+\.npy",
     threads: 1
     params:
         budget=BUDGET,
-        code=code("episodes"),
+        code=JOBS.code_of_episodes,
         section=JOBS.episode_section,
     message:
         "Episodes {wildcards.file}"

@@ -2,44 +2,21 @@
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import jsonschema
 import yaml
 
+from metascore import problems
 from metascore.config import signatures
 from metascore.config.overlay import merged, restricted
-from metascore.config.schema import check_schema, key_path, told
-from metascore.data.episodes import DRAWERS, Shape
+from metascore.config.schema import check_schema, check_values
 from metascore.errors import UsageError
+from metascore.problems.base import EpisodeFile, Problem
 
-KINDS = {"omniglot": "classification", "sine": "regression"}
-TRAINING_KEYS_OF_EPISODES = ("way", "shot", "query")
-
-
-@dataclass(frozen=True)
-class Task:
-    """A problem setting: the shape of validation and test episodes."""
-
-    name: str
-    problem: str
-    way: int
-    shot: int
-    query: int
-
-    @property
-    def kind(self) -> str:
-        """Classification or regression."""
-        return KINDS[self.problem]
-
-    def shape(self, part: str, **other: int) -> Shape:
-        """The shape of this task's episodes in a part, or another one where `other` says so."""
-        size = {"way": self.way, "shot": self.shot, "query": self.query} | other
-        return Shape(self.problem, part, **size)
+SHAPE = ("way", "shot", "query")  # of training episodes, where a recipe's `training` states them
 
 
 @dataclass(frozen=True)
@@ -78,14 +55,13 @@ class Config:
 
     def test_counts(self) -> str:
         """How many test episodes a task of each problem has, in words."""
-        problems = dict.fromkeys(task.problem for task in self.tasks.values())
-        return ", ".join(f"{self.count(problem, 'test')} ({problem})" for problem in problems)
+        names = dict.fromkeys(problem.name for problem in self.tasks.values())
+        return ", ".join(f"{self.count(name, 'test')} ({name})" for name in names)
 
     @cached_property
-    def tasks(self) -> dict[str, Task]:
-        """The tasks that the budget runs."""
-        defined = self.params["tasks"]
-        return {name: Task(**{"name": name, "way": 1} | defined[name]) for name in self._budget["tasks"]}
+    def tasks(self) -> dict[str, Problem]:
+        """The tasks that the budget runs: problems with the shape of their validation and test episodes."""
+        return {name: self._task(name) for name in self._budget["tasks"]}
 
     @property
     def seeds(self) -> list[int]:
@@ -102,10 +78,10 @@ class Config:
     def runs(self) -> list[Run]:
         """Every (task, learner, seed), without the tasks that a learner's file or entry declares it doesn't do."""
         return [
-            Run(task.name, learner, seed)
-            for task in self.tasks.values()
+            Run(task, learner, seed)
+            for task, problem in self.tasks.items()
             for learner in self.learners
-            if task.kind in signatures.kinds(self._file(learner)) and not self._left_out(task.name, learner)
+            if problem.has(signatures.needs(self._file(learner))) and not self._left_out(task, learner)
             for seed in self.seeds
         ]
 
@@ -121,28 +97,43 @@ class Config:
         file = entry.pop("learner", learner)
         return {"learner": file, "hyper_parameters": entry, "training": training}
 
-    def training_shape(self, task: str, learner: str) -> Shape:
-        """The shape of a learner's training episodes: its recipe's, or the task's."""
-        training = self.recipe(task, learner)["training"]
-        other = {key: training[key] for key in TRAINING_KEYS_OF_EPISODES if training.get(key) is not None}
-        return self.tasks[task].shape("train", **other)
+    def training_problem(self, task: str, learner: str) -> Problem:
+        """The task, with the shape of a learner's training episodes: its recipe's where it states one."""
+        training, problem = self.recipe(task, learner)["training"], self.tasks[task]
+        other = {key: training[key] for key in SHAPE if training.get(key) is not None}
+        for key in other.keys() - problem.schema()["properties"].keys():
+            raise UsageError(f"learners.{learner}.training.{key}: {problem.name} has none: leave it out for {task}")
+        return replace(problem, **other)
 
-    def validation_shape(self, task: str) -> Shape:
-        return self.tasks[task].shape("validation")
+    def training_files(self, task: str, learner: str) -> list[EpisodeFile]:
+        """The episode files that meta-training reads: training, then validation."""
+        return [self._episodes(self.training_problem(task, learner), "train"), self.validation_file(task)]
 
-    def test_shape(self, task: str) -> Shape:
-        return self.tasks[task].shape("test")
+    def validation_file(self, task: str) -> EpisodeFile:
+        return self._episodes(self.tasks[task], "validation")
 
-    def shapes_of(self, task: str, learner: str) -> list[Shape]:
-        """The episode files that meta-training reads."""
-        return [self.training_shape(task, learner), self.validation_shape(task)]
+    def test_file(self, task: str) -> EpisodeFile:
+        return self._episodes(self.tasks[task], "test")
 
-    def episode_files(self) -> dict[str, Shape]:
+    def episode_files(self) -> dict[str, EpisodeFile]:
         """Every episode file that the budget needs, by its path below data/episodes."""
         pairs = dict.fromkeys((run.task, run.learner) for run in self.runs())
-        shapes = [shape for pair in pairs for shape in self.shapes_of(*pair)]
-        shapes += [self.test_shape(task) for task in self.tasks]
-        return {shape.file: shape for shape in shapes}
+        files = [file for pair in pairs for file in self.training_files(*pair)]
+        files += [self.test_file(task) for task in self.tasks]
+        return {file.name: file for file in files}
+
+    def _episodes(self, problem: Problem, part: str) -> EpisodeFile:
+        return EpisodeFile(problem, part, self.count(problem.name, part))
+
+    def _task(self, name: str) -> Problem:
+        """The problem that an entry of `tasks` describes. Raises UsageError where it has no such keys."""
+        entry = dict(self.params["tasks"][name])
+        try:
+            kind = problems.find(entry.pop("problem"))
+        except UsageError as error:
+            raise UsageError(f"tasks.{name}.problem: {error}") from error
+        check_values(entry, kind.schema(), f"tasks.{name}")
+        return kind(**entry)
 
     def _file(self, learner: str) -> str:
         return (self.params["learners"][learner] or {}).get("learner", learner)
@@ -184,9 +175,15 @@ def validated(params: Any, budget: str | None = None, path: str = "params.yaml")
     config = Config(params, budget or params["budget"])
     if config.budget not in params["budgets"]:
         raise UsageError(f"budget: {config.budget!r} is not defined: choose one of {_list(params['budgets'])}")
-    for check in (_check_names, _check_recipes, _check_shapes):
+    for check in (_check_tasks, _check_names, _check_recipes, _check_shapes):
         check(config)
     return config
+
+
+def _check_tasks(config: Config) -> None:
+    """Every task is a problem, whether the budget runs it or not."""
+    for name in config.params["tasks"]:
+        config._task(name)
 
 
 def _check_names(config: Config) -> None:
@@ -208,7 +205,8 @@ def _check_names(config: Config) -> None:
 
 def _check_overrides(config: Config) -> None:
     """Each `for` names a problem or a task."""
-    known = set(config.params["tasks"]) | set(KINDS)
+    kinds = set(problems.known())
+    known = set(config.params["tasks"]) | kinds
     sections = {"learners": config.params["learners"]}
     sections |= {f"budgets.{name}.learners": value["learners"] for name, value in config.params["budgets"].items()}
     for place, entries in sections.items():
@@ -216,6 +214,9 @@ def _check_overrides(config: Config) -> None:
             for name in (entry or {}).get("for", {}):
                 if name not in known:
                     raise UsageError(f"{place}.{learner}.for: {name!r} is no problem or task: one of {_list(known)}")
+    for name, budget in config.params["budgets"].items():
+        for problem in budget["episodes"].get("for", {}).keys() - kinds:
+            raise UsageError(f"budgets.{name}.episodes.for: {problem!r} is no problem: one of {_list(kinds)}")
 
 
 def _check_recipes(config: Config) -> None:
@@ -230,25 +231,13 @@ def _check_recipes(config: Config) -> None:
         for key in signatures.required(recipe["learner"]):
             if key not in given:
                 raise UsageError(f"learners.{learner}.{key}: missing (for task {task}): add it to params.yaml")
-        schema = {"type": "object", "properties": properties}
-        error = jsonschema.exceptions.best_match(jsonschema.Draft202012Validator(schema).iter_errors(given))
-        if error is not None:
-            raise UsageError(f"learners.{learner}.{key_path(error)}: {told(error)}")
+        check_values(given, {"type": "object", "properties": properties}, f"learners.{learner}")
 
 
 def _check_shapes(config: Config) -> None:
     """Way, shot and query that the data can give."""
-    for file, shape in config.episode_files().items():
-        if shape.problem != "omniglot":
-            continue
-        if shape.shot + shape.query > DRAWERS:
-            raise UsageError(
-                f"tasks: {file} needs shot + query = {shape.shot + shape.query} drawings of a character, Omniglot "
-                f"has {DRAWERS}: lower shot or query"
-            )
-        size = config.split[shape.part] if config.split["name"] == "random" else math.inf
-        if shape.way > size:
-            raise UsageError(f"tasks: {file} needs {shape.way} characters, split.{shape.part} is {size}: lower way")
+    for file in config.episode_files().values():
+        file.problem.check(file.part, config.split)
 
 
 def _list(names: Any) -> str:

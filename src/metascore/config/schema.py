@@ -28,6 +28,14 @@ def check_schema(params: Any, path: str) -> None:
         raise UsageError(f"{path}: {infinite}: not a finite number: give one")
 
 
+def check_values(values: dict[str, Any], schema: dict[str, Any], place: str) -> None:
+    """Raises UsageError where an entry at a place of params.yaml is not what its own schema asks for."""
+    error = jsonschema.exceptions.best_match(jsonschema.Draft202012Validator(schema).iter_errors(values))
+    if error is not None:
+        path = ".".join([place, *map(str, error.absolute_path)])
+        raise UsageError(f"{path}: {told(error)}")
+
+
 @cache
 def _validator() -> jsonschema.Draft202012Validator:
     return jsonschema.Draft202012Validator(yaml.safe_load(SCHEMA.read_text(encoding="utf-8")))

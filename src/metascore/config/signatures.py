@@ -54,9 +54,9 @@ def path_of(file: str) -> Path:
     return LEARNERS / f"{file}.py"
 
 
-def kinds(file: str) -> tuple[str, ...]:
-    """The kinds of problem that a learner can do: its `kinds`, or classification alone."""
-    return tuple(_constant(file, "kinds", ("classification",)))
+def needs(file: str) -> tuple[str, ...]:
+    """The properties that a problem must have for a learner to do it: its `needs`, or those of most learners."""
+    return tuple(_constant(file, "needs", ("has_classes", "has_images")))
 
 
 def citation(file: str) -> str:

@@ -12,10 +12,10 @@ import pandas as pd
 from jaxtyping import Float, UInt8
 from PIL import Image, ImageDraw
 
-from metascore.data.omniglot import SIDE, characters_table
+from metascore.data.characters import DRAWERS, SIDE
+from metascore.data.omniglot import characters_table
 from metascore.randomness import numpy_generator
 
-DRAWERS = 20
 CANVAS = 4 * SIDE  # pixels a side: drawn large, then reduced, which smooths the edges
 SIZES = {  # characters of each alphabet: as many, and as unequal, as Omniglot's
     "background": (20, 29, 26, 41, 40, 24, 46, 14, 26, 34, 33, 22, 26, 43, 24,

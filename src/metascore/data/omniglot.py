@@ -13,7 +13,8 @@ import pandas as pd
 from jaxtyping import UInt8
 from PIL import Image
 
-SIDE = 28  # pixels; the originals have 105
+from metascore.data.characters import SIDE
+
 COLUMNS = ("part", "alphabet", "character")
 
 

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from metascore.data.characters import character_names
 from metascore.errors import UsageError, UserError
 from metascore.files import read_json
 from metascore.randomness import numpy_generator
@@ -49,24 +50,6 @@ def check_split(split: Split, names: list[str], culprit: str) -> None:
             if index in seen:
                 raise UserError(f"{culprit}: {names[index]} is in {seen[index]} and {part}: keep it in one of them")
             seen[index] = part
-
-
-def members(split: Any, part: str, culprit: str, characters: int) -> list[int]:
-    """The character indices of one part of a split that was read from the file `culprit`.
-
-    Raises UserError unless they are a list of numbers below `characters`.
-    """
-    found = split.get(part) if isinstance(split, dict) else None
-    if not isinstance(found, list) or not found or not all(type(k) is int and 0 <= k < characters for k in found):
-        cure = "delete it and run `metascore split`"
-        raise UserError(f"{culprit}: `{part}` is no list of character indices from 0 to {characters - 1}: {cure}")
-    return found
-
-
-def character_names(characters: pd.DataFrame) -> list[str]:
-    """Return "Alphabet/characterNN" of each character."""
-    pairs = zip(characters["alphabet"], characters["character"], strict=True)
-    return [f"{alphabet}/{character}" for alphabet, character in pairs]
 
 
 def _random(characters: pd.DataFrame, settings: dict[str, Any]) -> Split:

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, ClassVar, Literal
 
 import torch
@@ -35,7 +35,7 @@ class ANIL(AbstractLearner):
 
     family: ClassVar[str] = "optimisation"
     citation: ClassVar[str] = "Raghu, Raghu, Bengio and Vinyals 2020, arXiv:1909.09157"
-    kinds: ClassVar[tuple[str, ...]] = ("classification", "regression")
+    needs: ClassVar[tuple[str, ...]] = ()
     adapts: ClassVar[bool] = True
     gradient_order = 2
     normalisation = "transductive"
@@ -55,13 +55,13 @@ class ANIL(AbstractLearner):
 
     def meta_loss(self, params: Params, episode: Episode, phase: Any) -> MetaLoss:
         adapted = last(self.adapt(params, episode.support, self.train_steps))
-        return MetaLoss(self.problem.loss(self.predict(adapted, episode.query.x), episode.query.y))
+        return MetaLoss(self.problem.loss(partial(self.predict, adapted), episode.query))
 
     def adapt(self, params: Params, support: Examples, steps: int) -> Iterator[Params]:
         features = self.network.encoder(params, support.x)
 
         def support_loss(w: Params) -> Tensor:
-            return self.problem.loss(linear(w, features), support.y)
+            return self.problem.loss(lambda x: linear(w, features), support)  # features are those of x
 
         w = {name: value for name, value in params.items() if name.startswith("head")}
         yield params

@@ -59,7 +59,7 @@ class AbstractLearner(Steps, abc.ABC):
 
     family: ClassVar[str]  # metric, model, optimisation, baseline or control
     citation: ClassVar[str]
-    kinds: ClassVar[tuple[str, ...]] = ("classification",)  # kinds of problem it can do
+    needs: ClassVar[tuple[str, ...]] = ("has_classes", "has_images")  # of a problem, or it can't do it
     surrogate: ClassVar[bool] = False  # its meta-loss only has the right gradient: its value need not fall
     relabelling_permutes: ClassVar[bool] = False  # outputs follow a permutation of the labels exactly
     adapts: ClassVar[bool] = False  # by steps, rather than in one pass
@@ -77,7 +77,7 @@ class AbstractLearner(Steps, abc.ABC):
     @property
     def batch_norm(self) -> str:
         """Transductive: a prediction depends on the other queries; inductive: it doesn't; none: no batch norm."""
-        return "none" if self.problem.kind == "regression" else self.normalisation
+        return self.normalisation if self.problem.has_images else "none"
 
     @property
     def gradient_order(self) -> int:
@@ -105,8 +105,8 @@ class AbstractLearner(Steps, abc.ABC):
         """The state after 0, 1, ..., `steps` adaptation steps: steps + 1 states, none of them changed later."""
 
     @abc.abstractmethod
-    def predict(self, adapted: Any, x: Tensor) -> Float[Tensor, "n way"]:
-        """Logits or regression outputs of an adapted state for queries x (n, ...)."""
+    def predict(self, adapted: Any, x: Tensor) -> Float[Tensor, "n outputs"]:
+        """What an adapted state answers to queries x (n, ...), such as logits."""
 
     def axes(self) -> dict[str, str | int]:
         """What tables say about the learner beside its scores."""

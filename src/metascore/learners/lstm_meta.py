@@ -18,7 +18,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, ClassVar, Literal, NamedTuple
 
 import torch
@@ -97,7 +97,7 @@ class LSTMMetaLearner(AbstractLearner):
 
     def meta_loss(self, params: Params, episode: Episode, phase: Any) -> MetaLoss:
         adapted = last(self.adapt(params, episode.support, self.train_steps))
-        return MetaLoss(self.problem.loss(self.predict(adapted, episode.query.x), episode.query.y))
+        return MetaLoss(self.problem.loss(partial(self.predict, adapted), episode.query))
 
     def adapt(self, params: Params, support: Examples, steps: int) -> Iterator[Progress]:
         theta = torch.cat([params[name].flatten() for name in self.shapes])
@@ -127,7 +127,7 @@ class LSTMMetaLearner(AbstractLearner):
         return Progress(state.params, state.support, theta, input_gate, forget_gate, hidden, cell)
 
     def _support_loss(self, theta: Float[Tensor, " parameters"], support: Examples) -> Float[Tensor, ""]:
-        return self.problem.loss(self.network(self._named(theta), support.x), support.y)
+        return self.problem.loss(partial(self.network, self._named(theta)), support)
 
     def _named(self, theta: Float[Tensor, " parameters"]) -> Params:
         """The network's tensors, from the vector of all their numbers."""

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, ClassVar, Literal
 
 import torch
@@ -34,7 +34,7 @@ class MAML(AbstractLearner):
 
     family: ClassVar[str] = "optimisation"
     citation: ClassVar[str] = "Finn, Abbeel and Levine 2017, arXiv:1703.03400"
-    kinds: ClassVar[tuple[str, ...]] = ("classification", "regression")
+    needs: ClassVar[tuple[str, ...]] = ()
     adapts: ClassVar[bool] = True
     normalisation = "transductive"
 
@@ -58,7 +58,7 @@ class MAML(AbstractLearner):
 
     def meta_loss(self, params: Params, episode: Episode, phase: Any) -> MetaLoss:
         adapted = last(self.adapt(params, episode.support, self.train_steps))
-        return MetaLoss(self.problem.loss(self.predict(adapted, episode.query.x), episode.query.y))
+        return MetaLoss(self.problem.loss(partial(self.predict, adapted), episode.query))
 
     def adapt(self, params: Params, support: Examples, steps: int) -> Iterator[Params]:
         yield params
@@ -76,7 +76,7 @@ class MAML(AbstractLearner):
         fast = {name: value for name, value in at.items() if not name.startswith("norm")}
 
         def support_loss(fast: Params) -> Tensor:
-            return self.problem.loss(self.network(at | fast, support.x), support.y)
+            return self.problem.loss(partial(self.network, at | fast), support)
 
         gradient = grad(support_loss)(fast)
         return params | {name: params[name].sub(value, alpha=self.inner_lr) for name, value in gradient.items()}

@@ -58,7 +58,7 @@ class MAMLPlusPlus(AbstractLearner):
 
     family: ClassVar[str] = "optimisation"
     citation: ClassVar[str] = "Antoniou, Edwards and Storkey 2019, arXiv:1810.09502"
-    kinds: ClassVar[tuple[str, ...]] = ("classification", "regression")
+    needs: ClassVar[tuple[str, ...]] = ()
     adapts: ClassVar[bool] = True
     gradient_order = 2
 
@@ -100,8 +100,8 @@ class MAMLPlusPlus(AbstractLearner):
         next(states)  # the loss begins after the first step
         for counts, weight, adapted in zip(phase.counted, phase.weights, states, strict=True):
             if counts or self.running_statistics:
-                outputs, moments = self._outputs(adapted, query.x)
-                loss = loss + weight * self.problem.loss(outputs, query.y)
+                cost, moments = self._loss(adapted, query)
+                loss = loss + weight * cost
                 used.append(moments)
         return MetaLoss(loss, self._running(params, used))
 
@@ -132,8 +132,18 @@ class MAMLPlusPlus(AbstractLearner):
             yield Adapted(params | theta, step)
 
     def _support_loss(self, theta: Params, before: Adapted, support: Examples) -> Tensor:
-        outputs, _ = self._outputs(Adapted(before.params | theta, before.step), support.x)
-        return self.problem.loss(outputs, support.y)
+        return self._loss(Adapted(before.params | theta, before.step), support)[0]
+
+    def _loss(self, adapted: Adapted, examples: Examples) -> tuple[Tensor, Moments]:
+        """The loss, and the batch-norm statistics that were used."""
+        used: Moments = {}
+
+        def predict(x: Tensor) -> Tensor:
+            outputs, moments = self._outputs(adapted, x)
+            used.update(moments)
+            return outputs
+
+        return self.problem.loss(predict, examples), used
 
     def _rate(self, params: Params, name: str, step: int) -> Tensor | float:
         return params[RATE + name][self._index(step)] if self.learn_rates else self.inner_lr

@@ -38,6 +38,7 @@ from metascore.networks.layers import linear
 from metascore.networks.lstm import lstm_parameters, lstm_step
 from metascore.networks.tensors import Params
 from metascore.problems.base import Episode, Examples
+from metascore.problems.supervised import cross_entropy
 
 EMPTY = 1e-6  # what memory holds at first: not 0, so that a cosine is defined
 STRENGTH = 10.0  # initial beta, where it is learned: among 128 rows one that matches gets nearly all of the reading
@@ -110,7 +111,7 @@ class MANN(AbstractLearner):
         features, moments = self._embed(params, torch.cat([support.x, query.x]), training=True)
         shown, queries = features.split([len(support.x), len(query.x)])
         logits = self._answer(params, self._remember(params, shown, support.y), queries)
-        return MetaLoss(self.problem.loss(logits, query.y), running(params, moments))
+        return MetaLoss(cross_entropy(logits, query.y).mean(), running(params, moments))
 
     def adapt(self, params: Params, support: Examples, steps: int) -> Iterator[Primed]:
         features, _ = self._embed(params, support.x, training=False)

@@ -33,6 +33,7 @@ from metascore.networks.encoder import ConvolutionalEncoder
 from metascore.networks.lstm import lstm_parameters, lstm_step
 from metascore.networks.tensors import Params
 from metascore.problems.base import Episode, Examples
+from metascore.problems.supervised import cross_entropy
 
 
 class Context(NamedTuple):
@@ -82,7 +83,7 @@ class MatchingNet(AbstractLearner):
         features, moments = self.encoder.embed(params, torch.cat([support.x, query.x]))
         keys, queries = features.split([len(support.x), len(query.x)])
         context = Context(params, self._keys(params, keys), support.y)
-        return MetaLoss(self.problem.loss(self._match(context, queries), query.y), running(params, moments))
+        return MetaLoss(cross_entropy(self._match(context, queries), query.y).mean(), running(params, moments))
 
     def adapt(self, params: Params, support: Examples, steps: int) -> Iterator[Context]:
         context = Context(params, self._keys(params, self._embed(params, support.x)), support.y)

@@ -21,7 +21,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, ClassVar, Literal, NamedTuple
 
 import torch
@@ -38,7 +38,8 @@ from metascore.networks.lstm import lstm_parameters, lstm_step
 from metascore.networks.network import Network
 from metascore.networks.patches import Patches
 from metascore.networks.tensors import Params
-from metascore.problems.base import Episode, Examples, cross_entropy
+from metascore.problems.base import Episode, Examples
+from metascore.problems.supervised import cross_entropy
 
 SCALE = 7.0  # of the preprocessing of gradients, in the official code
 LAYERS = ("conv1", "conv2", "conv3", "conv4", "head")
@@ -102,7 +103,7 @@ class MetaNet(AbstractLearner):
 
     def meta_loss(self, params: Params, episode: Episode, phase: Any) -> MetaLoss:
         memory = last(self.adapt(params, episode.support, 0))
-        return MetaLoss(self.problem.loss(self.predict(memory, episode.query.x), episode.query.y))
+        return MetaLoss(self.problem.loss(partial(self.predict, memory), episode.query))
 
     def adapt(self, params: Params, support: Examples, steps: int) -> Iterator[Memory]:
         u, b = part(params, "u"), part(params, "b")

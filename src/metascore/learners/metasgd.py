@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, ClassVar, Literal
 
 import torch
@@ -34,7 +34,7 @@ class MetaSGD(AbstractLearner):
 
     family: ClassVar[str] = "optimisation"
     citation: ClassVar[str] = "Li, Zhou, Chen and Li 2017, arXiv:1707.09835"
-    kinds: ClassVar[tuple[str, ...]] = ("classification", "regression")
+    needs: ClassVar[tuple[str, ...]] = ()
     adapts: ClassVar[bool] = True
     gradient_order = 2
     normalisation = "transductive"
@@ -57,11 +57,11 @@ class MetaSGD(AbstractLearner):
 
     def meta_loss(self, params: Params, episode: Episode, phase: Any) -> MetaLoss:
         adapted = last(self.adapt(params, episode.support, self.train_steps))
-        return MetaLoss(self.problem.loss(self.predict(adapted, episode.query.x), episode.query.y))
+        return MetaLoss(self.problem.loss(partial(self.predict, adapted), episode.query))
 
     def adapt(self, params: Params, support: Examples, steps: int) -> Iterator[Params]:
         def support_loss(theta: Params) -> Tensor:
-            return self.problem.loss(self.network(theta, support.x), support.y)
+            return self.problem.loss(partial(self.network, theta), support)
 
         theta = {name: value for name, value in params.items() if not name.startswith(RATE)}
         yield theta

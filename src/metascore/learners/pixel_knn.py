@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, ClassVar
 
 import torch
@@ -28,13 +29,14 @@ class PixelKNN(AbstractLearner):
 
     family: ClassVar[str] = "control"
     citation: ClassVar[str] = "Vinyals et al. 2016, table 1, arXiv:1606.04080"
+    needs: ClassVar[tuple[str, ...]] = ("has_classes",)
     relabelling_permutes: ClassVar[bool] = True
 
     def initialise(self, generator: torch.Generator) -> Params:
         return {}
 
     def meta_loss(self, params: Params, episode: Episode, phase: Any) -> MetaLoss:
-        return MetaLoss(self.problem.loss(self.predict(episode.support, episode.query.x), episode.query.y))
+        return MetaLoss(self.problem.loss(partial(self.predict, episode.support), episode.query))
 
     def adapt(self, params: Params, support: Examples, steps: int) -> Iterator[Examples]:
         for _ in range(steps + 1):

@@ -22,6 +22,7 @@ from metascore.learners.base import STATE, AbstractLearner, MetaLoss, running
 from metascore.networks.encoder import ConvolutionalEncoder
 from metascore.networks.tensors import Params
 from metascore.problems.base import Episode, Examples
+from metascore.problems.supervised import cross_entropy
 
 
 class Prototypes(NamedTuple):
@@ -57,7 +58,7 @@ class ProtoNet(AbstractLearner):
         features, moments = self.encoder.embed(params, images)
         support, queries = features.split([len(episode.support.x), len(episode.query.x)])
         logits = -squared_distance(queries, self._centres(support, episode.support.y))
-        return MetaLoss(self.problem.loss(logits, episode.query.y), running(params, moments))
+        return MetaLoss(cross_entropy(logits, episode.query.y).mean(), running(params, moments))
 
     def adapt(self, params: Params, support: Examples, steps: int) -> Iterator[Prototypes]:
         features = self._embed(params, support.x)

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, ClassVar, Literal, NamedTuple
 
 import torch
@@ -48,7 +48,7 @@ class Reptile(AbstractLearner):
 
     family: ClassVar[str] = "optimisation"
     citation: ClassVar[str] = "Nichol, Achiam and Schulman 2018, arXiv:1803.02999"
-    kinds: ClassVar[tuple[str, ...]] = ("classification", "regression")
+    needs: ClassVar[tuple[str, ...]] = ()
     support_order_matters = True  # minibatches are slices of the support set
     adapts: ClassVar[bool] = True
     surrogate: ClassVar[bool] = True
@@ -116,7 +116,7 @@ class Reptile(AbstractLearner):
 
     def _adam(self, theta: Params, memory: Params, batch: Examples) -> tuple[Params, Params]:
         """One update of the weights, and of what Adam remembers."""
-        g = grad(lambda theta: self.problem.loss(self.network(theta, batch.x), batch.y))(theta)
+        g = grad(lambda theta: self.problem.loss(partial(self.network, theta), batch))(theta)
         t = memory[COUNT] + 1
         v = {name: BETA2 * memory[STATE + name] + (1 - BETA2) * g[name].square() for name in theta}
         scale = {name: (v[name] / (1 - BETA2**t)).sqrt() + EPSILON for name in theta}

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, ClassVar, Literal, NamedTuple
 
 import torch
@@ -41,7 +41,7 @@ class Scratch(AbstractLearner):
 
     family: ClassVar[str] = "baseline"
     citation: ClassVar[str] = "Finn, Abbeel and Levine 2017, arXiv:1703.03400, section 5.1"
-    kinds: ClassVar[tuple[str, ...]] = ("classification", "regression")
+    needs: ClassVar[tuple[str, ...]] = ()
     adapts: ClassVar[bool] = True
     normalisation = "inductive"
 
@@ -61,11 +61,11 @@ class Scratch(AbstractLearner):
     def meta_loss(self, params: Params, episode: Episode, phase: Any) -> MetaLoss:
         """What meta-learners minimise; here it has no gradient."""
         trained = last(self.adapt(params, episode.support, self.test_steps))
-        return MetaLoss(self.problem.loss(self.predict(trained, episode.query.x), episode.query.y))
+        return MetaLoss(self.problem.loss(partial(self.predict, trained), episode.query))
 
     def adapt(self, params: Params, support: Examples, steps: int) -> Iterator[Trained]:
         def support_loss(theta: Params) -> Tensor:
-            return self.problem.loss(self.network(theta, support.x), support.y)
+            return self.problem.loss(partial(self.network, theta), support)
 
         theta = {name.removeprefix(STATE): value for name, value in params.items()}
         yield Trained(theta, self._moments(theta, support.x))

@@ -3,9 +3,9 @@
 Vinyals et al. 2016, "Matching networks for one shot learning", section 4.1 (the baseline classifier), and Chen et
 al. 2019, "A closer look at few-shot classification", section 3.2; on sine waves Finn et al. 2017, section 5.1.
 
-    classification:  minimise over phi and W, by Adam:  cross-entropy of softmax(W f_phi(x)) over all characters
-    regression:      minimise over theta, by Adam:       mean of (f_theta(x) - y)^2, all tasks together
-    fine-tuning:     gradient descent on L_support, from a new head w = 0 (classification) or from theta
+    classes:      minimise over phi and W, by Adam:  cross-entropy of softmax(W f_phi(x)) over all characters
+    others:       minimise over theta, by Adam:       L of all tasks together, such as mean of (f_theta(x) - y)^2
+    fine-tuning:  gradient descent on L_support, from a new head w = 0 (classes) or from theta
 
 Pre-training takes support and query examples alike, and knows of no episodes.
 """
@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, ClassVar, Literal
 
 import torch
@@ -27,8 +27,9 @@ from metascore.networks.encoder import ConvolutionalEncoder
 from metascore.networks.initialisation import linear_layer
 from metascore.networks.layers import linear
 from metascore.networks.network import Network
-from metascore.networks.tensors import Params
-from metascore.problems.base import Episode, Examples, cross_entropy
+from metascore.networks.tensors import Moments, Params
+from metascore.problems.base import Episode, Examples
+from metascore.problems.supervised import cross_entropy
 
 CLASSIFIER = "classifier."
 
@@ -39,7 +40,7 @@ class Transfer(AbstractLearner):
 
     family: ClassVar[str] = "baseline"
     citation: ClassVar[str] = "Vinyals et al. 2016, arXiv:1606.04080; Chen et al. 2019, arXiv:1904.04232"
-    kinds: ClassVar[tuple[str, ...]] = ("classification", "regression")
+    needs: ClassVar[tuple[str, ...]] = ()
     relabelling_permutes: ClassVar[bool] = True  # the new head knows no class from another
     adapts: ClassVar[bool] = True
     normalisation = "inductive"
@@ -56,30 +57,30 @@ class Transfer(AbstractLearner):
         return Network.of(self.problem, self.width, self.downsample)
 
     def initialise(self, generator: torch.Generator) -> Params:
-        encoder = self.network.encoder
-        if not isinstance(encoder, ConvolutionalEncoder):
+        if not self.problem.has_classes:
             return self.network.initialise(generator)
+        encoder = self.network.encoder
         phi = encoder.initialise(generator)
         classifier = linear_layer(generator, "classifier", encoder.features, self.problem.characters)
-        return phi | classifier | {STATE + name: value for name, value in encoder.initial_moments().items()}
+        moments = encoder.initial_moments() if isinstance(encoder, ConvolutionalEncoder) else {}
+        return phi | classifier | {STATE + name: value for name, value in moments.items()}
 
     def meta_loss(self, params: Params, episode: Episode, phase: Any) -> MetaLoss:
-        x, y, character = (torch.cat(both) for both in zip(*episode, strict=True))
-        encoder = self.network.encoder
-        if not isinstance(encoder, ConvolutionalEncoder):
-            return MetaLoss(self.problem.loss(self.network(params, x), y))
-        features, moments = encoder.embed(params, x)
+        everything = Examples(*(torch.cat(both) for both in zip(*episode, strict=True)))
+        if not self.problem.has_classes:
+            return MetaLoss(self.problem.loss(partial(self.network, params), everything))
+        features, moments = self._embed_by_itself(params, everything.x)
         logits = linear(params, features, "classifier")
-        return MetaLoss(cross_entropy(logits, character).mean(), running(params, moments))
+        return MetaLoss(cross_entropy(logits, everything.character).mean(), running(params, moments))
 
     def adapt(self, params: Params, support: Examples, steps: int) -> Iterator[Params]:
         params = params | self._new_head(params)
         tuned = {name: value for name, value in params.items() if self._is_tuned(name)}
-        outputs = self._outputs(params, support.x)
+        predictor = self._predictor(params, support.x)
         yield params
         for _ in range(steps):
             tuned = descend(
-                lambda tuned: self.problem.loss(outputs(tuned), support.y),
+                lambda tuned: self.problem.loss(predictor(tuned), support),
                 tuned,
                 self.inner_lr,
                 self.updates_per_step,
@@ -90,8 +91,8 @@ class Transfer(AbstractLearner):
         return linear(adapted, self._embed(adapted, x))
 
     def _new_head(self, params: Params) -> Params:
-        """Zeros for the classes of an episode, which are new; a regression goes on from the head it has."""
-        if self.problem.kind == "regression":
+        """Zeros for the classes of an episode, which are new; where there are none, it goes on from the head it has."""
+        if not self.problem.has_classes:
             return {}
         weight = params[CLASSIFIER + "weight"]
         way = self.problem.way
@@ -100,12 +101,17 @@ class Transfer(AbstractLearner):
     def _is_tuned(self, name: str) -> bool:
         return name.startswith("head.") or (self.whole_network and not name.startswith((STATE, CLASSIFIER)))
 
-    def _outputs(self, params: Params, x: Tensor) -> Callable[[Params], Tensor]:
-        """Outputs for the support set as a function of what is tuned; frozen features are embedded once."""
+    def _predictor(self, params: Params, x: Tensor) -> Callable[[Params], Callable[[Tensor], Tensor]]:
+        """The predictor by what is tuned; where only the head is, the inputs x are embedded once."""
         if self.whole_network:
-            return lambda tuned: self.predict(params | tuned, x)
+            return lambda tuned: partial(self.predict, params | tuned)
         features = self._embed(params, x)
-        return lambda tuned: linear(tuned, features)
+        return lambda tuned: lambda x: linear(tuned, features)
+
+    def _embed_by_itself(self, params: Params, x: Tensor) -> tuple[Float[Tensor, "n features"], Moments]:
+        """Normalised by its own statistics, which come along."""
+        encoder = self.network.encoder
+        return encoder.embed(params, x) if isinstance(encoder, ConvolutionalEncoder) else (encoder(params, x), {})
 
     def _embed(self, params: Params, x: Tensor) -> Float[Tensor, "n features"]:
         """Normalised by the running statistics of pre-training: one image never sees another."""

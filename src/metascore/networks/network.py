@@ -26,9 +26,9 @@ class Network:
     @classmethod
     def of(cls, problem: Problem, width: int, downsample: str) -> Network:
         """The field's standard network for a problem; `downsample` concerns images only."""
-        if problem.kind == "regression":
-            return cls(PerceptronEncoder(width), problem.way)
-        return cls(ConvolutionalEncoder(width, downsample), problem.way)
+        if problem.has_images:
+            return cls(ConvolutionalEncoder(width, downsample), problem.outputs)
+        return cls(PerceptronEncoder(width, *problem.example), problem.outputs)
 
     def initialise(self, generator: torch.Generator) -> Params:
         params = self.encoder.initialise(generator)

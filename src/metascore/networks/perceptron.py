@@ -18,6 +18,7 @@ class PerceptronEncoder:
     """Two hidden layers of ReLU units (Finn et al. 2017, section 5.1: 40 each)."""
 
     width: int
+    inputs: int = 1  # numbers
 
     @property
     def features(self) -> int:
@@ -25,11 +26,11 @@ class PerceptronEncoder:
 
     def initialise(self, generator: torch.Generator) -> Params:
         params: Params = {}
-        for layer, inputs in ((1, 1), (2, self.width)):
+        for layer, inputs in ((1, self.inputs), (2, self.width)):
             params |= linear_layer(generator, f"hidden{layer}", inputs, self.width)
         return params
 
-    def __call__(self, params: Params, x: Float[Tensor, "n 1"]) -> Float[Tensor, "n features"]:
+    def __call__(self, params: Params, x: Float[Tensor, "n inputs"]) -> Float[Tensor, "n features"]:
         for layer in (1, 2):
             x = linear(params, x, f"hidden{layer}").relu()
         return x

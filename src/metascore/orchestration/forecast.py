@@ -9,17 +9,14 @@ from metascore.errors import UserError
 from metascore.files import read_json
 from metascore.store.paths import Results
 
-# Of a run that was never timed: about what learners took at the budget `quick` on one fast CPU core.
-SECONDS_PER_TASK = {"omniglot": 0.01, "sine": 0.0002}
 SECONDS_PER_RUN = 6  # starting Python twice, validation and fine-tuning
 
 
 def forecast(config: Config, runs: Sequence[Run], cores: int) -> str:
     """One line about at least one run. Runs go side by side on the cores; each takes what its learner took before."""
-    speeds = {
-        pair: _seconds_per_task(Results.of(config.budget), *pair) for pair in {(run.task, run.learner) for run in runs}
-    }
-    usual = {task.name: SECONDS_PER_TASK[task.problem] for task in config.tasks.values()}
+    results, pairs = Results.of(config.budget), {(run.task, run.learner) for run in runs}
+    speeds = {pair: _seconds_per_task(results, *pair) for pair in pairs}
+    usual = {task: problem.seconds_per_task for task, problem in config.tasks.items()}
     seconds = [
         SECONDS_PER_RUN + _tasks(config, run) * (speeds[run.task, run.learner] or usual[run.task]) for run in runs
     ]

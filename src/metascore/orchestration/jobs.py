@@ -8,11 +8,11 @@ from typing import Any, NamedTuple
 
 from metascore.config import params
 from metascore.config.params import Config, Run
-from metascore.data.episodes import Shape
 from metascore.errors import UserError
 from metascore.orchestration import devices, provenance
+from metascore.problems.base import EpisodeFile
 from metascore.report import declarations, learner_pages
-from metascore.store import paths
+from metascore.store import inputs, leaks, paths
 from metascore.store.paths import Results
 
 PUBLISHED = "src/metascore/scoring/published.csv"
@@ -51,9 +51,9 @@ def section(*values: Any) -> str:
 
 
 @functools.cache
-def code(stage: str, learner_file: str | None = None) -> str:
+def code(stage: str, learner_file: str | None = None, problem: str | None = None) -> str:
     """The digest of what a job's step imports: the job runs again when it changes."""
-    return provenance.stage_code(stage, learner_file)
+    return provenance.stage_code(stage, learner_file, problem)
 
 
 @functools.cache
@@ -127,43 +127,46 @@ class Jobs:
         return [str(paths.CHARACTERS), *own]
 
     def episode_inputs(self, wildcards: Any) -> list[str]:
-        """Characters are drawn from the split; sine waves from nothing."""
-        return [self.split] if self._shape(wildcards).problem == "omniglot" else []
+        """What a problem draws episodes from, such as the split."""
+        problem = self._episodes(wildcards).problem
+        return [str(paths.DATA / name) for name in problem.drawn_from(self.config.split["name"])]
 
     def training_inputs(self, wildcards: Any) -> list[str]:
         """The images, if the problem has any, and the episodes of training and validation."""
-        return _files_of(self.config.shapes_of(wildcards.task, wildcards.learner))
+        return _files_of(self.config.training_files(wildcards.task, wildcards.learner))
 
     def test_inputs(self, wildcards: Any) -> list[str]:
         """The images, if the problem has any, and the test episodes."""
-        return _files_of([self.config.test_shape(wildcards.task)])
+        return _files_of([self.config.test_file(wildcards.task)])
 
     def aggregate_inputs(self) -> list[str]:
         """What the report is made from: all runs, what the controls look at."""
         runs = self.each_run("score", "judged", "portrait", "training", "record", "checkpoint")
-        return [*runs, str(paths.SOURCE), *self._leak_inputs(), PUBLISHED]
-
-    def _leak_inputs(self) -> list[str]:
-        """What shows whether a test character was trained on; sine waves have no characters."""
-        shapes = self.config.episode_files().items()
-        shown = [str(paths.EPISODES / file) for file, shape in shapes if shape.problem == "omniglot"]
-        return [str(paths.CHARACTERS), self.split, *shown] if shown else []
+        sources = {problem.source for problem in self.config.tasks.values() if problem.source}
+        return [
+            *runs,
+            *(str(paths.DATA / name) for name in [*sorted(sources), *leaks.leak_files(self.config)]),
+            PUBLISHED,
+        ]
 
     # Parameters.
 
     def code_of_run(self, stage: str) -> Callable[[Any], str]:
-        """The digest of a step that runs a learner: with that learner's file, and no other."""
-        return lambda wildcards: code(stage, self._learner_file(wildcards))
+        """The digest of a step that runs a learner on a problem: with the files of these two, and no others."""
+        return lambda wildcards: code(stage, self._learner_file(wildcards), self.config.tasks[wildcards.task].name)
+
+    def code_of_episodes(self, wildcards: Any) -> str:
+        """The digest of the step that draws episodes: with the file of their problem."""
+        return code("episodes", problem=self._episodes(wildcards).problem.name)
 
     def recipe(self, wildcards: Any) -> str:
         """A run's section of params.yaml, resolved."""
         return section(self.config.recipe(wildcards.task, wildcards.learner))
 
     def episode_section(self, wildcards: Any) -> str:
-        """What one episode file depends on: its shape, and the numbers for its part."""
-        shape, drawn = self._shape(wildcards), self.config.episodes
-        own = {"count": self.config.count(shape.problem, shape.part), "rotate": shape.part in drawn["rotate"]}
-        return section(shape, drawn | own)
+        """What one episode file depends on: its problem and count, and the settings for its part."""
+        file, drawn = self._episodes(wildcards), self.config.episodes
+        return section(file, drawn | {"rotate": file.part in drawn["rotate"]})
 
     def report_section(self) -> str:
         """What the report says beside the runs' own numbers."""
@@ -178,11 +181,10 @@ class Jobs:
     def _learner_file(self, job: Any) -> str:
         return str(self.config.recipe(job.task, job.learner)["learner"])
 
-    def _shape(self, wildcards: Any) -> Shape:
+    def _episodes(self, wildcards: Any) -> EpisodeFile:
         return self.config.episode_files()[wildcards.file]
 
 
-def _files_of(shapes: list[Shape]) -> list[str]:
-    """What a step that reads episodes of these shapes reads."""
-    images = [str(paths.IMAGES)] if any(shape.problem == "omniglot" for shape in shapes) else []
-    return images + [str(paths.EPISODES / shape.file) for shape in shapes]
+def _files_of(files: list[EpisodeFile]) -> list[str]:
+    """What a step that reads these episodes reads."""
+    return list(map(str, inputs.input_files(files)))

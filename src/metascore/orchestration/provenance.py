@@ -12,15 +12,18 @@ import hashlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from metascore import problems
+
 PACKAGE = Path(__file__).parents[1]
 CONFIGURATION = "metascore.config.params"
 FOUND_BY_BEING_THERE = ("metascore.report.figures", "metascore.report.tables")
 
 
-def stage_code(stage: str, learner_file: str | None = None) -> str:
-    """The digest of a stage's code, and of its learner's where one is named."""
+def stage_code(stage: str, learner_file: str | None = None, problem: str | None = None) -> str:
+    """The digest of a stage's code, and of its learner's and its problem's where they are named."""
     learner = [f"metascore.learners.{learner_file}"] if learner_file else []
-    return code_digest([f"metascore.stages.{stage}", *learner])
+    kind = [problems.module_of(problem)] if problem else []
+    return code_digest([f"metascore.stages.{stage}", *learner, *kind])
 
 
 def code_digest(entry_modules: Iterable[str], package: Path = PACKAGE) -> str:

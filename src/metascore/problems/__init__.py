@@ -1,1 +1,68 @@
-"""Kinds of problem: what an episode holds, what a prediction costs and how it is scored. Touches no file."""
+"""Problems: one file a kind, found by its name."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+from functools import cache
+from pathlib import Path
+from types import ModuleType
+
+from metascore import plugins
+from metascore.errors import UsageError
+from metascore.problems.base import Problem
+
+ROOM = "problems"
+
+
+def find(name: str) -> type[Problem]:
+    """The kind of problem of this name: a file in this room, or one that another package offers.
+
+    Raises UsageError where there is none, more than one, or where its module cannot be used.
+    """
+    module = module_of(name)
+    kinds = _kinds(_imported(module))
+    if len(kinds) != 1 or getattr(kinds[0], "name", None) != name:
+        raise UsageError(f"{module}: must define one problem, with `name` {name!r}: it defines {_told(kinds)}")
+    return kinds[0]
+
+
+def module_of(name: str) -> str:
+    """The dotted name of the module that defines a kind. Raises UsageError where there is none, or more than one."""
+    return plugins.module_of(ROOM, name, _files())
+
+
+def known() -> list[str]:
+    """The names of all kinds."""
+    return plugins.names(ROOM, _files())
+
+
+@cache
+def _files() -> tuple[str, ...]:
+    """The modules of this room that define a kind."""
+    stems = sorted(path.stem for path in Path(__file__).parent.glob("[!_]*.py"))
+    return tuple(stem for stem in stems if _kinds(importlib.import_module(f"{__name__}.{stem}")))
+
+
+def _imported(module: str) -> ModuleType:
+    try:
+        return importlib.import_module(module)
+    except Exception as error:  # whatever another package may do wrong
+        what = f"{type(error).__name__}: {' '.join(str(error).split())}"
+        raise UsageError(f"{module}: cannot be imported ({what}): correct it, or uninstall it") from error
+
+
+def _kinds(module: ModuleType) -> list[type[Problem]]:
+    """The final problems that a module defines itself."""
+    return [
+        value
+        for value in vars(module).values()
+        if inspect.isclass(value)
+        and value.__module__ == module.__name__
+        and issubclass(value, Problem)
+        and not inspect.isabstract(value)
+    ]
+
+
+def _told(kinds: list[type[Problem]]) -> str:
+    return ", ".join(f"{kind.__name__} ({getattr(kind, 'name', 'no name')})" for kind in kinds) or "none"

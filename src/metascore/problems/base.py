@@ -1,31 +1,50 @@
-"""Problems: what an episode holds, how a prediction is penalised and how it is scored.
+"""The contract of a problem: what an episode holds, how it is drawn and loaded, what a prediction costs and scores.
 
-Everything below is written for one episode; the trainer batches over episodes (torch.func.vmap).
+A kind of problem is one file with one final subclass of `Problem`. Its fields are the keys of a task in params.yaml.
+Nothing else names it: what the stages, the learners and the report do differently, they ask of its properties.
+
+Losses and scores are written for one episode; the trainer batches them over episodes (torch.func.vmap). torch is
+imported where something is computed, since the workflow asks problems for their files at every start.
 """
 
 from __future__ import annotations
 
+import abc
+import dataclasses
 import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import ClassVar, NamedTuple
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 import numpy as np
-import torch
-from jaxtyping import Float, Int, UInt8
-from torch import Tensor
-from torch.nn import functional
+from jaxtyping import Float, Int
 
-from metascore.data.episodes import SINE_AMPLITUDE, Shape
+from metascore.errors import UserError
+from metascore.problems.scale import Scale
 
-KINDS = {"omniglot": "classification", "sine": "regression"}
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor
+
+    Predictor = Callable[[Tensor], Tensor]  # from inputs (n, *example) to outputs (n, outputs)
+
+REDRAW = "delete the file and run the same command again to draw it anew"
+NO_KEY = {"key": False}  # metadata of a field that a task can't state
+TYPES: dict[str, dict[str, Any]] = {
+    "int": {"type": "integer", "minimum": 1, "maximum": 100000000},
+    "float": {"type": "number"},
+    "bool": {"type": "boolean"},
+    "str": {"type": "string"},
+}
 
 
 class Examples(NamedTuple):
-    """Inputs and targets. Examples come shot by shot: the first `way` of them are one of each class."""
+    """Inputs and targets. Examples of classes come shot by shot: the first `way` of them are one of each class."""
 
-    x: Tensor  # (n, 28, 28, 1) with ink = 1, or (n, 1)
-    y: Tensor  # (n,) classes 0..way-1, or (n, 1) real numbers
-    character: Tensor  # (n,) index of the character among all of Omniglot; zeros where there is none
+    x: Tensor  # (n, *example)
+    y: Tensor  # (n,) classes 0..way-1, or (n, outputs) real numbers
+    character: Tensor  # (n,) index of the class among all of the data; zeros where there is none
 
 
 class Episode(NamedTuple):
@@ -35,120 +54,195 @@ class Episode(NamedTuple):
     query: Examples
 
 
-@dataclass(frozen=True)
-class Problem:
-    """The facts of a problem that a learner's constructor may use; they never change within a run."""
+class Episodes(abc.ABC):
+    """The episodes of one file."""
 
-    kind: str  # classification or regression
-    way: int  # outputs of a predictor: classes, or 1 for regression
+    @abc.abstractmethod
+    def __len__(self) -> int: ...
+
+    @abc.abstractmethod
+    def batch(self, index: np.ndarray) -> Episode:
+        """The episodes of these rows, every tensor with a leading episode axis."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Problem(abc.ABC):
+    """A problem with the shape of its episodes. Subclasses are final; their fields are the keys of a task.
+
+    A training shape of its own is `dataclasses.replace(problem, way=60)`.
+    """
+
+    name: ClassVar[str]  # what params.yaml calls it: that of its file, or of its entry point
+    scale: ClassVar[Scale]
+    chunk_size: ClassVar[int]  # episodes to map over at once, where a recipe doesn't say
+    seconds_per_task: ClassVar[float]  # of a training that was never timed: about what learners took at `quick`
+    source: ClassVar[str | None] = None  # a JSON file below data/ that says whether the data are `synthetic`
+    warning: ClassVar[str] = ""  # printed above every number that was measured on synthetic data
+    classes: ClassVar[str | None] = None  # a table below data/ with all classes, where test classes must stay unseen
+    has_classes: ClassVar[bool] = False  # outputs are logits of an episode's classes, new ones in each episode
+    interval: ClassVar[tuple[float, float] | None] = None  # over which functions of one number can be drawn
+
+    way: int
     shot: int
     query: int
-    characters: int  # how many characters `Examples.character` may name
+    characters: int = dataclasses.field(default=0, metadata=NO_KEY)  # how many `Examples.character` may name
+
+    # The shape of inputs and outputs.
+
+    @property
+    @abc.abstractmethod
+    def example(self) -> tuple[int, ...]:
+        """The shape of one input: (height, width, channels) of an image, or (numbers,)."""
+
+    @property
+    @abc.abstractmethod
+    def outputs(self) -> int:
+        """How many numbers a prediction has."""
+
+    @property
+    def has_images(self) -> bool:
+        """Whether inputs are images, which a convolutional encoder embeds."""
+        return len(self.example) == 3
+
+    def has(self, properties: Iterable[str]) -> bool:
+        """Whether the properties of these names are true, such as `has_images`."""
+        return all(getattr(self, name) for name in properties)
+
+    # A task in params.yaml.
 
     @classmethod
-    def of(cls, shape: Shape, characters: int) -> Problem:
-        """The problem whose episodes have this shape, over a data set of so many characters."""
-        return cls(KINDS[shape.problem], shape.way, shape.shot, shape.query, characters)
+    def schema(cls) -> dict[str, Any]:
+        """JSON schema of a task's keys (beside `problem`): the fields, with what their metadata say of them."""
+        keys = cls._keys()
+        properties = {key.name: TYPES[str(key.type)] | dict(key.metadata) for key in keys}
+        needed = [key.name for key in keys if key.default is dataclasses.MISSING]
+        return {"type": "object", "additionalProperties": False, "properties": properties, "required": needed}
 
-    def loss(self, outputs: Float[Tensor, "n way"], y: Tensor) -> Float[Tensor, ""]:
-        """Mean over examples of the cross-entropy of logits, or of the squared error."""
-        if self.kind == "regression":
-            return (outputs - y).square().mean()
-        return cross_entropy(outputs, y).mean()
+    @classmethod
+    def _keys(cls) -> list[dataclasses.Field[Any]]:
+        return [field for field in dataclasses.fields(cls) if field.init and field.metadata != NO_KEY]
 
-    def score(self, outputs: Float[Tensor, "n way"], y: Tensor) -> Float[Tensor, ""]:
-        """Accuracy in [0, 1], or mean squared error. Equal logits share the credit, so that no order wins.
+    def check(self, part: str, split: Mapping[str, Any]) -> None:  # noqa: B027  nothing to check is the usual case
+        """Raise UsageError where data cannot give episodes of this shape; `split` is that section of params.yaml."""
 
-        Logits that are not finite score nan: they are no prediction.
+    # Episode files.
+
+    @property
+    def size(self) -> str:
+        """Way, shot and query, in the names of files."""
+        return f"{self.way}w{self.shot}s{self.query}q"
+
+    def stream(self, part: str) -> str:
+        """The purpose of the generator that draws a part's episodes: it determines their bits."""
+        return f"{self.name}/{part}-{self.size}.npy"
+
+    def drawn_from(self, split: str) -> tuple[str, ...]:
+        """The files below data/ that episodes are drawn from, where the split has this name."""
+        return ()
+
+    @abc.abstractmethod
+    def draw(self, part: str, count: int, settings: Mapping[str, Any], sources: Sequence[Path]) -> np.ndarray:
+        """A structured array (count,), one row an episode.
+
+        `settings` are the section `episodes` of params.yaml, `sources` the places of the files `drawn_from`.
         """
-        if self.kind == "regression":
-            return (outputs - y).square().mean()
-        best = outputs == outputs.amax(1, keepdim=True)
-        credit = best.gather(1, y[:, None]).squeeze(1) / best.sum(1)
-        return torch.where(outputs.isfinite().all(), credit.mean(), torch.nan)
+
+    @property
+    @abc.abstractmethod
+    def row(self) -> np.dtype[Any]:
+        """The type of a row of an episode file."""
+
+    @abc.abstractmethod
+    def possible(self, rows: np.ndarray) -> bool:
+        """Whether every value of these rows, which are of the right type, is in its range."""
+
+    def check_rows(self, rows: np.ndarray, culprit: str) -> None:
+        """Raise UserError unless the rows of the file `culprit` can be episodes of this problem."""
+        if rows.dtype != self.row or rows.ndim != 1 or not len(rows):
+            raise UserError(f"{culprit}: not an episode file of this shape: {REDRAW}")
+        if not self.possible(rows):
+            raise UserError(f"{culprit}: values out of range: {REDRAW}")
+
+    def classes_in(self, rows: np.ndarray) -> Int[np.ndarray, " class"]:
+        """The classes that occur in episodes, by their place in the table `classes`."""
+        return np.zeros(0, dtype=np.int64)
+
+    def class_names(self, table: Path) -> list[str]:
+        """The names of all classes, from the place of the table `classes`."""
+        return []
+
+    # Episodes.
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """The files below data/ that episodes are made of, beside the episode files."""
+        return ()
+
+    def read(self, inputs: Sequence[Path], device: torch.device) -> Any:
+        """What episodes are made of, read once for all episode files of a data set, from the places of `inputs`."""
+        return device
+
+    @abc.abstractmethod
+    def episodes(self, rows: np.ndarray, material: Any) -> Episodes:
+        """The episodes of checked rows, made of what `read` returned."""
+
+    # Predictions: the predictor is a function, since some problems choose the inputs by what it answers.
+
+    @abc.abstractmethod
+    def loss(self, predict: Predictor, examples: Examples) -> Float[Tensor, ""]:
+        """What an episode's predictor costs on a support or query set: learners minimise it."""
+
+    @abc.abstractmethod
+    def score(self, predict: Predictor, examples: Examples) -> Float[Tensor, ""]:
+        """How good an episode's predictor is on a query set, in the unit of `scale`; nan where it is none."""
+
+    @abc.abstractmethod
+    def blind(self, x: Float[Tensor, "n ..."]) -> Float[Tensor, "n outputs"]:
+        """The best predictions that ignore the support set: what MetaScore calls chance."""
 
     def better(self, score: float, than: float) -> bool:
         """Whether a score is better than another; one that is not finite never is."""
         if not np.isfinite(score):
             return False
-        return not np.isfinite(than) or (score < than if self.kind == "regression" else score > than)
+        return not np.isfinite(than) or (score > than if self.scale.higher_is_better else score < than)
+
+    # MetaScore.
+
+    @property
+    @abc.abstractmethod
+    def perfect(self) -> float:
+        """The best possible mean score: MetaScore's 100."""
+
+    @property
+    def chance(self) -> float | None:
+        """The mean score of `blind`, MetaScore's 0; None where it is measured on each episode."""
+        return None
+
+    @property
+    def guessing(self) -> float:
+        """The standard deviation of a blind guesser's score on one episode, where `chance` is known."""
+        return math.inf
+
+    # Words.
+
+    @abc.abstractmethod
+    def title(self, synthetic: bool) -> str:
+        """What tables and figures call a task."""
+
+    @abc.abstractmethod
+    def data(self, synthetic: bool) -> str:
+        """What the episodes are made of, in words."""
 
 
-class OmniglotEpisodes:
-    """Episodes gathered from one uint8 array of all images; `rows` are those of an episode file."""
+@dataclass(frozen=True)
+class EpisodeFile:
+    """One file of frozen episodes: a problem, a part, and how many."""
 
-    chunk_size: ClassVar[int] = 16  # how many to map over at once, where a recipe doesn't say
+    problem: Problem
+    part: str
+    count: int
 
-    def __init__(self, rows: np.ndarray, shot: int, images: UInt8[Tensor, "characters drawers 28 28"]) -> None:
-        self.rows, self.shot, self.images = rows, shot, images
-
-    def __len__(self) -> int:
-        return len(self.rows)
-
-    def batch(self, index: np.ndarray) -> Episode:
-        """The episodes of these rows, every tensor with a leading episode axis."""
-        rows = self.rows[index]
-        character = _tensor(rows["character"], self.images.device)[..., None]
-        rotation = _tensor(rows["rotation"], self.images.device)[..., None]
-        drawer = _tensor(rows["drawer"], self.images.device)
-        images = _rotated(self.images[character, drawer], rotation.expand_as(drawer))
-        support, query = slice(0, self.shot), slice(self.shot, None)
-        return Episode(_examples(images[:, :, support], character), _examples(images[:, :, query], character))
-
-
-class SineEpisodes:
-    """Episodes of sine waves y = amplitude * sin(x - phase)."""
-
-    chunk_size: ClassVar[int] = 250
-
-    def __init__(self, rows: np.ndarray, shot: int, device: torch.device) -> None:
-        self.rows, self.shot, self.device = rows, shot, device
-
-    def __len__(self) -> int:
-        return len(self.rows)
-
-    def batch(self, index: np.ndarray) -> Episode:
-        """The episodes of these rows, every tensor with a leading episode axis."""
-        rows = self.rows[index]
-        y = rows["amplitude"][:, None] * np.sin(rows["x"] - rows["phase"][:, None])
-        x, y = (torch.from_numpy(v.copy()).to(self.device)[..., None] for v in (rows["x"], y))
-        none = torch.zeros(x.shape[:2], dtype=torch.int64, device=self.device)
-        k = self.shot
-        return Episode(Examples(x[:, :k], y[:, :k], none[:, :k]), Examples(x[:, k:], y[:, k:], none[:, k:]))
-
-
-Episodes = OmniglotEpisodes | SineEpisodes
-
-
-def cross_entropy(logits: Float[Tensor, "n classes"], y: Int[Tensor, " n"]) -> Float[Tensor, " n"]:
-    """Of each example. PyTorch's own, mapped over episodes, goes through a decomposition that imports sympy."""
-    return -functional.log_softmax(logits, 1).gather(1, y[:, None]).squeeze(1)
-
-
-def mean_sine(x: Float[Tensor, "n 1"]) -> Float[Tensor, "n 1"]:
-    """The mean of all waves, A uniform on [a, b] and phase on [0, pi] (Finn et al. 2017, section 5.1).
-
-    E[A sin(x - phase)] = E[A] (1/pi) integral_0^pi sin(x - phase) dphase = -(a + b)/2 * (2/pi) cos(x)
-    """
-    return -(sum(SINE_AMPLITUDE) / 2) * (2 / math.pi) * torch.cos(x)
-
-
-def _tensor(values: np.ndarray, device: torch.device) -> Int[Tensor, ...]:
-    return torch.from_numpy(values.astype(np.int64)).to(device)
-
-
-def _rotated(images: UInt8[Tensor, "*n 28 28"], turns: Int[Tensor, "*n"]) -> UInt8[Tensor, "*n 28 28"]:
-    """Each image turned counter-clockwise by its own number of quarter turns."""
-    out = images.clone()
-    for quarter in (1, 2, 3):
-        chosen = turns == quarter
-        out[chosen] = torch.rot90(images[chosen], quarter, (-2, -1))
-    return out
-
-
-def _examples(images: UInt8[Tensor, "episodes way k 28 28"], character: Int[Tensor, "episodes way 1"]) -> Examples:
-    """Shot by shot, as floats in [0, 1] with a channel axis."""
-    episodes, way, k = images.shape[:3]
-    x = images.transpose(1, 2).reshape(episodes, k * way, 28, 28, 1).float() / 255
-    y = torch.arange(way, device=images.device).repeat(k).expand(episodes, -1)
-    return Examples(x, y, character.squeeze(2).repeat(1, k))
+    @property
+    def name(self) -> str:
+        """Its path below data/episodes: that of its generator's stream, with the count."""
+        return f"{self.problem.stream(self.part).removesuffix('.npy')}-{self.count}.npy"

@@ -54,9 +54,8 @@ def _headline(table: pd.DataFrame, titles: dict[str, str]) -> str:
 
 def _warnings(config: Config, measured: list[TaskResults], synthetic: bool) -> list[str]:
     """What a reader must know before any number."""
-    found = []
-    if synthetic:
-        found.append("SYNTHETIC GLYPHS: drawn by a program. These numbers say nothing about Omniglot.")
+    problems = config.tasks.values()
+    found = list(dict.fromkeys(one.warning for one in problems if one.warning)) if synthetic else []
     if len(config.seeds) < FEW_SEEDS:
         found.append(f"Fewer than three seeds ({len(config.seeds)}): intervals say little about another seed.")
     early = [f"{one.task}/{name}" for one in measured for name in one.scores if _stopped_early(config, one, name)]
@@ -75,7 +74,7 @@ def _facts(config: Config, measured: list[TaskResults], synthetic: bool) -> list
         for name, version in record["versions"].items():
             versions.setdefault(name, set()).add(version)
     return [
-        ("data", _data(measured, synthetic)),
+        ("data", ", ".join(dict.fromkeys(config.tasks[one.task].data(synthetic) for one in measured))),
         ("split", f"{config.split['name']}, drawn with seed {config.split.get('seed')}"),
         ("tasks", ", ".join(one.title for one in measured)),
         ("test episodes", f"{config.test_counts()} a task, the same for all learners and seeds"),
@@ -85,11 +84,6 @@ def _facts(config: Config, measured: list[TaskResults], synthetic: bool) -> list
         ("training time", f"{sum(record['seconds'] for record in records) / 60:.0f} minutes in {len(records)} runs"),
         ("versions", ", ".join(f"{name} {'/'.join(sorted(seen))}" for name, seen in sorted(versions.items()))),
     ]
-
-
-def _data(measured: list[TaskResults], synthetic: bool) -> str:
-    names = {"omniglot": "synthetic glyphs" if synthetic else "Omniglot", "sine": "sine waves"}
-    return ", ".join(dict.fromkeys(names.get(one.problem, one.problem) for one in measured))
 
 
 def _readable(frame: pd.DataFrame) -> pd.DataFrame:

@@ -10,27 +10,31 @@ import numpy as np
 from jaxtyping import Float, Integer
 
 from metascore.errors import UserError
+from metascore.problems.scale import Scale
 
 STANDARD_ERRORS = 4  # a blind guesser is farther from 1/N once in 16000 times
 
 
-def check_range(scores: Float[np.ndarray, "..."], is_accuracy: bool, culprit: str, cure: str) -> None:
-    """Accuracies lie in [0, 1], errors are not negative; what is not finite is no matter of this check."""
+def check_range(scores: Float[np.ndarray, "..."], scale: Scale, culprit: str, cure: str) -> None:
+    """Scores lie in the range of their scale; what is not finite is no matter of this check."""
     finite = scores[np.isfinite(scores)]
-    if (finite < 0).any() or (is_accuracy and (finite > 1).any()):
-        raise UserError(f"{culprit}: {'accuracies outside [0, 1]' if is_accuracy else 'negative errors'}: {cure}")
+    if (finite < scale.lowest).any() or (finite > scale.highest).any():
+        raise UserError(f"{culprit}: {scale.name} outside [{scale.lowest:g}, {scale.highest:g}]: {cure}")
 
 
-def check_chance(scores: Float[np.ndarray, "seed episode step"], way: int, queries: int, culprit: str) -> None:
-    """The chance learner's accuracy is 1/N, as exactly as so many blind guesses (`queries` an episode) would be."""
-    expected = 1 / way
-    guesses = queries * scores.shape[0] * scores.shape[1]
-    reach = STANDARD_ERRORS * np.sqrt(expected * (1 - expected) / guesses)
+def check_chance(
+    scores: Float[np.ndarray, "seed episode step"], expected: float, guessing: float, culprit: str
+) -> None:
+    """The chance learner scores what it must, as exactly as a blind guesser would.
+
+    `guessing` is the standard deviation of a guesser's score on one episode.
+    """
+    reach = STANDARD_ERRORS * guessing / np.sqrt(scores.shape[0] * scores.shape[1])
     mean = scores[..., -1].mean(dtype=np.float64)
     if not abs(mean - expected) <= reach:
         raise UserError(
-            f"{culprit}: chance scores {mean:.4f}, not 1/{way} = {expected:.4f} ± {reach:.4f}: labels leak into the "
-            "queries, or scores are counted wrongly: find out where before publishing anything"
+            f"{culprit}: chance scores {mean:.4f}, not {expected:.4f} ± {reach:.4f}: labels leak into the queries, or "
+            "scores are counted wrongly: find out where before publishing anything"
         )
 
 

@@ -84,7 +84,7 @@ def _statistics(results: TaskResults, learner: str) -> Float[np.ndarray, "seed e
 
 def _possible(measure: scores.Measure, statistics: int) -> Float[np.ndarray, "2 statistic"]:
     """The lowest and highest value that each statistic can have: no interval goes beyond."""
-    bounds = np.tile([[0.0], [1.0 if measure.kind == "accuracy" else np.inf]], (1, statistics))
+    bounds = np.tile([[measure.scale.lowest], [measure.scale.highest]], (1, statistics))
     bounds[:, [0, 2, 3]] = [[np.mean(measure.floor)], [1.0]]
     return bounds
 

@@ -16,20 +16,21 @@ Nothing here draws random numbers or touches files; intervals are in `intervals`
 """
 
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 from jaxtyping import Bool, Float, Float64
 from scipy import stats
+
+from metascore.problems.scale import ACCURACY, ERROR, Scale
 
 FLOOR = -1.0  # what an episode counts at worst, unless chance does worse; a diverged episode counts its floor
 
 
 @dataclass(frozen=True)
 class Measure:
-    """What the scores of one task measure: accuracy in [0, 1], or mean squared error (lower is better)."""
+    """What the scores of one task measure, such as accuracy in [0, 1], or mean squared error (lower is better)."""
 
-    kind: Literal["accuracy", "error"]
+    scale: Scale
     chance: float  # of the chance learner, in the unit of the scores
     perfect: float
     chances: Float64[np.ndarray, "episode 1"] | None = None  # of the chance learner on each episode, if they differ
@@ -49,13 +50,18 @@ class Measure:
 
 def accuracy(way: int) -> Measure:
     """Classification among `way` classes: a blind guess is right once in `way` times."""
-    return Measure("accuracy", chance=1 / way, perfect=1.0)
+    return Measure(ACCURACY, chance=1 / way, perfect=1.0)
 
 
 def squared_error(chance_scores: Float[np.ndarray, "seed episode step"]) -> Measure:
     """Regression: chance is the mean error of the best predictor that ignores the support set."""
+    return measured_chance(ERROR, 0.0, chance_scores)
+
+
+def measured_chance(scale: Scale, perfect: float, chance_scores: Float[np.ndarray, "seed episode step"]) -> Measure:
+    """Where chance is what the chance learner scores on these episodes."""
     chances = chance_scores.astype(np.float64).mean(axis=(0, 2))[:, None]
-    return Measure("error", chance=float(chances.mean()), perfect=0.0, chances=chances)
+    return Measure(scale, float(chances.mean()), perfect, chances)
 
 
 def episode_areas(normalised: Float[np.ndarray, "seed episode step"]) -> Float[np.ndarray, "seed episode"]:
@@ -84,7 +90,7 @@ def raw_scores(
 ) -> Float64[np.ndarray, "seed episode"]:
     """The score that papers print: each episode at the learner's own last step.
 
-    A diverged episode has no query right (accuracy 0), or an infinite error.
+    A diverged episode counts the worst: accuracy 0, or an infinite error.
     """
     last = min(test_steps, scores.shape[-1] - 1)
     return count_diverged(scores[..., last], measure)
@@ -92,8 +98,7 @@ def raw_scores(
 
 def count_diverged(scores: Float[np.ndarray, "*shape"], measure: Measure) -> Float64[np.ndarray, "*shape"]:
     """Scores in which one that is not finite counts as the worst: accuracy 0, or an infinite error."""
-    worst = 0.0 if measure.kind == "accuracy" else np.inf
-    return np.where(np.isfinite(scores), scores, worst).astype(np.float64)
+    return np.where(np.isfinite(scores), scores, measure.scale.worst).astype(np.float64)
 
 
 def diverged(scores: Float[np.ndarray, "seed episode step"]) -> Bool[np.ndarray, "seed episode"]:

@@ -28,7 +28,7 @@ def _row(results: TaskResults, learner: str) -> dict:
         "task": results.task,
         "learner": learner,
         "family": axes["family"],
-        "measure": results.measure.kind,
+        "measure": results.measure.scale.name,
         **{name: axes[name] for name in DECLARED},
         "parameters": records[0]["parameters"],
         "seconds": np.mean([record["seconds"] for record in records]),

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from metascore.config.params import Config, Task
+from metascore.config.params import Config
 from metascore.errors import UserError
 from metascore.files import read_json, write, write_json, write_text
 from metascore.randomness import numpy_generator
@@ -36,15 +36,16 @@ def run(config: Config, data: Path = Path("data"), results: Path | None = None) 
     Raises UserError, before anything is written, where a control finds that the numbers must not be published.
     """
     files = Results.of(config.budget) if results is None else Results(results)
-    synthetic = _is_synthetic(config, data / "omniglot")
-    measured = [task_results(config, task, files, _title(task, synthetic)) for task in config.tasks.values()]
+    synthetic = _any_synthetic(config, data)
+    titles = {task: problem.title(synthetic) for task, problem in config.tasks.items()}
+    measured = [task_results(config, task, files, title) for task, title in titles.items()]
     measured = [one for one in measured if one.scores]
     if not measured:
         raise UserError("params.yaml: no learner can do any task of this budget: add one to learners")
     check_leaks(config, data)
     estimates = [estimate(one, numpy_generator(RESAMPLING_SEED, "aggregate", one.task)) for one in measured]
     for one, its_estimates in zip(measured, estimates, strict=True):
-        _check_numbers(config.tasks[one.task], one, tables.score_table(one, its_estimates), files)
+        _check_numbers(config, one, tables.score_table(one, its_estimates), files)
     numbers = _numbers(config, measured, estimates, files)
     write_json(files.metrics, tables.metrics(numbers.scores, numbers.overall))
     _write_tables(numbers, _facts(config, synthetic), files)
@@ -71,11 +72,11 @@ def _numbers(config: Config, measured: list[TaskResults], estimates: list[Estima
     )
 
 
-def _check_numbers(task: Task, measured: TaskResults, table: pd.DataFrame, files: Results) -> None:
+def _check_numbers(config: Config, measured: TaskResults, table: pd.DataFrame, files: Results) -> None:
     """Chance is chance, and the table hides no divergence."""
-    culprit = f"{files.scores}/{task.name}"
-    if task.kind == "classification" and "chance" in measured.scores:
-        controls.check_chance(measured.scores["chance"], task.way, task.way * task.query, f"{culprit}/chance")
+    problem, culprit = config.tasks[measured.task], f"{files.scores}/{measured.task}"
+    if problem.chance is not None and "chance" in measured.scores:
+        controls.check_chance(measured.scores["chance"], problem.chance, problem.guessing, f"{culprit}/chance")
     for row in table.to_dict("records"):
         controls.check_divergence(measured.scores[row["learner"]], row, f"{culprit}/{row['learner']}")
 
@@ -109,28 +110,25 @@ def _write_figures(numbers: Numbers, files: Results) -> dict[str, bytes]:
     return drawings
 
 
-def _is_synthetic(config: Config, data: Path) -> bool:
-    """Whether the characters are glyphs; sine waves have no source."""
-    if all(task.kind == "regression" for task in config.tasks.values()):
-        return False
-    source = read_json(data / "source.json")
+def _any_synthetic(config: Config, data: Path) -> bool:
+    """Whether some data were drawn by a program that should have been collected; not every problem has a source."""
+    sources = dict.fromkeys(problem.source for problem in config.tasks.values() if problem.source)
+    return any(_is_synthetic(data / source) for source in sources)
+
+
+def _is_synthetic(path: Path) -> bool:
+    source = read_json(path)
     if not isinstance(source, dict) or not isinstance(source.get("synthetic"), bool):
-        raise UserError(f"{data / 'source.json'}: no field `synthetic`: run `metascore data`")
+        raise UserError(f"{path}: no field `synthetic`: run `metascore data`")
     return source["synthetic"]
-
-
-def _title(task: Task, synthetic: bool) -> str:
-    problem = "Synthetic glyphs" if synthetic and task.problem == "omniglot" else task.problem.capitalize()
-    way = f"{task.way}-way " if task.kind == "classification" else ""
-    return f"{problem}, {way}{task.shot}-shot"
 
 
 def _facts(config: Config, synthetic: bool) -> list[str]:
     """What the numbers are of: data, split, budget, seeds."""
-    data = "synthetic glyphs" if synthetic else "Omniglot"
-    warning = "**SYNTHETIC GLYPHS: drawn by a program. These numbers say nothing about Omniglot.**"
+    data = dict.fromkeys(problem.data(synthetic) for problem in config.tasks.values())
     facts = (
-        f"Data: {data}. Split: {config.split['name']}. Budget: {config.budget}. "
+        f"Data: {', '.join(data)}. Split: {config.split['name']}. Budget: {config.budget}. "
         f"Seeds: {', '.join(map(str, config.seeds))}. Test episodes a task: {config.test_counts()}."
     )
-    return [*([warning] if synthetic else []), facts]
+    warnings = dict.fromkeys(problem.warning for problem in config.tasks.values() if synthetic and problem.warning)
+    return [*(f"**{warning}**" for warning in warnings), facts]

@@ -8,8 +8,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from metascore.config.params import Config, Run, Task
+from metascore.config.params import Config, Run
 from metascore.errors import UserError
+from metascore.problems.base import Problem
 from metascore.randomness import numpy_generator
 from metascore.report import documents, table_cells
 from metascore.report.documents import Document, Section
@@ -32,7 +33,7 @@ def run(config: Config, revision: str, fail_on_worse: bool = False) -> None:
     with tempfile.TemporaryDirectory() as folder:
         before = Results(Path(folder))
         revisions.fetch(str(Results.of(config.budget).scores), revision, before.scores)
-        versions = [one for task in config.tasks.values() for one in _versions(config, task, before, revision)]
+        versions = [one for task in config.tasks for one in _versions(config, task, before, revision)]
     if not versions:
         raise UserError(f"{revision}: no learner of budget {config.budget} has scores there: name another revision")
     table = change_table(versions, numpy_generator(RESAMPLING_SEED, "compare"))
@@ -50,22 +51,23 @@ def _document(table: pd.DataFrame, revision: str) -> Document:
     )
 
 
-def _versions(config: Config, task: Task, before: Results, revision: str) -> list[Versions]:
+def _versions(config: Config, task: str, before: Results, revision: str) -> list[Versions]:
     """The learners of a task whose scores both have."""
-    now, results = runs_by_learner(config, task.name), Results.of(config.budget)
-    then = {learner: _runs_of(before, task.name, learner) for learner in now}
+    problem, results = config.tasks[task], Results.of(config.budget)
+    now = runs_by_learner(config, task)
+    then = {learner: _runs_of(before, task, learner) for learner in now}
     for learner in (learner for learner, runs in then.items() if not runs):
-        log.info("%s/%s: not compared: it has no scores at %s", task.name, learner, revision)
-    scores = {learner: _stacked(results, runs, task) for learner, runs in now.items()}
-    scores_before = {learner: _scores_before(before, runs, task, revision) for learner, runs in then.items() if runs}
+        log.info("%s/%s: not compared: it has no scores at %s", task, learner, revision)
+    scores = {learner: _stacked(results, runs, problem) for learner, runs in now.items()}
+    scores_before = {learner: _scores_before(before, runs, problem, revision) for learner, runs in then.items() if runs}
     return [
         Versions(
-            task.name,
+            task,
             learner,
             scores[learner],
-            measure(task, scores),
+            measure(task, problem, scores),
             scores_before[learner],
-            measure(task, scores_before),
+            measure(task, problem, scores_before),
             _same_episodes(now[learner], results, then[learner], before),
         )
         for learner in scores_before
@@ -77,20 +79,20 @@ def _runs_of(results: Results, task: str, learner: str) -> list[Run]:
     return [Run(task, learner, seed) for seed in sorted(int(stem) for stem in stems if stem.isdigit())]
 
 
-def _stacked(results: Results, runs: list[Run], task: Task) -> np.ndarray:
-    scores = [read_scores(results, one, task) for one in runs]
+def _stacked(results: Results, runs: list[Run], problem: Problem) -> np.ndarray:
+    scores = [read_scores(results, one, problem) for one in runs]
     if len({one.shape for one in scores}) > 1:
         raise UserError(
-            f"{results.scores / task.name / runs[0].learner}: numbers of episodes differ: run `metascore finetune`"
+            f"{results.scores / runs[0].task / runs[0].learner}: numbers of episodes differ: run `metascore finetune`"
         )
     return np.stack(scores)
 
 
-def _scores_before(results: Results, runs: list[Run], task: Task, revision: str) -> np.ndarray:
+def _scores_before(results: Results, runs: list[Run], problem: Problem, revision: str) -> np.ndarray:
     try:
-        return _stacked(results, runs, task)
+        return _stacked(results, runs, problem)
     except UserError as error:
-        culprit = f"{revision}: its scores of {task.name}/{runs[0].learner}"
+        culprit = f"{revision}: its scores of {runs[0].task}/{runs[0].learner}"
         raise UserError(f"{culprit} are not in today's format: name a later revision") from error
 
 

@@ -25,16 +25,16 @@ def run(config: Config, job: Run) -> None:
     Beside it {seed}.npz, what figures show of the run (`training.portraits`), and {seed}.json, what it was judged on:
     `inputs`, the files of images and episodes with their SHA-256.
     """
-    results, shape = Results.of(config.budget), config.test_shape(job.task)
+    results, file = Results.of(config.budget), config.test_file(job.task)
     with devices.claimed(), machine.prepared() as device:
         learner, params = _trained(config, job, device)
-        episodes = inputs.read_episodes(shape, inputs.read_images(shape, device))
+        (episodes,) = inputs.read_episodes([file], device)
         chunk_size = Training(**config.recipe(job.task, job.learner)["training"]).chunk_size
         scores = measured(adaptation_curve, learner, params, episodes, chunk_size)
         shown = portrait(learner, params, episodes)
     write_array(results.score(job), scores)
     write_arrays(results.portrait(job), shown)
-    judged_on = {str(path): sha256(path) for path in inputs.input_files([shape])}
+    judged_on = {str(path): sha256(path) for path in inputs.input_files([file])}
     write_json(results.judged(job), {"inputs": judged_on})
 
 
@@ -45,5 +45,4 @@ def _trained(config: Config, job: Run, device: torch.device) -> tuple[AbstractLe
     params, identity = checkpoint.load(path, device, "delete its folder and run the same command again")
     if identity.get("recipe") != recipe:
         raise UserError(f"{path}: trained by another recipe than params.yaml gives: run `metascore train` again")
-    problem = inputs.problem(config.test_shape(job.task))
-    return base.load(recipe["learner"], problem, recipe["hyper_parameters"]), params
+    return base.load(recipe["learner"], config.tasks[job.task], recipe["hyper_parameters"]), params

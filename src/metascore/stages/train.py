@@ -69,20 +69,10 @@ def _run(config: Config, job: Run, device: torch.device) -> None:
 
 
 def _setting(config: Config, job: Run, recipe: dict[str, Any], device: torch.device) -> Setting:
-    training, validation = config.shapes_of(job.task, job.learner)
-    images = inputs.read_images(training, device)
-    build = {
-        shape: base.load(recipe["learner"], inputs.problem(shape), recipe["hyper_parameters"])
-        for shape in (training, validation)
-    }
-    return Setting(
-        build[training],
-        build[validation],
-        inputs.read_episodes(training, images),
-        inputs.read_episodes(validation, images),
-        Training(**recipe["training"]),
-        job.seed,
-    )
+    files = config.training_files(job.task, job.learner)
+    learner, judged = (base.load(recipe["learner"], file.problem, recipe["hyper_parameters"]) for file in files)
+    episodes, validation = inputs.read_episodes(files, device)
+    return Setting(learner, judged, episodes, validation, Training(**recipe["training"]), job.seed)
 
 
 def _train(job: Run, setting: Setting, path: Path, device: torch.device) -> Snapshot:
@@ -158,12 +148,12 @@ def _record(job: Run, setting: Setting, snapshot: Snapshot, identity: dict[str, 
 
 def _identity(config: Config, job: Run, recipe: dict[str, Any], device: torch.device) -> dict[str, Any]:
     """Everything that determines the bits of a run, on one kind of machine."""
-    files = inputs.input_files(config.shapes_of(job.task, job.learner))
+    files = inputs.input_files(config.training_files(job.task, job.learner))
     return {
         **asdict(job),
         "recipe": recipe,
         "inputs": {str(path): sha256(path) for path in files},
-        "code": stage_code("train", recipe["learner"]),
+        "code": stage_code("train", recipe["learner"], config.tasks[job.task].name),
         "torch": torch.__version__,
         "device": device.type,
     }

@@ -1,44 +1,33 @@
-"""What meta-training and fine-tuning read: images and frozen episodes, checked before use."""
+"""What meta-training and fine-tuning read: frozen episodes and what they are made of, checked before use."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import numpy as np
-import torch
-
-from metascore.data.episodes import CHARACTERS, DRAWERS, Shape, check_rows
-from metascore.errors import UserError
 from metascore.files import read_array
-from metascore.problems.base import Episodes, OmniglotEpisodes, Problem, SineEpisodes
-from metascore.store.paths import EPISODES, IMAGES
+from metascore.problems.base import REDRAW, EpisodeFile, Episodes
+from metascore.store.paths import DATA, EPISODES
+
+if TYPE_CHECKING:
+    import torch
 
 
-def read_episodes(shape: Shape, images: torch.Tensor) -> Episodes:
-    """The frozen episodes of one file, on the device of `images`."""
-    rows = read_array(EPISODES / shape.file, "delete it and run the same command again to draw it anew", mapped=True)
-    check_rows(rows, shape, CHARACTERS)
-    if shape.problem == "sine":
-        return SineEpisodes(rows, shape.shot, images.device)
-    return OmniglotEpisodes(rows, shape.shot, images)
+def read_episodes(files: Sequence[EpisodeFile], device: torch.device) -> list[Episodes]:
+    """The frozen episodes of these files, of one kind of problem, on a device; they share what they are made of."""
+    problem = files[0].problem
+    material = problem.read([DATA / name for name in problem.inputs], device)
+    found = []
+    for file in files:
+        path = EPISODES / file.name
+        rows = read_array(path, REDRAW, mapped=True)
+        file.problem.check_rows(rows, str(path))
+        found.append(file.problem.episodes(rows, material))
+    return found
 
 
-def read_images(shape: Shape, on: torch.device) -> torch.Tensor:
-    """All images (1623, 20, 28, 28); an empty tensor for problems without images."""
-    if shape.problem == "sine":
-        return torch.empty(0, dtype=torch.uint8, device=on)
-    images = read_array(IMAGES, "delete data/omniglot and run `metascore data` again", mapped=True)
-    if images.shape != (CHARACTERS, DRAWERS, 28, 28) or images.dtype != np.uint8:
-        raise UserError(f"{IMAGES}: not Omniglot's images: delete data/omniglot and run `metascore data` again")
-    return torch.from_numpy(np.array(images)).to(on)
-
-
-def problem(shape: Shape) -> Problem:
-    """What a learner's constructor is told about episodes of this shape."""
-    return Problem.of(shape, CHARACTERS)
-
-
-def input_files(shapes: list[Shape]) -> list[Path]:
-    """The files behind these shapes."""
-    images = [IMAGES] if any(shape.problem != "sine" for shape in shapes) else []
-    return images + [EPISODES / shape.file for shape in shapes]
+def input_files(files: Sequence[EpisodeFile]) -> list[Path]:
+    """The files behind these episodes."""
+    material = dict.fromkeys(DATA / name for file in files for name in file.problem.inputs)
+    return [*material, *(EPISODES / file.name for file in files)]

@@ -1,45 +1,57 @@
-"""Whether the characters of test episodes stayed out of training and validation: from the split and episode files."""
+"""Whether the classes of test episodes stayed out of training and validation: from the split and episode files."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 
 from metascore.config.params import Config
-from metascore.data.episodes import Shape, check_rows
-from metascore.data.splits import character_names, members
-from metascore.errors import UserError
+from metascore.data.characters import members
 from metascore.files import read_array, read_json
+from metascore.problems.base import EpisodeFile
 from metascore.scoring.controls import check_unseen
 
 
 def check_leaks(config: Config, data: Path) -> None:
-    """Raise UserError if a character of the split's test part, or of a test episode, was trained or chosen on."""
-    shapes = [shape for shape in config.episode_files().values() if shape.problem == "omniglot"]
-    if not shapes:
-        return
-    names = _names(data / "omniglot" / "characters.csv")
-    used = {shape: _characters(data / "episodes", shape, len(names)) for shape in shapes}
-    held_out = _held_out(data / "splits" / f"{config.split['name']}.json", len(names))
-    test = np.unique(np.concatenate([held_out, *(used[shape] for shape in shapes if shape.part == "test")]))
-    for shape in shapes:
-        if shape.part != "test":
-            check_unseen(test, used[shape], names, str(data / "episodes" / shape.file))
+    """Raise UserError if a class of the split's test part, or of a test episode, was trained or chosen on."""
+    for table, files in by_classes(config).items():
+        names = files[0].problem.class_names(data / table)
+        used = {file: _classes(data / "episodes", file, len(names)) for file in files}
+        held_out = [_held_out(data / split, len(names)) for split in _splits(config, files)]
+        test = np.unique(np.concatenate([*held_out, *(used[file] for file in files if file.part == "test")]))
+        for file in files:
+            if file.part != "test":
+                check_unseen(test, used[file], names, str(data / "episodes" / file.name))
 
 
-def _names(path: Path) -> list[str]:
-    try:
-        return character_names(pd.read_csv(path))
-    except (OSError, ValueError, KeyError) as error:
-        raise UserError(f"{path}: {' '.join(str(error).split())}: run `metascore data`") from error
+def by_classes(config: Config) -> dict[str, list[EpisodeFile]]:
+    """The budget's episode files whose classes must not meet, by the table that names the classes."""
+    found: dict[str, list[EpisodeFile]] = {}
+    for file in config.episode_files().values():
+        if file.problem.classes is not None:
+            found.setdefault(file.problem.classes, []).append(file)
+    return found
 
 
-def _held_out(path: Path, characters: int) -> np.ndarray:
-    return np.array(members(read_json(path), "test", str(path), characters), dtype=np.int64)
+def leak_files(config: Config) -> list[str]:
+    """What the check reads, below data/."""
+    tables = by_classes(config)
+    files = [file for its_files in tables.values() for file in its_files]
+    return [*tables, *_splits(config, files), *(f"episodes/{file.name}" for file in files)]
 
 
-def _characters(folder: Path, shape: Shape, characters: int) -> np.ndarray:
-    path = folder / shape.file
-    rows = read_array(path, f"run `metascore episodes --file {shape.file}`")
-    check_rows(rows, shape, characters)
-    return np.unique(rows["character"])
+def _splits(config: Config, files: Sequence[EpisodeFile]) -> list[str]:
+    return list(dict.fromkeys(name for file in files for name in file.problem.drawn_from(config.split["name"])))
+
+
+def _held_out(path: Path, classes: int) -> np.ndarray:
+    return np.array(members(read_json(path), "test", str(path), classes), dtype=np.int64)
+
+
+def _classes(folder: Path, file: EpisodeFile, count: int) -> np.ndarray:
+    path = folder / file.name
+    rows = read_array(path, f"run `metascore episodes --file {file.name}`")
+    problem = replace(file.problem, characters=count)
+    problem.check_rows(rows, str(path))
+    return problem.classes_in(rows)

@@ -4,12 +4,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
-OMNIGLOT = Path("data/omniglot")
+DATA = Path("data")
+OMNIGLOT = DATA / "omniglot"
 IMAGES = OMNIGLOT / "images.npy"
 CHARACTERS = OMNIGLOT / "characters.csv"
 SOURCE = OMNIGLOT / "source.json"
-SPLITS = Path("data/splits")
-EPISODES = Path("data/episodes")
+SPLITS = DATA / "splits"
+EPISODES = DATA / "episodes"
 
 TRAINING_COLUMNS = ("iteration", "tasks", "seconds", "loss", "validation")  # of training.csv
 FIGURE_FORMATS = ("svg", "png")

@@ -5,12 +5,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from metascore.config.params import Config, Run, Task
+from metascore.config.params import Config, Run
 from metascore.errors import UserError
 from metascore.files import read_array, read_arrays, read_json
+from metascore.problems.base import Problem
 from metascore.scoring import controls
 from metascore.scoring.estimates import TaskResults
-from metascore.scoring.scores import Measure, accuracy, squared_error
+from metascore.scoring.scores import Measure, measured_chance
 from metascore.store.paths import TRAINING_COLUMNS, Results
 
 STEPS = 10  # the last adaptation step that is scored
@@ -18,14 +19,14 @@ RECORDED = {"seconds", "tasks_per_second", "iterations", "parameters", "device",
 AXES = {"family", "batch_norm", "gradient_order", "train_steps", "test_steps"}
 
 
-def task_results(config: Config, task: Task, results: Results, title: str) -> TaskResults:
+def task_results(config: Config, task: str, results: Results, title: str) -> TaskResults:
     """Read all runs of a task; all must have been judged on the same episodes."""
-    runs = runs_by_learner(config, task.name)
-    scores = {learner: [read_scores(results, one, task) for one in seeds] for learner, seeds in runs.items()}
+    problem, runs = config.tasks[task], runs_by_learner(config, task)
+    scores = {learner: [read_scores(results, one, problem) for one in seeds] for learner, seeds in runs.items()}
     _check_same_episodes(task, runs, scores, results)
     stacked = {learner: np.stack(seeds) for learner, seeds in scores.items()}
     records = {learner: [_record(results, one) for one in seeds] for learner, seeds in runs.items()}
-    return TaskResults(task.name, task.problem, title, measure(task, stacked), stacked, records)
+    return TaskResults(task, problem.name, title, measure(task, problem, stacked), stacked, records)
 
 
 def runs_by_learner(config: Config, task: str) -> dict[str, list[Run]]:
@@ -37,7 +38,7 @@ def runs_by_learner(config: Config, task: str) -> dict[str, list[Run]]:
     return runs
 
 
-def read_scores(results: Results, one: Run, task: Task) -> np.ndarray:
+def read_scores(results: Results, one: Run, problem: Problem) -> np.ndarray:
     """The scores (episode, step) of one run. Raises UserError when missing, malformed or impossible."""
     path = results.score(one)
     cure = _finetune_again(one)
@@ -46,7 +47,7 @@ def read_scores(results: Results, one: Run, task: Task) -> np.ndarray:
         raise UserError(f"{path}: not an array of float32: {cure}")
     if scores.ndim != 2 or len(scores) == 0 or scores.shape[1] != STEPS + 1:
         raise UserError(f"{path}: shape {scores.shape} is not (episode, {STEPS + 1}): {cure}")
-    controls.check_range(scores, task.kind == "classification", str(path), cure)
+    controls.check_range(scores, problem.scale, str(path), cure)
     return scores
 
 
@@ -60,17 +61,16 @@ def read_inputs(results: Results, one: Run) -> dict[str, str]:
 
 
 def _check_same_episodes(
-    task: Task, runs: dict[str, list[Run]], scores: dict[str, list[np.ndarray]], results: Results
+    task: str, runs: dict[str, list[Run]], scores: dict[str, list[np.ndarray]], results: Results
 ) -> None:
     counts = {learner: {len(one) for one in seeds} for learner, seeds in scores.items()}
     if len(set().union(*counts.values())) > 1:
         listed = ", ".join(f"{learner} {sorted(count)}" for learner, count in counts.items())
-        raise UserError(
-            f"{results.scores / task.name}: numbers of episodes differ ({listed}): run `metascore finetune`"
-        )
+        culprit = results.scores / task
+        raise UserError(f"{culprit}: numbers of episodes differ ({listed}): run `metascore finetune`")
     judged = {f"{one.learner}/{one.seed}": read_inputs(results, one) for seeds in runs.values() for one in seeds}
     if judged:
-        controls.check_same_episodes(judged, str(results.scores / task.name))
+        controls.check_same_episodes(judged, str(results.scores / task))
 
 
 def _record(results: Results, one: Run) -> dict[str, Any]:
@@ -122,10 +122,10 @@ def _options(one: Run) -> str:
     return f"--task {one.task} --learner {one.learner} --seed {one.seed}"
 
 
-def measure(task: Task, scores: dict[str, np.ndarray]) -> Measure:
-    """What the scores of a task measure. Raises UserError where regression lacks the chance learner."""
-    if task.kind == "classification":
-        return accuracy(task.way)
+def measure(task: str, problem: Problem, scores: dict[str, np.ndarray]) -> Measure:
+    """What the scores of a task measure. Raises UserError where chance is to be measured, and was not."""
+    if problem.chance is not None:
+        return Measure(problem.scale, problem.chance, problem.perfect)
     if "chance" not in scores or not np.isfinite(scores["chance"]).all():
-        raise UserError(f"params.yaml: {task.name} needs the scores of `chance`: add `chance: {{}}` to learners")
-    return squared_error(scores["chance"])
+        raise UserError(f"params.yaml: {task} needs the scores of `chance`: add `chance: {{}}` to learners")
+    return measured_chance(problem.scale, problem.perfect, scores["chance"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 import torch
@@ -49,7 +50,7 @@ def measured(
 
     recorder = recorder or Recorder()
     with torch.no_grad():
-        batches = (episodes.batch(index) for index in chunks(len(episodes), chunk_size or episodes.chunk_size))
+        batches = (episodes.batch(index) for index in chunks(len(episodes), chunk_size or learner.problem.chunk_size))
         pieces = [recorder((measure, learner), of_chunk, params, batch) for batch in batches]
     return torch.cat(pieces).float().cpu().numpy()
 
@@ -60,4 +61,4 @@ def chunks(count: int, size: int) -> list[np.ndarray]:
 
 
 def _score(learner: AbstractLearner, state: object, episode: Episode) -> Float[Tensor, ""]:
-    return learner.problem.score(learner.predict(state, episode.query.x), episode.query.y)
+    return learner.problem.score(partial(learner.predict, state), episode.query)

@@ -35,7 +35,7 @@ class MetaGradient:
         phase = self.learner.phase(progress)
         function = partial(_gradient_of_chunk, self.learner)
         total, gradient, state = 0.0, dict[str, Tensor](), dict[str, Tensor]()
-        for places in chunks(len(index), self.chunk_size or episodes.chunk_size):
+        for places in chunks(len(index), self.chunk_size or self.learner.problem.chunk_size):
             share = len(places) / len(index)
             batch = episodes.batch(index[places])
             found, mean, new = self.recorder(self.learner, function, phase, params, batch)

@@ -9,24 +9,25 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from metascore.data.episodes import SINE_X
 from metascore.learners.base import AbstractLearner, last
 from metascore.networks.tensors import Params
-from metascore.problems.base import Episode, Episodes, mean_sine
+from metascore.problems.base import Episode, Episodes, Problem
 from metascore.training.evaluation import STEPS, measured
 
 Portrait = dict[str, np.ndarray]
 
 EPISODES = 2  # the first ones of the test file, whatever the learner made of them
 WAVES = 3
-GRID = torch.linspace(*SINE_X, 201)[:, None]
+POINTS = 201  # of a drawn function
 MOVES = (1, 5, 10)  # the steps after which it is measured how far a function has moved
 CHUNK_SIZE = 100
 
 
 def portrait(learner: AbstractLearner, params: Params, episodes: Episodes) -> Portrait:
-    """Arrays by name: see `_answers` and `_functions`, for classification and regression."""
-    return (_functions if learner.problem.kind == "regression" else _answers)(learner, params, episodes)
+    """Arrays by name: see `_functions` for functions of a number, `_answers` for images of classes; else none."""
+    if learner.problem.interval is not None:
+        return _functions(learner, params, episodes)
+    return _answers(learner, params, episodes) if learner.problem.has(("has_classes", "has_images")) else {}
 
 
 def _answers(learner: AbstractLearner, params: Params, episodes: Episodes) -> Portrait:
@@ -57,10 +58,11 @@ def _functions(learner: AbstractLearner, params: Params, episodes: Episodes) -> 
     """The functions that the learner has in mind, on a grid, and how far they are from others.
 
     grid (grid); of the first waves support_x, support_y (wave, shot), query_x, query_y (wave, query) and functions
-    (wave, step 0 .. 10, grid); over all episodes, as mean squared distances over [-5, 5], distance_to_mean () of the
-    unadapted function from E[A sin(x - phase)], and moved (step in MOVES) from the unadapted function: a learner that
-    stops before a step has moved no further.
+    (wave, step 0 .. 10, grid); over all episodes, as mean squared distances over the interval, distance_to_mean () of
+    the unadapted function from the best that ignores the support set, and moved (step in MOVES) from the unadapted
+    function: a learner that stops before a step has moved no further.
     """
+    grid = _grid(learner.problem)
     functions = measured(_drawn, learner, params, episodes, CHUNK_SIZE)
     before = functions[:, :1].astype(np.float64)
     batch = episodes.batch(np.arange(min(WAVES, len(episodes))))
@@ -70,9 +72,9 @@ def _functions(learner: AbstractLearner, params: Params, episodes: Episodes) -> 
         for axis in "xy"
     }
     return places | {
-        "grid": GRID[:, 0].numpy(),
+        "grid": grid[:, 0].numpy(),
         "functions": functions[:WAVES],
-        "distance_to_mean": np.square(before - mean_sine(GRID)[:, 0].numpy()).mean(),
+        "distance_to_mean": np.square(before - learner.problem.blind(grid)[:, 0].numpy()).mean(),
         "moved": np.array([np.square(functions[:, k : k + 1] - before).mean() for k in MOVES]),
     }
 
@@ -80,7 +82,13 @@ def _functions(learner: AbstractLearner, params: Params, episodes: Episodes) -> 
 def _drawn(learner: AbstractLearner, params: Params, episode: Episode) -> Tensor:
     """The function after each step on the grid: (steps + 1, grid)."""
     steps = min(learner.test_steps, STEPS)
-    grid = GRID.to(episode.query.x.device)
+    grid = _grid(learner.problem).to(episode.query.x.device)
     states = list(learner.adapt(params, episode.support, steps))
     drawn = [learner.predict(state, grid).squeeze(-1) for state in states]
     return torch.stack(drawn + drawn[-1:] * (STEPS - steps))
+
+
+def _grid(problem: Problem) -> Tensor:
+    """The points at which a problem's functions are drawn and compared: (points, 1)."""
+    low, high = problem.interval or (0.0, 0.0)
+    return torch.linspace(low, high, POINTS)[:, None]

@@ -1,0 +1,28 @@
+"""What scores mean: their range, their direction, and how tables print them."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Scale:
+    """The unit of a problem's scores."""
+
+    name: str
+    label: str  # heads its column in tables
+    lowest: float
+    highest: float
+    higher_is_better: bool
+    factor: float = 1.0  # from a score to what is printed
+    digits: int = 3
+
+    @property
+    def worst(self) -> float:
+        """What an episode counts that has no finite score."""
+        return self.lowest if self.higher_is_better else self.highest
+
+
+ACCURACY = Scale("accuracy", "accuracy, %", 0.0, 1.0, higher_is_better=True, factor=100.0, digits=2)
+ERROR = Scale("error", "mean squared error", 0.0, math.inf, higher_is_better=False)

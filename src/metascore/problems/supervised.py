@@ -1,0 +1,84 @@
+"""What problems with labelled examples share: a loss and a score that compare outputs with labels."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from jaxtyping import Float, Int
+
+from metascore.problems.base import Examples, Problem
+from metascore.problems.scale import ACCURACY, ERROR, Scale
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from metascore.problems.base import Predictor
+
+
+@dataclass(frozen=True, kw_only=True)
+class Classification(Problem):
+    """Outputs are logits of the `way` classes of an episode."""
+
+    scale: ClassVar[Scale] = ACCURACY
+    has_classes: ClassVar[bool] = True
+
+    @property
+    def outputs(self) -> int:
+        return self.way
+
+    def loss(self, predict: Predictor, examples: Examples) -> Float[Tensor, ""]:
+        """Mean over examples of the cross-entropy."""
+        return cross_entropy(predict(examples.x), examples.y).mean()
+
+    def score(self, predict: Predictor, examples: Examples) -> Float[Tensor, ""]:
+        """Accuracy in [0, 1]. Equal logits share the credit, so that no order wins.
+
+        Logits that are not finite score nan: they are no prediction.
+        """
+        outputs = predict(examples.x)
+        best = outputs == outputs.amax(1, keepdim=True)
+        credit = best.gather(1, examples.y[:, None]).squeeze(1) / best.sum(1)
+        return credit.mean().where(outputs.isfinite().all(), math.nan)
+
+    def blind(self, x: Float[Tensor, "n ..."]) -> Float[Tensor, "n outputs"]:
+        """Equal logits: every class is as likely as any other."""
+        return x.new_zeros(len(x), self.outputs)
+
+    @property
+    def perfect(self) -> float:
+        return 1.0
+
+    @property
+    def chance(self) -> float:
+        return 1 / self.way
+
+    @property
+    def guessing(self) -> float:
+        """Each of way * query guesses is right with probability 1 / way."""
+        return math.sqrt(self.chance * (1 - self.chance) / (self.way * self.query))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Regression(Problem):
+    """Outputs are real numbers, as many as a label has."""
+
+    scale: ClassVar[Scale] = ERROR
+
+    def loss(self, predict: Predictor, examples: Examples) -> Float[Tensor, ""]:
+        """Mean squared error."""
+        return (predict(examples.x) - examples.y).square().mean()
+
+    def score(self, predict: Predictor, examples: Examples) -> Float[Tensor, ""]:
+        """The loss: lower is better."""
+        return self.loss(predict, examples)
+
+    @property
+    def perfect(self) -> float:
+        return 0.0
+
+
+def cross_entropy(logits: Float[Tensor, "n classes"], y: Int[Tensor, " n"]) -> Float[Tensor, " n"]:
+    """Of each example. PyTorch's own, mapped over episodes, goes through a decomposition that imports sympy."""
+    return -logits.log_softmax(1).gather(1, y[:, None]).squeeze(1)
