@@ -49,12 +49,11 @@ def read() -> Measured:
     config = params.load()
     results = Results.of(config.budget)
     entries = config.params["learners"]
-    tasks = {name: params.Task(**{"name": name, "way": 1} | task) for name, task in config.params["tasks"].items()}
     return Measured(
         config.budget,
         *(table(results.table(name, "csv")) for name in ("scores", "adaptation", "priors")),
         published.load(),
-        {name: "accuracy" if task.kind == "classification" else "error" for name, task in tasks.items()},
+        {name: config.problem(name).scale.name for name in config.params["tasks"]},
         {name: family((entry or {}).get("learner", name)) for name, entry in entries.items() if has_page(name)},
     )
 

@@ -61,7 +61,7 @@ class Config:
     @cached_property
     def tasks(self) -> dict[str, Problem]:
         """The tasks that the budget runs: problems with the shape of their validation and test episodes."""
-        return {name: self._task(name) for name in self._budget["tasks"]}
+        return {name: self.problem(name) for name in self._budget["tasks"]}
 
     @property
     def seeds(self) -> list[int]:
@@ -125,7 +125,7 @@ class Config:
     def _episodes(self, problem: Problem, part: str) -> EpisodeFile:
         return EpisodeFile(problem, part, self.count(problem.name, part))
 
-    def _task(self, name: str) -> Problem:
+    def problem(self, name: str) -> Problem:
         """The problem that an entry of `tasks` describes. Raises UsageError where it has no such keys."""
         entry = dict(self.params["tasks"][name])
         try:
@@ -183,7 +183,7 @@ def validated(params: Any, budget: str | None = None, path: str = "params.yaml")
 def _check_tasks(config: Config) -> None:
     """Every task is a problem, whether the budget runs it or not."""
     for name in config.params["tasks"]:
-        config._task(name)
+        config.problem(name)
 
 
 def _check_names(config: Config) -> None:
