@@ -5,15 +5,16 @@ A page without a Chinese text is English on the Chinese half, and says so.
 
 import hashlib
 import shutil
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-sys.path[:0] = [str(ROOT / "src"), str(ROOT / "website")]
+NOTEBOOKS = ROOT / "website/notebooks.py"
+sys.path.insert(0, str(ROOT / "website"))
 
 import links  # noqa: E402  beside this file
-import notebooks  # noqa: E402
 
 STAGE = Path(".site")
 AT_THE_TOP = {
@@ -93,7 +94,8 @@ def executed(source: Path, stage: Path) -> str:
     kept = STAGE / "executed" / digest(source)
     if not (kept / "page.md").exists():
         shutil.rmtree(kept, ignore_errors=True)
-        write(kept / "page.md", notebooks.render(source, kept / "figures"))
+        words = (sys.executable, NOTEBOOKS, str(source), str(kept / "figures"))
+        write(kept / "page.md", subprocess.run(words, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True).stdout)
     if (kept / "figures").exists():
         shutil.copytree(kept / "figures", stage / "tutorials/figures", dirs_exist_ok=True)
     return (kept / "page.md").read_text(encoding="utf-8")
@@ -101,9 +103,7 @@ def executed(source: Path, stage: Path) -> str:
 
 def digest(source: Path) -> str:
     """What a tutorial's output depends on."""
-    return hashlib.sha256(
-        b"".join(path.read_bytes() for path in [source, Path(notebooks.__file__), *package()])
-    ).hexdigest()[:16]
+    return hashlib.sha256(b"".join(path.read_bytes() for path in [source, NOTEBOOKS, *package()])).hexdigest()[:16]
 
 
 def package() -> Iterator[Path]:

@@ -1,11 +1,15 @@
 """A text notebook (py:percent), executed here, as Markdown: texts, code, and under each cell what it said and drew.
 
-No kernel is needed: cells run one after the other in one namespace of this process.
+No kernel is needed: cells run one after the other in one namespace of this process. What they change for all of it
+(the default type of numbers, say) must not reach the next notebook, so each has a process of its own:
+
+    python website/notebooks.py NOTEBOOK FOLDER_FOR_FIGURES > PAGE
 """
 
 import ast
 import contextlib
 import io
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -64,3 +68,7 @@ def _drawn(figures: Path, name: str) -> Iterator[str]:
         plt.figure(number).savefig(figures / file, metadata={"Date": None})
         plt.close(number)
         yield file
+
+
+if __name__ == "__main__":
+    sys.stdout.write(render(Path(sys.argv[1]), Path(sys.argv[2])))
