@@ -20,9 +20,14 @@ SPLIT = {"train": list(range(20)), "validation": list(range(20, 30)), "test": li
 JUDGED_ON = {"inputs": {"data/episodes/test.npy": "0" * 64}}
 
 
-def config(tasks: tuple[str, ...] = tuple(TASKS), seeds: tuple[int, ...] = (0, 1)) -> Config:
-    entries = {name: {} for name in FAMILIES} | {"fomaml": {"learner": "maml"}}
-    budget = {"tasks": list(tasks), "seeds": list(seeds), "learners": {}, "episodes": dict.fromkeys(SPLIT, EPISODES)}
+def config(
+    tasks: tuple[str, ...] = tuple(TASKS),
+    seeds: tuple[int, ...] = (0, 1),
+    learners: tuple[str, ...] = tuple(FAMILIES),
+    episodes: int = EPISODES,
+) -> Config:
+    entries = {name: {"learner": "maml"} if name == "fomaml" else {} for name in learners}
+    budget = {"tasks": list(tasks), "seeds": list(seeds), "learners": {}, "episodes": dict.fromkeys(SPLIT, episodes)}
     params = {"tasks": TASKS, "learners": entries, "budgets": {"tiny": budget}}
     return Config(params | {"split": {"name": "random"}, "episodes": {"seed": 0, "rotate": [], "grid": False}}, "tiny")
 
@@ -31,7 +36,7 @@ def write(root: Path, chosen: Config, synthetic: bool = True) -> None:
     write_data(root / "data", chosen, synthetic)
     for one in chosen.runs():
         generator = np.random.default_rng([one.seed, *one.task.encode(), *one.learner.encode()])
-        write_scores(root, one, scores(one, generator))
+        write_scores(root, one, scores(one, generator, chosen.count(chosen.tasks[one.task].name, "test")))
         write_run(root, one, generator)
 
 
@@ -47,15 +52,15 @@ def write_data(folder: Path, chosen: Config, synthetic: bool) -> None:
         np.save(folder / "episodes" / name, file.problem.draw(file.part, file.count, chosen.episodes, sources))
 
 
-def scores(one: OneRun, generator: np.random.Generator) -> np.ndarray:
+def scores(one: OneRun, generator: np.random.Generator, episodes: int = EPISODES) -> np.ndarray:
     """Adaptation curves from chance towards a level of the learner's own."""
     level = {"maml": 0.9, "fomaml": 0.85, "protonet": 0.95, "chance": 0.2}[one.learner]
     noise = 0.0 if one.learner == "chance" else 0.02
-    curves = level + (0.2 - level) * np.exp(-np.arange(11)) + noise * generator.standard_normal((EPISODES, 1))
+    curves = level + (0.2 - level) * np.exp(-np.arange(11)) + noise * generator.standard_normal((episodes, 1))
     return curves.clip(0, 1) if one.task.startswith("omniglot") else 4 * (1.2 - curves.clip(0, 1))
 
 
-def portrait(one: OneRun) -> dict[str, np.ndarray]:
+def portrait(one: OneRun, episodes: int) -> dict[str, np.ndarray]:
     """One episode of noise that everybody knows by heart; one wave that everybody knows from the start."""
     if one.task.startswith("omniglot"):
         images, answer = np.random.default_rng(0).random((1, 5, 28, 28)), np.arange(5)[None]
@@ -63,7 +68,8 @@ def portrait(one: OneRun) -> dict[str, np.ndarray]:
     x, points = np.linspace(-5, 5, 11), np.array([[-1.0, 1.0]])
     wave = {"grid": x, "query_x": x[None], "query_y": np.sin(x)[None], "support_x": points, "support_y": np.sin(points)}
     moved = {"distance_to_mean": np.array(one.seed + 1.0), "moved": one.seed + np.arange(2.0, 5.0)}
-    return wave | moved | {"functions": np.tile(np.sin(x), (1, 11, 1))}
+    blind = {"chance": np.full(episodes, 4, np.float32)}
+    return wave | moved | blind | {"functions": np.tile(np.sin(x), (1, 11, 1))}
 
 
 def write_scores(root: Path, one: OneRun, values: np.ndarray) -> Path:
@@ -71,7 +77,7 @@ def write_scores(root: Path, one: OneRun, values: np.ndarray) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     np.save(path, values.astype(np.float32))
     path.with_suffix(".json").write_text(json.dumps(JUDGED_ON))
-    write_arrays(path.with_suffix(".npz"), portrait(one))
+    write_arrays(path.with_suffix(".npz"), portrait(one, len(values)))
     return path
 
 

@@ -50,6 +50,15 @@ def test_answers_are_those_behind_the_scores(project):
     np.testing.assert_allclose(right, scores[:2, 0])
 
 
+def test_every_run_knows_what_chance_scores(project):
+    """To the bit: MetaScore's zero is the same with and without the chance learner in the benchmark."""
+    scores = np.load(RESULTS.score(Run(WAVES_TASK, "chance", 0)))
+    assert all(
+        (scores == seeds[0]["chance"][:, None]).all() for seeds in portraits(project, WAVES_TASK, RESULTS).values()
+    )
+    assert "chance" not in portraits(project, IMAGES_TASK, RESULTS)["pixel_knn"][0]  # 1 / way, on every episode
+
+
 def test_images_are_those_of_the_episode(project):
     one = portraits(project, IMAGES_TASK, RESULTS)["pixel_knn"][0]
     rows, images = np.load("data/episodes/omniglot/test-5w1s5q-40.npy"), np.load(IMAGES)

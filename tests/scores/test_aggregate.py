@@ -162,10 +162,23 @@ def test_missing_and_broken_files_are_named(project, file, content):
     assert "\n" not in str(error.value)
 
 
-def test_regression_without_the_chance_learner_says_so(project):
-    chosen = fake_results.config(tasks=("sine_5s",))
+def test_metascores_do_not_depend_on_the_chance_learner(project):
+    tables = []
+    for learners in (("maml", "chance"), ("maml",)):
+        chosen = fake_results.config(tasks=("sine_5s",), learners=learners)
+        fake_results.write(project / "-".join(learners), chosen)
+        root = project / "-".join(learners)
+        aggregate.run(chosen, root / "data", root / "results/tiny")
+        tables.append(pd.read_csv(root / "results/tiny/tables/scores.csv").set_index("learner").loc["maml"])
+    assert tables[0]["metascore"] == tables[1]["metascore"]
+
+
+def test_regression_without_a_zero_says_so(project):
+    chosen = fake_results.config(tasks=("sine_5s",), seeds=(0,), learners=("maml",))
     fake_results.write(project, chosen)
-    del chosen.params["learners"]["chance"]
+    path = project / "results/tiny/scores/sine_5s/maml/0.npz"
+    arrays = dict(np.load(path))
+    np.savez(path, **{name: value for name, value in arrays.items() if name != "chance"})
     with pytest.raises(UserError, match="chance"):
         aggregate.run(chosen)
 

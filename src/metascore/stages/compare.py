@@ -17,7 +17,7 @@ from metascore.report.documents import Document, Section
 from metascore.scoring.changes import Versions, change_table
 from metascore.store import revisions
 from metascore.store.paths import Results
-from metascore.store.results import measure, read_inputs, read_scores, runs_by_learner
+from metascore.store.results import chance_scores, measure, read_inputs, read_scores, runs_by_learner
 
 RESAMPLING_SEED = 0  # the same results give the same verdicts
 READING = (
@@ -65,9 +65,9 @@ def _versions(config: Config, task: str, before: Results, revision: str) -> list
             task,
             learner,
             scores[learner],
-            measure(task, problem, scores),
+            measure(task, problem, chance_scores(results, [one for runs in now.values() for one in runs])),
             scores_before[learner],
-            measure(task, problem, scores_before),
+            measure(task, problem, chance_scores(before, [one for runs in then.values() for one in runs])),
             _same_episodes(now[learner], results, then[learner], before),
         )
         for learner in scores_before

@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from jaxtyping import Float
 
 from metascore.config.params import Config, Run
 from metascore.errors import UserError
@@ -26,7 +27,8 @@ def task_results(config: Config, task: str, results: Results, title: str) -> Tas
     _check_same_episodes(task, runs, scores, results)
     stacked = {learner: np.stack(seeds) for learner, seeds in scores.items()}
     records = {learner: [_record(results, one) for one in seeds] for learner, seeds in runs.items()}
-    return TaskResults(task, problem.name, title, measure(task, problem, stacked), stacked, records)
+    zero = chance_scores(results, [one for seeds in runs.values() for one in seeds])
+    return TaskResults(task, problem.name, title, measure(task, problem, zero), stacked, records)
 
 
 def runs_by_learner(config: Config, task: str) -> dict[str, list[Run]]:
@@ -122,10 +124,16 @@ def _options(one: Run) -> str:
     return f"--task {one.task} --learner {one.learner} --seed {one.seed}"
 
 
-def measure(task: str, problem: Problem, scores: dict[str, np.ndarray]) -> Measure:
+def chance_scores(results: Results, runs: list[Run]) -> Float[np.ndarray, " episode"] | None:
+    """MetaScore's zero on each test episode, which fine-tuning wrote beside every run; None where it wrote none."""
+    found = (read_arrays(path, _finetune_again(one)) for one in runs if (path := results.portrait(one)).exists())
+    return next((one["chance"] for one in found if "chance" in one), None)
+
+
+def measure(task: str, problem: Problem, zero: Float[np.ndarray, " episode"] | None) -> Measure:
     """What the scores of a task measure. Raises UserError where chance is to be measured, and was not."""
     if problem.chance is not None:
         return Measure(problem.scale, problem.chance, problem.perfect)
-    if "chance" not in scores or not np.isfinite(scores["chance"]).all():
-        raise UserError(f"params.yaml: {task} needs the scores of `chance`: add `chance: {{}}` to learners")
-    return measured_chance(problem.scale, problem.perfect, scores["chance"])
+    if zero is None or not np.isfinite(zero).all():
+        raise UserError(f"{task}: no run says what chance scores on the test episodes: run `metascore finetune` again")
+    return measured_chance(problem.scale, problem.perfect, zero[None, :, None])

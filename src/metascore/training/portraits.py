@@ -24,10 +24,22 @@ CHUNK_SIZE = 100
 
 
 def portrait(learner: AbstractLearner, params: Params, episodes: Episodes) -> Portrait:
-    """Arrays by name: see `_functions` for functions of a number, `_answers` for images of classes; else none."""
+    """Arrays by name: see `_functions` for functions of a number, `_answers` for images of classes, and `_chance`."""
+    shown = _chance(learner, params, episodes)
     if learner.problem.interval is not None:
-        return _functions(learner, params, episodes)
-    return _answers(learner, params, episodes) if learner.problem.has(("has_classes", "has_images")) else {}
+        return shown | _functions(learner, params, episodes)
+    return shown | (_answers(learner, params, episodes) if learner.problem.has(("has_classes", "has_images")) else {})
+
+
+def _chance(learner: AbstractLearner, params: Params, episodes: Episodes) -> Portrait:
+    """Of every episode what `blind` scores, chance (episode,), where MetaScore's zero is not the same for all."""
+    if learner.problem.chance is not None:
+        return {}
+    return {"chance": measured(_blind_score, learner, params, episodes)}
+
+
+def _blind_score(learner: AbstractLearner, params: Params, episode: Episode) -> Tensor:
+    return learner.problem.score(learner.problem.blind, episode.query)
 
 
 def _answers(learner: AbstractLearner, params: Params, episodes: Episodes) -> Portrait:
