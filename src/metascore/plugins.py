@@ -46,6 +46,12 @@ def file_of(module: str) -> Path:
     return Path(spec.origin)
 
 
+def folder_of(top: str) -> Path:
+    """The folder of a package, or the file of a module that is in none, without its suffix."""
+    file = file_of(top)
+    return file.parent if file.name == "__init__.py" else file.with_suffix("")
+
+
 @cache
 def _offered(room: str) -> tuple[EntryPoint, ...]:
     return tuple(entry_points(group=f"metascore.{room}"))

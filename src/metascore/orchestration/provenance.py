@@ -9,10 +9,10 @@ import shows, so a stage that uses one names it; of figures and tables, which ar
 import ast
 import functools
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
-from metascore import problems
+from metascore import plugins, problems
 
 PACKAGE = Path(__file__).parents[1]
 CONFIGURATION = "metascore.config.params"
@@ -27,26 +27,32 @@ def stage_code(stage: str, learner_file: str | None = None, problem: str | None 
 
 
 def code_digest(entry_modules: Iterable[str], package: Path = PACKAGE) -> str:
-    """SHA-256 over the closure of static imports of these modules (dotted names) inside the package."""
+    """SHA-256 over the closure of static imports of these modules (dotted names) inside their packages."""
     files = sorted(module_files(entry_modules, package).items())
     lines = (f"{module} {_parsed(path, path.stat().st_mtime_ns)[0]}\n" for module, path in files)
     return hashlib.sha256("".join(lines).encode()).hexdigest()
 
 
 def module_files(entry_modules: Iterable[str], package: Path = PACKAGE) -> dict[str, Path]:
-    """The modules of the closure, with their files. Raises FileNotFoundError when an entry has none."""
+    """The modules of the closure, with their files. Raises FileNotFoundError when an entry has none.
+
+    A learner or a problem may come from another package, whose modules are then followed like those of this one.
+    """
     found: dict[str, Path] = {}
-    waiting = [name for module in entry_modules for name in _with_parents(module)]
+    entries = list(entry_modules)
+    others = {name.split(".")[0] for name in entries} - {package.name}
+    packages = {package.name: package} | {top: plugins.folder_of(top) for top in others}
+    waiting = [name for module in entries for name in _with_parents(module)]
     while waiting:
         module = waiting.pop()
-        path = _file(module, package)
+        path = _file(module, packages)
         if path is None:
             raise FileNotFoundError(f"{module}: no such module in {package}")
         found[module] = path
         imports = _parsed(path, path.stat().st_mtime_ns)[1]
         waiting += [f"{module}.{other.stem}" for other in _found_there(module, path) if other != path]
         reached = {name for target in imports for name in _with_parents(_absolute(target, module, path))}
-        waiting += [name for name in reached - found.keys() - {CONFIGURATION} if _file(name, package)]
+        waiting += [name for name in reached - found.keys() - {CONFIGURATION} if _file(name, packages)]
     return found
 
 
@@ -55,13 +61,13 @@ def _found_there(module: str, path: Path) -> list[Path]:
     return sorted(path.parent.glob("[a-z]*.py")) if module in FOUND_BY_BEING_THERE else []
 
 
-def _file(module: str, package: Path) -> Path | None:
-    """A module's file, or None for a module of another package and for a name that is no module."""
+def _file(module: str, packages: Mapping[str, Path]) -> Path | None:
+    """A module's file, or None for a module of none of the packages and for a name that is no module."""
     top, *rest = module.split(".")
-    if top != package.name:
+    if top not in packages:
         return None
-    base = package.joinpath(*rest)
-    candidates = (base / "__init__.py", base.with_suffix(".py")) if rest else (base / "__init__.py",)
+    base = packages[top].joinpath(*rest)
+    candidates = (base / "__init__.py", base.with_suffix(".py"))
     return next((path for path in candidates if path.is_file()), None)
 
 

@@ -21,9 +21,10 @@ def find(name: str) -> type[Problem]:
     Raises UsageError where there is none, more than one, or where its module cannot be used.
     """
     module = module_of(name)
-    kinds = _kinds(_imported(module))
+    defined = _imported(module)
+    kinds = _kinds(defined)
     if len(kinds) != 1 or getattr(kinds[0], "name", None) != name:
-        raise UsageError(f"{module}: must define one problem, with `name` {name!r}: it defines {_told(kinds)}")
+        raise UsageError(f"{module}: must define one problem, with `name` {name!r}: it defines {_told(defined)}")
     return kinds[0]
 
 
@@ -54,15 +55,19 @@ def _imported(module: str) -> ModuleType:
 
 def _kinds(module: ModuleType) -> list[type[Problem]]:
     """The final problems that a module defines itself."""
-    return [
-        value
-        for value in vars(module).values()
-        if inspect.isclass(value)
-        and value.__module__ == module.__name__
-        and issubclass(value, Problem)
-        and not inspect.isabstract(value)
+    return [kind for kind in _problems(module) if not inspect.isabstract(kind)]
+
+
+def _problems(module: ModuleType) -> list[type[Problem]]:
+    own = [one for one in vars(module).values() if inspect.isclass(one) and one.__module__ == module.__name__]
+    return [one for one in own if issubclass(one, Problem)]
+
+
+def _told(module: ModuleType) -> str:
+    """What is there instead of the one problem, with the methods that it lacks."""
+    found = [
+        f"{kind.__name__} ({', '.join(sorted(map(str, lacking)))} missing)" if lacking else kind.__name__
+        for kind in _problems(module)
+        for lacking in [kind.__abstractmethods__]
     ]
-
-
-def _told(kinds: list[type[Problem]]) -> str:
-    return ", ".join(f"{kind.__name__} ({getattr(kind, 'name', 'no name')})" for kind in kinds) or "none"
+    return ", ".join(found) or "none"

@@ -105,8 +105,8 @@ class Problem(abc.ABC):
         return len(self.example) == 3
 
     def has(self, properties: Iterable[str]) -> bool:
-        """Whether the properties of these names are true, such as `has_images`."""
-        return all(getattr(self, name) for name in properties)
+        """Whether the properties of these names are true, such as `has_images`; one that it lacks is not."""
+        return all(getattr(self, name, False) for name in properties)
 
     # A task in params.yaml.
 

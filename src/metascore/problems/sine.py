@@ -7,7 +7,6 @@ Finn, Abbeel and Levine 2017, "Model-agnostic meta-learning for fast adaptation 
 
 from __future__ import annotations
 
-import dataclasses
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -40,8 +39,6 @@ class Sine(Regression):
     seconds_per_task: ClassVar[float] = 0.0002
     interval: ClassVar[tuple[float, float] | None] = X
 
-    way: int = dataclasses.field(default=1, init=False)
-
     @property
     def example(self) -> tuple[int, ...]:
         return (1,)
@@ -49,10 +46,6 @@ class Sine(Regression):
     @property
     def outputs(self) -> int:
         return 1
-
-    @property
-    def size(self) -> str:
-        return f"{self.shot}s{self.query}q"
 
     def draw(self, part: str, count: int, settings: Mapping[str, Any], sources: Sequence[Path] = ()) -> np.ndarray:
         """Amplitude, phase and the places x to look at, the first `shot` of which are the support set.

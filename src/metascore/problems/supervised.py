@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
@@ -62,9 +63,15 @@ class Classification(Problem):
 
 @dataclass(frozen=True, kw_only=True)
 class Regression(Problem):
-    """Outputs are real numbers, as many as a label has."""
+    """Outputs are real numbers, as many as a label has; `shot` and `query` count examples."""
 
     scale: ClassVar[Scale] = ERROR
+
+    way: int = dataclasses.field(default=1, init=False)
+
+    @property
+    def size(self) -> str:
+        return f"{self.shot}s{self.query}q"
 
     def loss(self, predict: Predictor, examples: Examples) -> Float[Tensor, ""]:
         """Mean squared error."""
