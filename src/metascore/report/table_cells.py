@@ -79,7 +79,7 @@ def published_cells(rows: pd.DataFrame) -> pd.DataFrame:
         cells[name] = _plus_minus(rows, name, factor, digits)
     reach = rows["published_reach"].map(lambda width: "" if np.isnan(width) else f" ± {factor * width:.{digits}f}")
     cells["published"] = rows["published"].map(lambda point: f"{factor * point:.{digits}f}") + reach
-    cells["published_steps"] = rows["published_steps"].map(str, na_action="ignore").fillna(MISSING)
+    cells["published_steps"] = [MISSING if pd.isna(steps) else str(steps) for steps in rows["published_steps"]]
     return cells.rename(columns=PUBLISHED_HEADINGS | {"score": unit})
 
 

@@ -9,6 +9,7 @@ from metascore.scoring.intervals import Interval
 
 METRICS_AT_MOST = 60  # keys: what `dvc metrics diff` still prints readably
 DECLARED = ["batch_norm", "gradient_order", "train_steps", "test_steps"]
+HISTORY = ["iteration", "seconds", "validation", "validation_low", "validation_high", "learner", "task"]
 INTERVALS = ["score", "metascore", "interquartile_mean", "degree", "speed"]
 
 
@@ -86,7 +87,13 @@ def history_table(task: str, histories: dict[str, list[pd.DataFrame]]) -> pd.Dat
         .assign(learner=learner, task=task)
         for learner, runs in histories.items()
     ]
-    return pd.concat(frames, ignore_index=True)
+    return joined(frames, HISTORY)
+
+
+def joined(frames: list[pd.DataFrame], columns: list[str]) -> pd.DataFrame:
+    """One table of several, which may all be empty."""
+    filled = [frame for frame in frames if len(frame)]
+    return pd.concat(filled, ignore_index=True) if filled else pd.DataFrame(columns=columns)
 
 
 def overall_tables(results: list[TaskResults], estimates: list[Estimates]) -> pd.DataFrame:

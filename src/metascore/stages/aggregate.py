@@ -18,7 +18,7 @@ from metascore.report.tables import all_tables
 from metascore.report.whole import page_of
 from metascore.scoring import controls, tables
 from metascore.scoring.estimates import Estimates, TaskResults, estimate
-from metascore.scoring.priors import prior_table
+from metascore.scoring.priors import COLUMNS, prior_table
 from metascore.scoring.published import published_table
 from metascore.store import digests
 from metascore.store.leaks import check_leaks
@@ -37,9 +37,9 @@ def run(config: Config, data: Path = Path("data"), results: Path | None = None) 
     """
     files = Results.of(config.budget) if results is None else Results(results)
     synthetic = _any_synthetic(config, data)
-    titles = {task: problem.title(synthetic) for task, problem in config.tasks.items()}
+    done = {run.task for run in config.runs()}
+    titles = {task: problem.title(synthetic) for task, problem in config.tasks.items() if task in done}
     measured = [task_results(config, task, files, title) for task, title in titles.items()]
-    measured = [one for one in measured if one.scores]
     if not measured:
         raise UserError("params.yaml: no learner can do any task of this budget: add one to learners")
     check_leaks(config, data)
@@ -47,11 +47,17 @@ def run(config: Config, data: Path = Path("data"), results: Path | None = None) 
     for one, its_estimates in zip(measured, estimates, strict=True):
         _check_numbers(config, one, tables.score_table(one, its_estimates), files)
     numbers = _numbers(config, measured, estimates, files)
+    texts, drawings = _documents(numbers, _facts(config, synthetic), files), _drawings(numbers)
+    pictures = {name: drawn for (name, suffix), drawn in drawings.items() if suffix == "svg"}
+    page = page_of(config, measured, numbers, synthetic, pictures)
+    # From here on nothing fails but the disk: what ends before leaves the former report as it is.
     write_json(files.metrics, tables.metrics(numbers.scores, numbers.overall))
-    _write_tables(numbers, _facts(config, synthetic), files)
+    for path, text in texts.items():
+        write_text(path, text)
+    for (name, suffix), drawn in drawings.items():
+        write(files.figure(name, suffix), drawn)
     _write_digests(config, measured, files)
-    drawings = _write_figures(numbers, files)
-    write_text(files.page, page_of(config, measured, numbers, synthetic, drawings))
+    write_text(files.page, page)
 
 
 def _numbers(config: Config, measured: list[TaskResults], estimates: list[Estimates], files: Results) -> Numbers:
@@ -64,10 +70,10 @@ def _numbers(config: Config, measured: list[TaskResults], estimates: list[Estima
         scores=scores,
         overall=tables.overall_tables(measured, estimates),
         curves=pd.concat(map(tables.curve_table, measured, estimates), ignore_index=True),
-        histories=pd.concat(learning),
+        histories=tables.joined(learning, tables.HISTORY),
         pairs=pd.concat(map(tables.pair_table, measured, estimates), ignore_index=True),
         published=published_table(scores),
-        priors=pd.concat([prior_table(task, learners) for task, learners in seen.items()]),
+        priors=tables.joined([prior_table(task, learners) for task, learners in seen.items()], COLUMNS),
         portraits=seen,
     )
 
@@ -81,15 +87,17 @@ def _check_numbers(config: Config, measured: TaskResults, table: pd.DataFrame, f
         controls.check_divergence(measured.scores[row["learner"]], row, f"{culprit}/{row['learner']}")
 
 
-def _write_tables(numbers: Numbers, facts: list[str], files: Results) -> None:
-    """Each table as CSV; a document as Markdown and LaTeX too."""
+def _documents(numbers: Numbers, facts: list[str], files: Results) -> dict[Path, str]:
+    """Each table as CSV, by its place; a document as Markdown and LaTeX too."""
+    written = {}
     for module in all_tables():
         name = module.__name__.rpartition(".")[2]
-        write_text(files.table(name, "csv"), module.rows(numbers).to_csv(index=False, lineterminator="\n"))
+        written[files.table(name, "csv")] = module.rows(numbers).to_csv(index=False, lineterminator="\n")
         if hasattr(module, "sections"):
             document = Document(module.TITLE, [*facts, module.READING], module.sections(numbers))
-            write_text(files.table(name, "md"), documents.markdown(document))
-            write_text(files.table(name, "tex"), documents.latex(document))
+            written[files.table(name, "md")] = documents.markdown(document)
+            written[files.table(name, "tex")] = documents.latex(document)
+    return written
 
 
 def _write_digests(config: Config, measured: list[TaskResults], files: Results) -> None:
@@ -98,16 +106,10 @@ def _write_digests(config: Config, measured: list[TaskResults], files: Results) 
         log.warning("runs come from machines that differ in `%s` (see digests.json): nobody else gets their bits", fact)
 
 
-def _write_figures(numbers: Numbers, files: Results) -> dict[str, bytes]:
-    """Returns the figures as SVG, by name."""
-    drawings = {}
-    for module in all_figures():
-        name, figure = module.__name__.rpartition(".")[2], module.draw(numbers)
-        content = {suffix: rendered(figure, suffix) for suffix in FIGURE_FORMATS}
-        for suffix, drawn in content.items():
-            write(files.figure(name, suffix), drawn)
-        drawings[name] = content["svg"]
-    return drawings
+def _drawings(numbers: Numbers) -> dict[tuple[str, str], bytes]:
+    """Each figure in its formats, by name and format."""
+    drawn = {module.__name__.rpartition(".")[2]: module.draw(numbers) for module in all_figures()}
+    return {(name, suffix): rendered(figure, suffix) for name, figure in drawn.items() for suffix in FIGURE_FORMATS}
 
 
 def _any_synthetic(config: Config, data: Path) -> bool:

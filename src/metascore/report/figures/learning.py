@@ -6,7 +6,7 @@ from matplotlib.figure import Figure
 
 from metascore.report.numbers import Numbers
 from metascore.report.scales import FONT, logarithmic, score_axis
-from metascore.report.style import Style, curve, family_key, label_ends, panels, styles
+from metascore.report.style import Style, curve, family_key, label_ends, note, panels, styles
 
 PLACE = 8
 CAPTION = (
@@ -25,6 +25,8 @@ def learning(histories: pd.DataFrame, table: pd.DataFrame, titles: dict[str, str
     """Validation score during meta-training, by iterations and by seconds, a row a task; bands span seeds."""
     drawn = styles(dict(zip(table["learner"], table["family"], strict=True)))
     shown = [task for task in titles if (histories["task"] == task).any()]
+    if not shown:
+        return note("Learning curves", "No learner of this budget is trained.")
     figure, places = panels({f"{t}/{x}": titles[t] for t in shown for x in LABELS}, height=3.0, left=0.65, right=1.35)
     for task in shown:
         is_accuracy = table.loc[table["task"] == task, "measure"].iloc[0] == "accuracy"
