@@ -106,6 +106,14 @@ def test_texts_do_not_overlap_and_stay_on_the_page(kind, table):
     assert not outside
 
 
+@pytest.mark.parametrize("kind", ["ranking", "published_gap", "cost"])
+def test_a_single_episode_without_intervals_and_ranks_is_drawn(kind, table):
+    ends = [f"{name}_{end}" for name in ("score", "metascore") for end in ("low", "high")]
+    bare = table.assign(**dict.fromkeys(ends, np.nan), rank=pd.array([None] * len(table), dtype="Int64"))
+    words = [text for text, _ in texts(drawn(kind, bare))]
+    assert len(words) > 3 * 16 and not [text for text in words if "nan" in text or "NA" in text]
+
+
 def test_every_learner_is_named_in_the_figure_of_costs(table):
     names = [text.get_text() for axes in cost(table, TITLES).axes for text in axes.texts]
     assert sorted(name for name in names if name in LEARNERS) == sorted(3 * LEARNERS)

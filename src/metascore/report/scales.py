@@ -24,7 +24,7 @@ def score_axis(axes: Axes, values: pd.DataFrame, is_accuracy: bool, which: str) 
     """
     low, points, high = values.to_numpy(dtype=float).T
     if is_accuracy:
-        ends = 100 * np.nanmin(low), 100 * np.nanmax(points), 100 * np.nanmax(high)
+        ends = 100 * np.nanmin([low, points]), 100 * np.nanmax(points), 100 * np.nanmax([high, points])
         distance_to_perfect(axes.set_yscale, axes.set_ylim, axes.set_yticks, *ends)
         axes.set_ylabel(f"{which} accuracy, %", fontsize=FONT)
     else:

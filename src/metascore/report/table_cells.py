@@ -57,6 +57,7 @@ def score_cells(rows: pd.DataFrame) -> pd.DataFrame:
     """The score table of one task."""
     unit, factor, digits = _unit(rows)
     cells = pd.DataFrame({name: rows[name].astype(str) for name in SCORE_HEADINGS})
+    cells["rank"] = [MISSING if pd.isna(rank) else str(rank) for rank in rows["rank"]]
     cells["score"] = _plus_minus(rows, "score", factor, digits)
     for name, places in [("metascore", 1), ("interquartile_mean", 1), ("degree", 3), ("speed", 3)]:
         cells[name] = _plus_minus(rows, name, 1.0, places)
@@ -119,6 +120,9 @@ def _plus_minus(rows: pd.DataFrame, name: str, factor: float, digits: int) -> li
 
 
 def _estimate(point: float, reach: float, digits: int) -> str:
+    """Without a reach where there is no interval, as of a single test episode."""
     if np.isnan(point):
         return MISSING
+    if np.isnan(reach) and np.isfinite(point):
+        return f"{point:z.{digits}f}"
     return f"{point:z.{digits}f} ± {reach:.{digits}f}" if np.isfinite(reach) else "diverged"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from metascore.config import signatures
@@ -41,15 +42,19 @@ def page_of(
 
 def _headline(table: pd.DataFrame, titles: dict[str, str]) -> str:
     """Who is best on each task."""
-    sentences = []
-    for task, title in titles.items():
-        rows = table[table["task"] == task]
-        best = rows.loc[rows["rank"] == 1, "learner"].tolist()
-        top = rows.iloc[0]
-        ends = f"{top['metascore']:.1f} (95 % interval {top['metascore_low']:.1f} to {top['metascore_high']:.1f})"
-        equals = f", which the paired test cannot tell from {', '.join(best[1:])}" if best[1:] else ""
-        sentences.append(f"{title}: the best MetaScore is that of {top['learner']}, {ends}{equals}.")
-    return " ".join(sentences)
+    return " ".join(f"{title}: {_best(table[table['task'] == task])}" for task, title in titles.items())
+
+
+def _best(rows: pd.DataFrame) -> str:
+    """Of one task; without an interval where there is none, as of a single test episode."""
+    first = rows.iloc[0]
+    sentence = f"the best MetaScore is that of {first['learner']}, {first['metascore']:.1f}"
+    if np.isnan(first["metascore_low"]):
+        return f"{sentence}; one test episode gives no interval and no ranks."
+    ends = f" (95 % interval {first['metascore_low']:.1f} to {first['metascore_high']:.1f})"
+    others = rows.loc[rows["rank"].eq(1).fillna(False), "learner"].tolist()[1:]
+    equals = f", which the paired test cannot tell from {', '.join(others)}" if others else ""
+    return f"{sentence}{ends}{equals}."
 
 
 def _warnings(config: Config, measured: list[TaskResults], synthetic: bool) -> list[str]:
@@ -120,12 +125,12 @@ def _result(row: dict[Hashable, Any], titles: dict[str, str]) -> tuple[str, str,
     is_accuracy = row["measure"] == "accuracy"
     factor, unit = (100.0, " %") if is_accuracy else (1.0, "")
     score = _ends(row, "score", factor, 2 if is_accuracy else 3) + unit
-    return titles[row["task"]], str(row["rank"]), score, _ends(row, "metascore", 1.0, 1)
+    return titles[row["task"]], "" if pd.isna(row["rank"]) else str(row["rank"]), score, _ends(row, "metascore", 1.0, 1)
 
 
 def _ends(row: dict[Hashable, Any], name: str, factor: float, digits: int) -> str:
     point, low, high = (f"{factor * row[key]:z.{digits}f}" for key in (name, f"{name}_low", f"{name}_high"))
-    return f"{point} [{low}, {high}]"
+    return point if np.isnan(row[f"{name}_low"]) else f"{point} [{low}, {high}]"
 
 
 def _commands(config: Config) -> list[str]:

@@ -46,7 +46,8 @@ def _gaps(table: pd.DataFrame) -> dict[str, pd.Series]:
 
 def _distance(high: pd.Series, low: pd.Series) -> pd.Series:
     """Between two ends; an infinite error is not known better than infinitely badly."""
-    return (high - low).where(np.isfinite(high) & np.isfinite(low), np.inf)
+    known = np.isfinite(high) & np.isfinite(low)
+    return (high - low).where(known | high.isna() | low.isna(), np.inf)
 
 
 def load(path: Path = FILE) -> pd.DataFrame:

@@ -48,7 +48,7 @@ def _panel(axes: Axes, rows: pd.DataFrame, drawn: dict[str, Style]) -> None:
     factor = 100.0 if is_accuracy else 1.0
     points, ends = (factor * rows[names].to_numpy() for names in (POINTS, ENDS))
     if is_accuracy:
-        low, best, high = ends.min(), points.max(), ends.max()
+        low, best, high = np.nanmin(ends), points.max(), np.nanmax(ends)
         distance_to_perfect(axes.set_xscale, axes.set_xlim, axes.set_xticks, low, best, high)
         axes.set_xlabel("test accuracy, %, with 95 % intervals", fontsize=FONT)
     else:

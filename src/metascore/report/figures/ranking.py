@@ -1,5 +1,6 @@
 """Figure `ranking`: MetaScores with their intervals."""
 
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -32,14 +33,20 @@ def ranking(table: pd.DataFrame, titles: dict[str, str]) -> Figure:
 
 
 def _panel(axes: Axes, rows: pd.DataFrame, drawn: dict[str, Style]) -> None:
-    low, high = rows["metascore_low"].min(), rows["metascore_high"].max()
+    ends = rows[["metascore_low", "metascore", "metascore_high"]].to_numpy(dtype=float)
+    low, high = np.nanmin(ends), np.nanmax(ends)
     distance_to_perfect(axes.set_xscale, axes.set_xlim, axes.set_xticks, low, rows["metascore"].max(), high)
     records = rows.to_dict("records")
-    name_rows(axes, rows["learner"].tolist(), [f"{row['learner']}   {row['rank']}" for row in records], drawn)
+    name_rows(axes, rows["learner"].tolist(), [_name(row) for row in records], drawn)
     for height, row in zip(range(len(rows) - 1, -1, -1), records, strict=True):
         low, point, high = row["metascore_low"], row["metascore"], row["metascore_high"]
         interval(axes, low, point, high, height, drawn[row["learner"]])
-        text = f"{point:z.1f}  [{low:z.1f}, {high:z.1f}]"
+        text = f"{point:z.1f}" + ("" if np.isnan(low) else f"  [{low:z.1f}, {high:z.1f}]")
         axes.annotate(text, (1.02, height), xycoords=("axes fraction", "data"), va="center", fontsize=FONT)
     axes.annotate("rank", (-0.03, 1.01), xycoords="axes fraction", ha="right", fontsize=FONT, color="0.4")
     axes.set_xlabel("MetaScore and 95 % interval (0 = chance, 100 = perfect)", fontsize=FONT)
+
+
+def _name(row: dict) -> str:
+    """A learner with its rank, if there are any."""
+    return row["learner"] if pd.isna(row["rank"]) else f"{row['learner']}   {row['rank']}"
