@@ -11,9 +11,10 @@ rule aggregate:
     input:
         JOBS.aggregate_inputs(),
     output:
-        JOBS.plain_report(),
+        # Not deleted before the job, and put back where it fails.
+        update(JOBS.plain_report()),
         [
-            report(one.file, category=one.category, labels={"shows": one.caption})
+            update(report(one.file, category=one.category, labels={"shows": one.caption}))
             for one in JOBS.shown_report()
         ],
     log:

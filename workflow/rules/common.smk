@@ -34,4 +34,4 @@ onsuccess:
 
 
 onerror:
-    outputs.remember(JOBS.outputs())
+    session.give_up(JOBS, workflow.dag.needrun_jobs())

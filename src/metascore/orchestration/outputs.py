@@ -31,12 +31,18 @@ def reject_strangers(paths: Iterable[str]) -> list[str]:
     records, ledger = FilePersistence(), _read()
     known = {path: _recorded(path, records) for path in paths}
     strangers = [path for path, recorded in known.items() if not _is_known(path, recorded, ledger)]
-    for path in strangers:
-        # Snakemake has no public way to say this; the constraints pin the version that this was tried with.
-        records._mark_incomplete(path, None)
+    distrust(strangers)
     for path in known.keys() - set(strangers):
         _give_time_back(path, known[path])
     return strangers
+
+
+def distrust(paths: Iterable[str]) -> None:
+    """Have Snakemake make these outputs anew, whatever it recorded of them."""
+    records = FilePersistence()
+    for path in paths:
+        # Snakemake has no public way to say this; the constraints pin the version that this was tried with.
+        records._mark_incomplete(path, None)
 
 
 def told(strangers: list[str]) -> str:

@@ -35,5 +35,14 @@ def announce(jobs: Jobs, planned: Iterable[Any], cores: int) -> None:
         _say(forecast.forecast(jobs.config, runs, cores))
 
 
+def give_up(jobs: Jobs, unfinished: Iterable[Any]) -> None:
+    """Remember what was made, and that the outputs of `unfinished`, Snakemake's jobs, are not what they should be.
+
+    A report whose job failed was put back, and Snakemake recorded it as that job's.
+    """
+    outputs.remember(jobs.outputs())
+    outputs.distrust(file for job in unfinished for file in map(str, job.output) if Path(file).exists())
+
+
 def _say(line: str) -> None:
     sys.stderr.write(f"{line}\n")

@@ -1,0 +1,39 @@
+"""A report whose job fails stays as it was, and is never taken for what the job should have made."""
+
+import os
+from dataclasses import replace
+
+from temporary_project import Project
+
+from metascore.files import sha256
+
+FAILING = """
+whole = run
+
+
+def run(config):
+    whole(config)
+    if "FAIL" in os.environ:
+        write(f"results/{config.budget}/report.html", "half")
+        raise SystemExit("not today")
+"""
+REPORT = {"Scores to metrics, tables, figures and report"}
+
+
+def test_a_failed_report_leaves_the_old_one_and_is_made_again(project: Project):
+    project.append("src/metascore/stages/aggregate.py", f"\nimport os\n{FAILING}")
+    project.call("snakemake", "--cores", "2")
+    before = digests(project)
+    project.replace("src/metascore/stages/finetune.py", "'inputs'", "'other inputs'")
+    failing = replace(project, variables={"FAIL": ""})
+    assert "not today" in failing.call("snakemake", "--cores", "2", status=1)
+    assert digests(project) == before
+    assert project.planned() == REPORT
+    assert project.ran("snakemake", "--cores", "2") == REPORT
+    assert project.planned() == set()
+
+
+def digests(project: Project) -> dict[str, str]:
+    """What people look at."""
+    shown = [path for path in (project.path / "results/smoke").rglob("*") if path.suffix in (".html", ".csv", ".svg")]
+    return {os.fspath(path): sha256(path) for path in shown if "runs" not in path.parts}
