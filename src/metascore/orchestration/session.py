@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from metascore.orchestration import forecast, inheritance, lock, outputs
+from metascore.orchestration import forecast, inheritance, lock, outputs, stand_ins
 from metascore.orchestration.jobs import Jobs
 
 
@@ -26,6 +26,10 @@ def reject_strangers(jobs: Jobs, is_adopted: bool) -> None:
     strangers = outputs.reject_strangers(jobs.outputs())
     if strangers and not is_adopted:
         _say(outputs.told(strangers))
+    stand_in = stand_ins.found(jobs.config.data)
+    if stand_in:
+        _say(stand_in.line)
+        outputs.distrust(jobs.data if stand_in.gives_way else [])
 
 
 def announce(jobs: Jobs, planned: Iterable[Any], cores: int) -> None:
