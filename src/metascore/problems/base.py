@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     Predictor = Callable[[Tensor], Tensor]  # from inputs (n, *example) to outputs (n, outputs)
+    View = Callable[[Sequence[Predictor], "Episode"], Tensor]
+    Look = Callable[[View, int | None], np.ndarray]
 
 REDRAW = "delete the file and run the same command again to draw it anew"
 NO_KEY = {"key": False}  # metadata of a field that a task can't state
@@ -80,7 +82,6 @@ class Problem(abc.ABC):
     warning: ClassVar[str] = ""  # printed above every number that was measured on synthetic data
     classes: ClassVar[str | None] = None  # a table below data/ with all classes, where test classes must stay unseen
     has_classes: ClassVar[bool] = False  # outputs are logits of an episode's classes, new ones in each episode
-    interval: ClassVar[tuple[float, float] | None] = None  # over which functions of one number can be drawn
 
     way: int
     shot: int
@@ -223,7 +224,15 @@ class Problem(abc.ABC):
         """The standard deviation of a blind guesser's score on one episode, where `chance` is known."""
         return math.inf
 
-    # Words.
+    # What people look at.
+
+    def portrait(self, episodes: Episodes, look: Look) -> dict[str, np.ndarray]:
+        """What figures show of a learner beside its scores: arrays by name, none where there is nothing to see.
+
+        `look(view, count)` is what `view(predictors, episode)` says of the first `count` episodes (None: of all), in
+        their order, as float32 (episode, ...). The predictors are those after 0, 1, ..., T adaptation steps.
+        """
+        return {}
 
     @abc.abstractmethod
     def title(self, synthetic: bool) -> str:

@@ -24,9 +24,14 @@ if TYPE_CHECKING:
     import torch
     from torch import Tensor
 
+    from metascore.problems.base import Look, Predictor
+
 AMPLITUDE = (0.1, 5.0)
 PHASE = (0.0, np.pi)
 X = (-5.0, 5.0)
+SHOWN = 3  # the first waves of the test file
+POINTS = 201  # of a drawn function
+MOVES = (1, 5, 10)  # the steps after which it is measured how far a function has moved
 
 
 @final
@@ -37,7 +42,6 @@ class Sine(Regression):
     name: ClassVar[str] = "sine"
     chunk_size: ClassVar[int] = 250
     seconds_per_task: ClassVar[float] = 0.0002
-    interval: ClassVar[tuple[float, float] | None] = X
 
     @property
     def example(self) -> tuple[int, ...]:
@@ -79,11 +83,48 @@ class Sine(Regression):
         """
         return -(sum(AMPLITUDE) / 2) * (2 / math.pi) * x.cos()
 
+    def portrait(self, episodes: Episodes, look: Look) -> dict[str, np.ndarray]:
+        """The functions that a learner has in mind, on a grid, and how far they are from others.
+
+        grid (grid); of the first waves support_x, support_y (wave, shot), query_x, query_y (wave, query) and functions
+        (wave, step, grid); over all episodes, as mean squared distances over the grid, distance_to_mean () of the
+        unadapted function from `blind`, and moved (step in MOVES) from the unadapted function.
+        """
+        grid = _grid()
+        drawn = look(_functions, None)
+        before = drawn[:, :1].astype(np.float64)
+        waves = episodes.batch(np.arange(min(SHOWN, len(episodes))))
+        given = {
+            f"{name}_{axis}": getattr(part, axis).squeeze(-1).cpu().numpy()
+            for name, part in zip(("support", "query"), waves, strict=True)
+            for axis in "xy"
+        }
+        return given | {
+            "grid": grid[:, 0].numpy(),
+            "functions": drawn[:SHOWN],
+            "distance_to_mean": np.square(before - self.blind(grid)[:, 0].numpy()).mean(),
+            "moved": np.array([np.square(drawn[:, k : k + 1] - before).mean() for k in MOVES]),
+        }
+
     def title(self, synthetic: bool) -> str:
         return f"Sine, {self.shot}-shot"
 
     def data(self, synthetic: bool) -> str:
         return "sine waves"
+
+
+def _grid() -> Float[Tensor, "grid 1"]:
+    import torch
+
+    return torch.linspace(*X, POINTS)[:, None]
+
+
+def _functions(predictors: Sequence[Predictor], episode: Episode) -> Float[Tensor, "step grid"]:
+    """The function after each step."""
+    import torch
+
+    grid = _grid().to(episode.query.x.device)
+    return torch.stack([predict(grid).squeeze(-1) for predict in predictors])
 
 
 class Waves(Episodes):

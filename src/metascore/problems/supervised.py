@@ -7,15 +7,18 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
+import numpy as np
 from jaxtyping import Float, Int
 
-from metascore.problems.base import Examples, Problem
+from metascore.problems.base import Episodes, Examples, Problem
 from metascore.problems.scale import ACCURACY, ERROR, Scale
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from metascore.problems.base import Predictor
+    from metascore.problems.base import Look, Predictor
+
+SHOWN = 2  # the first episodes of the test file, whatever learners made of them
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,6 +49,23 @@ class Classification(Problem):
     def blind(self, x: Float[Tensor, "n ..."]) -> Float[Tensor, "n outputs"]:
         """Equal logits: every class is as likely as any other."""
         return x.new_zeros(len(x), self.outputs)
+
+    def portrait(self, episodes: Episodes, look: Look) -> dict[str, np.ndarray]:
+        """Images of the first episodes, and the classes that a learner took them for after its last step.
+
+        support (episode, way, height, width): the first shot of each class; query (episode, query, height, width);
+        answer and chosen (episode, query): the classes of the queries, and those chosen.
+        """
+        if not self.has_images:
+            return {}
+        support, query = episodes.batch(np.arange(min(SHOWN, len(episodes))))
+        chosen = look(lambda predictors, episode: predictors[-1](episode.query.x).argmax(1), SHOWN)
+        return {
+            "support": support.x[:, : self.way].squeeze(-1).cpu().numpy(),
+            "query": query.x.squeeze(-1).cpu().numpy(),
+            "answer": query.y.cpu().numpy(),
+            "chosen": chosen.astype(np.int64),
+        }
 
     @property
     def perfect(self) -> float:

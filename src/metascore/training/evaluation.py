@@ -39,18 +39,20 @@ def measured(
     episodes: Episodes,
     chunk_size: int | None = None,
     recorder: Recorder | None = None,
+    count: int | None = None,
 ) -> Float[np.ndarray, "episodes ..."]:
-    """What `measure` says of every episode, in their order, as float32; `chunk_size` of them at a time.
+    """What `measure` says of every episode, or of the first `count`, in their order, as float32.
 
-    Who asks again and again gives a recorder.
+    `chunk_size` of them are mapped over at a time. Who asks again and again gives a recorder.
     """
 
     def of_chunk(params: Params, batch: Episode) -> Tensor:
         return torch.func.vmap(lambda episode: measure(learner, params, episode))(batch)
 
     recorder = recorder or Recorder()
+    count = len(episodes) if count is None else min(count, len(episodes))
     with torch.no_grad():
-        batches = (episodes.batch(index) for index in chunks(len(episodes), chunk_size or learner.problem.chunk_size))
+        batches = (episodes.batch(index) for index in chunks(count, chunk_size or learner.problem.chunk_size))
         pieces = [recorder((measure, learner), of_chunk, params, batch) for batch in batches]
     return torch.cat(pieces).float().cpu().numpy()
 
