@@ -12,7 +12,7 @@ import yaml
 from metascore.files import read_json
 
 ROOT = Path(__file__).parents[2]
-TASK, LEARNERS = "planes_8s", ("chance", "maml", "transfer")
+TASK, LEARNERS = "planes_8s", ("chance", "maml", "transfer")  # of which each does any problem
 MODULE = '''
 """Planes over a square: y = a . x, with both slopes uniform on [-1, 1]."""
 
@@ -146,3 +146,87 @@ def test_it_comes_to_the_table(project):
     assert "Planes, 8-shot" in (place / "results/smoke/report.html").read_text()
     judged = read_json(place / f"results/smoke/scores/{TASK}/maml/0.json")["inputs"]
     assert list(judged) == ["data/episodes/planes/test-8s10q-32.npy"]
+
+
+CODE = """
+from metascore.config import params
+from metascore.orchestration.jobs import Jobs, Pattern
+
+jobs = Jobs(params.load())
+code = jobs.code_of_run("train")
+print(*(code(Pattern(task, "maml", "0")) for task in ("planes_8s", "sine_5s")))
+"""
+
+
+def test_its_jobs_depend_on_its_code_and_those_of_other_kinds_do_not(project):
+    place, packages = project
+    params = yaml.safe_load((place / "params.yaml").read_text())
+    before = (place / "params.yaml").read_text()
+    params["budgets"]["smoke"]["tasks"] = [TASK, "sine_5s"]
+    (place / "params.yaml").write_text(yaml.safe_dump(params, sort_keys=False))
+    file = packages / "flat_world/planes.py"
+    own, other = call(project, sys.executable, "-c", CODE).split()
+    file.write_text(MODULE.replace("uniform(-1, 1, (count, 2))", "uniform(-2, 2, (count, 2))"))
+    changed, unchanged = call(project, sys.executable, "-c", CODE).split()
+    assert changed != own and unchanged == other
+    file.write_text(MODULE + "\n# a comment\n")
+    assert call(project, sys.executable, "-c", CODE).split() == [own, other]
+    (place / "params.yaml").write_text(before)
+
+
+OFFER = "planes = flat_world.planes\n"
+OFFERS = {  # what else an entry point may say, and what comes of it
+    "other = flat_world.planes\n": "tasks.planes_8s.problem: 'planes' is unknown: one of omniglot, other, sine",
+    OFFER + "[console_scripts]\nplanes = flat_world.planes\n": "",
+    OFFER + "sine = flat_world.planes\n": "'sine' is offered more than once (metascore.problems.sine, flat_",
+    "planes = flat_world.cones\n": "flat_world.cones: cannot be imported (ModuleNotFoundError",
+}
+MODULES = {  # what else a module may say
+    MODULE + "import nothing_of_the_kind\n": "cannot be imported (ModuleNotFoundError: No module named 'nothing_of",
+    MODULE.replace('= "planes"', '= "plains"'): "must define one problem, with `name` 'planes': it defines Planes",
+    MODULE.replace("def blind", "def blond"): "it defines Planes (blind missing)",
+    "": "it defines none",
+}
+
+
+@pytest.mark.parametrize("offer", OFFERS, ids=range(len(OFFERS)))
+def test_a_wrong_offer_is_one_line(project, offer):
+    points = project[1] / "flat_world-1.0.dist-info/entry_points.txt"
+    points.write_text("[metascore.problems]\n" + offer)
+    refused(project, OFFERS[offer])
+    points.write_text("[metascore.problems]\n" + OFFER)
+
+
+@pytest.mark.parametrize("module", MODULES, ids=range(len(MODULES)))
+def test_a_wrong_module_is_one_line(project, module):
+    file = project[1] / "flat_world/planes.py"
+    file.write_text(module)
+    refused(project, MODULES[module])
+    file.write_text(MODULE)
+
+
+def refused(project, complaint):
+    """Reading params.yaml ends in this line, or well where there is nothing to complain of."""
+    say = "from metascore import cli; import sys; sys.exit(cli.main(['episodes', '--file', 'none']))"
+    said = call(project, sys.executable, "-c", say, status=2)
+    assert said.count("\n") == 1 and "Traceback" not in said
+    assert (complaint or "not needed by budget smoke") in said
+
+
+@pytest.mark.parametrize(
+    "key, value, complaint",
+    [
+        ("way", 3, "tasks.planes_8s"),
+        ("shot", 0, "tasks.planes_8s.shot"),
+        ("steepness", "very", "tasks.planes_8s.steepness"),
+        ("depth", 1, "allowed: query, shot, steepness"),
+    ],
+)
+def test_its_fields_are_the_keys_of_a_task(project, key, value, complaint):
+    path = project[0] / "params.yaml"
+    before = path.read_text()
+    params = yaml.safe_load(before)
+    params["tasks"][TASK][key] = value
+    path.write_text(yaml.safe_dump(params, sort_keys=False))
+    refused(project, complaint)
+    path.write_text(before)
