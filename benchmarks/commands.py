@@ -10,7 +10,7 @@ from pathlib import Path
 import yaml
 
 from benchmarks.timing import row
-from metascore.config import params
+from metascore.config.loading import load
 
 RUNS = 1000
 AGGREGATE = ["python", "-m", "metascore", "aggregate"]
@@ -35,11 +35,11 @@ def _planned() -> float:
         subprocess.run(["git", "clone", "--quiet", ".", clone], check=True)
         for name in ("src", "workflow"):
             subprocess.run(["cp", "-r", name, clone], check=True)
-        config = params.load()
+        config = load()
         seeds = -(-RUNS * len(config.seeds) // len(config.runs()))
-        given = yaml.safe_load(Path("params.yaml").read_text())
-        given["budgets"][given["budget"]]["seeds"] = list(range(seeds))
-        (clone / "params.yaml").write_text(yaml.safe_dump(given, sort_keys=False))
+        budget = Path("params", f"{config.budget}.yaml")
+        given = yaml.safe_load(budget.read_text()) | {"seeds": list(range(seeds))}
+        (clone / budget).write_text(yaml.safe_dump(given, sort_keys=False))
         return _timed(["snakemake", "-n", "--quiet"], clone)
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from metascore.config.documents import Document
 from metascore.config.params import Config
 from metascore.config.params import Run as OneRun
 from metascore.files import write_arrays
@@ -20,16 +21,20 @@ SPLIT = {"train": list(range(20)), "validation": list(range(20, 30)), "test": li
 JUDGED_ON = {"inputs": {"data/episodes/test.npy": "0" * 64}}
 
 
+MAML = {"width": 4, "inner_lr": 0.4, "train_steps": 1, "test_steps": 10}
+ENTRIES = {"maml": MAML, "fomaml": MAML | {"learner": "maml"}, "protonet": {"width": 4}, "chance": {}}
+
+
 def config(
     tasks: tuple[str, ...] = tuple(TASKS),
     seeds: tuple[int, ...] = (0, 1),
     learners: tuple[str, ...] = tuple(FAMILIES),
     episodes: int = EPISODES,
 ) -> Config:
-    entries = {name: {"learner": "maml"} if name == "fomaml" else {} for name in learners}
     budget = {"tasks": list(tasks), "seeds": list(seeds), "learners": {}, "episodes": dict.fromkeys(SPLIT, episodes)}
-    params = {"tasks": TASKS, "learners": entries, "budgets": {"tiny": budget}}
-    return Config(params | {"split": {"name": "random"}, "episodes": {"seed": 0, "rotate": [], "grid": False}}, "tiny")
+    params = {"tasks": TASKS, "learners": {name: dict(ENTRIES[name]) for name in learners}}
+    params |= {"split": {"name": "random"}, "episodes": {"seed": 0, "rotate": [], "grid": False}}
+    return Config(Document("params.yaml", params), {"tiny": Document("params/tiny.yaml", budget)}, "tiny")
 
 
 def write(root: Path, chosen: Config, synthetic: bool = True) -> None:

@@ -24,11 +24,14 @@ LEARNERS = {
 
 
 def write_params(place: Path, learners: dict[str, dict], tasks: tuple[str, ...] = ("omniglot_5w1s",)) -> None:
-    """The real params.yaml with these learners alone, its default the budget smoke without recipes of its own."""
-    params = yaml.safe_load((ROOT / "params.yaml").read_text())
-    smoke = params["budgets"]["smoke"] | {"learners": {}, "tasks": list(tasks), "seeds": [0]}
-    params |= {"budget": "smoke", "budgets": {"smoke": smoke}, "learners": learners}
+    """The real params.yaml with these learners alone, and one budget: smoke, which runs entries as they are."""
+    params = yaml.safe_load((ROOT / "params.yaml").read_text()) | {"budget": "smoke", "learners": learners}
+    smoke = yaml.safe_load((ROOT / "params/smoke.yaml").read_text())
+    smoke |= {"full_length": True, "learners": {}, "tasks": list(tasks), "seeds": [0]}
+    shutil.rmtree(place / "params", ignore_errors=True)
+    (place / "params").mkdir()
     (place / "params.yaml").write_text(yaml.safe_dump(params, sort_keys=False))
+    (place / "params/smoke.yaml").write_text(yaml.safe_dump(smoke, sort_keys=False))
 
 
 def write_data(place: Path) -> None:

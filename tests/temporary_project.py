@@ -15,6 +15,7 @@ COPIED = (
     "Snakefile",
     "dvc.yaml",
     "params.yaml",
+    "params",
     ".gitignore",
     ".dvcignore",
     ".dvc",
@@ -105,14 +106,14 @@ class Project:
         assert old in text
         (self.path / file).write_text(text.replace(old, new, 1))
 
-    def set_parameter(self, path: str, value: object) -> None:
-        """Change params.yaml at a path such as learners.maml.inner_lr."""
+    def set_parameter(self, path: str, value: object, file: str = "params.yaml") -> None:
+        """Change a file of the configuration at a path such as learners.maml.inner_lr."""
         *sections, key = path.split(".")
-        params = section = yaml.safe_load((self.path / "params.yaml").read_text())
+        params = section = yaml.safe_load((self.path / file).read_text())
         for name in sections:
             section = section[name]
         section[key] = value
-        (self.path / "params.yaml").write_text(yaml.safe_dump(params, sort_keys=False))
+        (self.path / file).write_text(yaml.safe_dump(params, sort_keys=False))
 
     def append(self, file: str, text: str) -> None:
         """Add to the end of a file."""
@@ -149,10 +150,13 @@ def keep_learners(project: Project, *learners: str) -> None:
     params = yaml.safe_load((project.path / "params.yaml").read_text())
     params["budget"] = "smoke"
     params["learners"] = {name: params["learners"][name] for name in learners}
-    for budget in params["budgets"].values():
-        budget["learners"] = {name: own for name, own in budget["learners"].items() if name in (*learners, "all")}
-    params["budgets"]["smoke"] |= {"tasks": ["omniglot_5w1s"], "seeds": [0]}
     (project.path / "params.yaml").write_text(yaml.safe_dump(params, sort_keys=False))
+    for path in (project.path / "params").iterdir():
+        budget = yaml.safe_load(path.read_text())
+        budget["learners"] = {name: own for name, own in budget["learners"].items() if name in (*learners, "all")}
+        path.write_text(yaml.safe_dump(budget, sort_keys=False))
+    project.set_parameter("tasks", ["omniglot_5w1s"], "params/smoke.yaml")
+    project.set_parameter("seeds", [0], "params/smoke.yaml")
 
 
 def copy(project: Project, target: Path) -> Project:

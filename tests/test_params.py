@@ -1,6 +1,7 @@
-"""params.yaml: what is impossible is one line that names the key; recipes are resolved in the documented order."""
+"""params.yaml and the budgets: what is impossible is one line that names file, line and key."""
 
 import copy
+import shutil
 import subprocess
 import sys
 from functools import cache
@@ -11,55 +12,19 @@ import pytest
 import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from small_configuration import DELETE, changed, configured, small
 
-from metascore.config import params
-from metascore.config.params import Run
+from metascore.config.documents import Document
+from metascore.config.loading import load, validated
 from metascore.errors import UsageError
 
-SMALL = """
-budget: tiny
-data: {sources: [glyphs], glyphs_seed: 0}
-split: {name: random, seed: 0, train: 40, validation: 10, test: 10, file: null}
-episodes: {seed: 0, rotate: [train], grid: true}
-tasks:
-  images: {problem: omniglot, way: 5, shot: 1, query: 5}
-  many: {problem: omniglot, way: 10, shot: 1, query: 5}
-  waves: {problem: sine, shot: 5, query: 10}
-learners:
-  chance: {}
-  protonet: {width: 64, training: {iterations: 100, meta_lr: 0.5, way: 20}}
-  maml:
-    width: 64
-    inner_lr: 1.0
-    train_steps: 1
-    test_steps: 3
-    training: {iterations: 100, meta_batch: 4}
-    for:
-      omniglot: {inner_lr: 2.0, test_steps: 4}
-      many: {inner_lr: 3.0, training: {meta_batch: 8}}
-  first: {learner: maml, width: 64, inner_lr: 1.0, train_steps: 1, test_steps: 3, first_order: true}
-budgets:
-  tiny:
-    tasks: [images, many, waves]
-    seeds: [0, 1]
-    episodes: {train: 8, validation: 4, test: 6}
-    learners:
-      all: {width: 8, first_order: false, training: {meta_batch: 2, way: 6}}
-      maml: {test_steps: 5, for: {many: {width: 9}}}
-  other:
-    tasks: [waves]
-    seeds: [3]
-    episodes: {train: 8, validation: 4, test: 6}
-    learners: {}
-"""
-
-COUNTS = {"train": 8, "validation": 4, "test": 6}
-DELETE = "(deleted)"
 MALFORMED: list[tuple[str, Any, str]] = [
-    ("budget", DELETE, "budget"),
-    ("budget", 3, "budget"),
-    ("budget", "huge", "budget: 'huge'"),
-    ("colour", "red", "colour"),
+    # file and key (params.yaml, where no budget is named), value, what the error says
+    ("budget", DELETE, "params.yaml: top level: 'budget' is a required"),
+    ("budget", 3, "params.yaml, line 1: budget: 3 is not of type 'string'"),
+    ("budget", "huge", "budget: 'huge' is not defined: choose one of other, tiny"),
+    ("colour", "red", "colour: unknown: one of budget, data"),
+    ("budgets", {}, "budgets: unknown"),
     ("data", DELETE, "data"),
     ("data.sources", [], "data.sources"),
     ("data.sources", ["ftp"], "data.sources.0"),
@@ -72,7 +37,7 @@ MALFORMED: list[tuple[str, Any, str]] = [
     ("split.seed", None, "split.seed"),
     ("split.validation", 9, "split.validation"),
     ("split.validation", DELETE, "validation"),
-    ("split.folder", "lists", "folder"),
+    ("split.folder", "lists", "split.folder: unknown"),
     ("episodes.rotate", ["all"], "episodes.rotate.0"),
     ("episodes.rotate", True, "episodes.rotate"),
     ("episodes.grid", "yes please", "episodes.grid"),
@@ -86,20 +51,32 @@ MALFORMED: list[tuple[str, Any, str]] = [
     ("tasks.images.shot", 16, "shot + query = 21"),
     ("tasks.images.query", 20, "shot + query = 21"),
     ("tasks.images.ways", 5, "tasks.images"),
-    ("tasks.waves.way", 5, "tasks.waves"),
-    ("tasks.Images", {"problem": "sine", "shot": 1, "query": 1}, "Images"),
+    ("tasks.waves.way", 5, "tasks.waves.way"),
+    ("tasks.Images", {"problem": "sine", "shot": 1, "query": 1}, "tasks.Images: not a name"),
     ("learners", [], "learners"),
-    ("learners.unheard_of", {}, "learners.unheard_of"),
-    ("learners.first.learner", "unheard_of", "learners.first"),
+    ("learners.unheard_of", {}, "learners.unheard_of: no file src/metascore/learners/unheard_of.py"),
+    ("learners.all", {}, "learners.all: means all learners in a budget"),
+    ("learners.chance", {"learner": "unheard_of"}, "learners.chance: no file"),
     ("learners.maml.learner", "../maml", "learners.maml.learner"),
-    ("learners.maml.inner_rate", 1.0, "learners.maml.inner_rate"),
-    ("learners.maml.inner_lr", DELETE, "learners.maml.inner_lr"),
+    ("learners.first.learner", "maml", "learners.first.learner: not allowed here"),
+    (
+        "learners.first.like",
+        "second",
+        "learners.first.like: 'second' is not defined: choose from chance, maml, protonet",
+    ),
+    ("learners.first.like", "first", "learners.first.like: 'first' is like this one in turn"),
+    ("learners.maml.like", "first", "like: 'maml' is like this one in turn"),
+    ("learners.maml.inner_rate", 1.0, "learners.maml.inner_rate: unknown: no hyper-parameter of maml: one of"),
+    ("learners.maml.inner_lr", DELETE, "learners.maml.inner_lr: missing (for waves): add it"),
     ("learners.maml.train_steps", -1, "learners.maml.train_steps"),
     ("learners.maml.train_steps", 1.5, "learners.maml.train_steps"),
     ("learners.maml.inner_lr", "fast", "learners.maml.inner_lr"),
+    ("learners.maml.inner_lr", float("inf"), "learners.maml.inner_lr"),
     ("learners.protonet.downsample", "average", "learners.protonet.downsample"),
-    ("budgets.tiny.learners.first", {"first_order": 1}, "learners.first.first_order"),
-    ("learners.maml.training.epochs", 3, "learners.maml.training"),
+    ("learners.maml.training", DELETE, "learners.maml.training.iterations: missing (for waves): maml learns"),
+    ("learners.maml.training.iterations", DELETE, "learners.maml.training.iterations: missing (for waves)"),
+    ("learners.chance.training", {"iterations": 3}, "learners.chance.training.iterations: chance has nothing to train"),
+    ("learners.maml.training.epochs", 3, "learners.maml.training.epochs: unknown"),
     ("learners.maml.training.optimiser", "lbfgs", "learners.maml.training.optimiser"),
     ("learners.maml.training.meta_lr", 0, "learners.maml.training.meta_lr"),
     ("learners.maml.training.meta_lr", 1e38, "learners.maml.training.meta_lr"),
@@ -107,48 +84,66 @@ MALFORMED: list[tuple[str, Any, str]] = [
     ("learners.maml.training.iterations", -1, "learners.maml.training.iterations"),
     ("learners.maml.training.meta_batch", True, "learners.maml.training.meta_batch"),
     ("learners.maml.training.clip_norm", "none", "learners.maml.training.clip_norm"),
+    ("learners.maml.training.schedule", "halving", "learners.maml.training.schedule: halving needs `halve_every`"),
     ("learners.maml.training.query", 20, "shot + query = 21"),
-    ("learners.maml.inner_lr", float("inf"), "learners.maml.inner_lr"),
-    ("learners.maml.for.chess", {}, "learners.maml.for"),
-    ("learners.maml.for.many.learner", "protonet", "learners.maml.for.many"),
-    ("learners.maml.for.many.inner_rate", 1, "learners.maml.inner_rate"),
-    ("budgets.tiny.tasks", ["chess"], "budgets.tiny.tasks"),
-    ("budgets.tiny.tasks", [], "budgets.tiny.tasks"),
-    ("budgets.other.tasks", ["chess"], "budgets.other.tasks"),
-    ("budgets.tiny.seeds", [0, 0], "budgets.tiny.seeds"),
-    ("budgets.tiny.seeds", [0.5], "budgets.tiny.seeds.0"),
-    ("budgets.tiny.episodes.test", 0, "budgets.tiny.episodes.test"),
-    ("budgets.tiny.learners.unheard_of", {}, "budgets.tiny.learners"),
-    ("budgets.tiny.learners.all.training.way", 41, "41 characters"),
-    ("budgets.tiny.learners.maml.for.chess", {}, "budgets.tiny.learners.maml.for"),
-    ("budgets.tiny.speed", 1, "budgets.tiny"),
+    ("learners.maml.training.way", 5, "learners.maml.training.way: sine has none"),
+    ("learners.maml.for.chess", {}, "learners.maml.for.chess: 'chess' is no problem or task"),
+    ("learners.maml.for.many.learner", "protonet", "learners.maml.for.many.learner: not allowed"),
+    ("learners.maml.for.many.like", "protonet", "learners.maml.for.many.like: not allowed"),
+    ("learners.maml.for.many.for", {}, "learners.maml.for.many.for: not allowed"),
+    ("learners.maml.for.many.inner_rate", 1, "learners.maml.for.many.inner_rate: unknown"),
+    ("learners.maml.for.many.inner_lr", "slow", "learners.maml.for.many.inner_lr: 'slow'"),
+    ("learners.protonet.for", {"sine": {"width": 4}}, "learners.protonet.for.sine: protonet cannot do sine"),
+    ("learners.protonet.for", {"waves": {"width": 4}}, "learners.protonet.for.waves: protonet cannot do waves"),
+    ("tiny: tasks", ["images", "chess"], "params/tiny.yaml, line 3: tasks.1: 'chess' is not defined"),
+    ("tiny: tasks", [], "params/tiny.yaml, line 1: tasks"),
+    ("other: tasks", ["chess"], "params/other.yaml, line 3: tasks.0: 'chess'"),
+    ("tiny: seeds", [0, 0], "seeds"),
+    ("tiny: seeds", [0.5], "seeds.0"),
+    ("tiny: episodes.test", 0, "episodes.test"),
+    ("tiny: episodes.for", {"chess": {"test": 1}}, "episodes.for"),
+    ("tiny: full_length", "yes", "full_length"),
+    ("tiny: speed", 1, "params/tiny.yaml, line 28: speed: unknown"),
+    ("tiny: learners.unheard_of", {}, "learners.unheard_of: not defined in params.yaml"),
+    ("other: learners.unheard_of", {}, "params/other.yaml, line 11: learners.unheard_of: not defined"),
+    ("tiny: learners.all", None, "learners.all: None is not of type 'object'"),
+    ("tiny: learners.all.widht", 16, "learners.all.widht: unknown: no hyper-parameter of all: one of"),
+    ("other: learners.all", {"widht": 16}, "params/other.yaml, line 12: learners.all.widht: unknown"),
+    ("tiny: learners.all.width", "wide", "learners.all.width: 'wide' is not of type 'integer'"),
+    ("tiny: learners.all.training.epochs", 3, "learners.all.training.epochs: unknown"),
+    (
+        "tiny: learners.all.training.way",
+        41,
+        "params/tiny.yaml, line 20: learners.all.training.way: sine has none",
+    ),
+    ("tiny: learners.protonet.training.way", 41, "41 characters"),
+    ("tiny: learners.all.for", {"sine": {"downsampel": "stride"}}, "learners.all.for.sine.downsampel: unknown"),
+    ("tiny: learners.maml.innr", 1, "learners.maml.innr: unknown"),
+    ("other: learners.maml", {"innr": 1}, "params/other.yaml, line 12: learners.maml.innr: unknown"),
+    ("tiny: learners.maml.learner", "protonet", "learners.maml.learner: not allowed here"),
+    ("tiny: learners.maml.like", "protonet", "learners.maml.like: not allowed here"),
+    ("tiny: learners.maml.for.chess", {}, "learners.maml.for.chess: 'chess' is no problem or task"),
+    ("tiny: learners.first", {"first_order": 1}, "learners.first.first_order: 1 is not of type 'boolean'"),
+    ("tiny: learners.chance", {"training": {"iterations": 1}}, "chance has nothing to train"),
+    (
+        "tiny: learners.all.training.iterations",
+        DELETE,
+        "learners.protonet.training.iterations: missing (for images): give",
+    ),
+    ("other: full_length", DELETE, "learners.maml.training.iterations: missing (for waves): give maml a row with"),
 ]
 
 
-def changed(path: str, value: Any) -> dict[str, Any]:
-    """SMALL with the value of one key replaced, added or deleted."""
-    values = yaml.safe_load(SMALL)
-    *places, key = path.split(".")
-    section = values
-    for place in places:
-        section = section.setdefault(place, {})
-    if value is DELETE:
-        del section[key]
-    else:
-        section[key] = value
-    return values
-
-
 def test_the_small_one_is_valid():
-    assert params.validated(yaml.safe_load(SMALL)).budget == "tiny"
+    assert small().budget == "tiny"
 
 
-@pytest.mark.parametrize(("path", "value", "named"), MALFORMED, ids=lambda item: str(item)[:30])
-def test_what_is_malformed_is_one_line_that_names_the_key(path, value, named):
+@pytest.mark.parametrize(("path", "value", "said"), MALFORMED, ids=lambda item: str(item)[:40])
+def test_what_is_malformed_is_one_line_that_names_the_key(path, value, said):
     with pytest.raises(UsageError) as error:
-        params.validated(changed(path, value))
+        changed(path, value)
     assert "\n" not in str(error.value)
-    assert named in str(error.value)
+    assert said in str(error.value)
 
 
 @pytest.mark.parametrize(
@@ -158,15 +153,32 @@ def test_a_file_that_is_no_configuration_is_one_line(tmp_path, content):
     path = tmp_path / "params.yaml"
     path.write_bytes(content)
     with pytest.raises(UsageError) as error:
-        params.load(path)
+        load(path)
     assert "\n" not in str(error.value) and str(path) in str(error.value)
+
+
+@pytest.mark.parametrize("content", ["learners: [", "learners: {}", "tasks: [a]\ntasks: [b]\n"])
+def test_a_budget_that_is_none_is_named_whichever_is_chosen(root, tmp_path, content):
+    shutil.copytree(root / "params", tmp_path / "params")
+    shutil.copy(root / "params.yaml", tmp_path)
+    (tmp_path / "params/tiny.yaml").write_text(content)
+    with pytest.raises(UsageError, match=r"params/tiny\.yaml"):
+        load(tmp_path / "params.yaml", "smoke")
+
+
+@pytest.mark.parametrize("name", [".#quick.yaml", "quick.yaml~", "quick copy.yaml", "#quick.yaml#", "notes.txt"])
+def test_what_editors_leave_beside_the_budgets_is_no_budget(root, tmp_path, name):
+    shutil.copytree(root / "params", tmp_path / "params")
+    shutil.copy(root / "params.yaml", tmp_path)
+    (tmp_path / "params" / name).write_text("half")
+    assert set(load(tmp_path / "params.yaml").budgets) == {"smoke", "quick", "long", "paper"}
 
 
 def test_a_missing_file_and_an_unknown_budget_are_usage_errors(root, tmp_path):
     with pytest.raises(UsageError, match="--params"):
-        params.load(tmp_path / "params.yaml")
-    with pytest.raises(UsageError, match="'huge' is not defined"):
-        params.load(root / "params.yaml", "huge")
+        load(tmp_path / "params.yaml")
+    with pytest.raises(UsageError, match="'huge' is not defined: choose one of long, paper, quick, smoke, or write"):
+        load(root / "params.yaml", "huge")
 
 
 VALUES = st.one_of(
@@ -190,16 +202,18 @@ def places(value: Any, path: tuple = ()) -> list[tuple]:
 
 
 @cache
-def real_file(root: Path) -> dict[str, Any]:
-    return yaml.safe_load((root / "params.yaml").read_text(encoding="utf-8"))
+def real_files(root: Path) -> dict[str, Any]:
+    """params.yaml as `` and the budgets by name."""
+    paths = {"": root / "params.yaml"} | {path.stem: path for path in (root / "params").glob("*.yaml")}
+    return {name: yaml.safe_load(path.read_text(encoding="utf-8")) for name, path in paths.items()}
 
 
-@settings(max_examples=40)
+@settings(max_examples=60)
 @given(st.data())
-def test_no_change_of_the_real_file_ends_in_a_traceback(root, data):
-    values = copy.deepcopy(real_file(root))
+def test_no_change_of_the_real_files_ends_in_a_traceback(root, data):
+    values = copy.deepcopy(real_files(root))
     for _ in range(data.draw(st.integers(1, 2))):
-        *path, key = data.draw(st.sampled_from(places(values)))
+        *path, key = data.draw(st.sampled_from([place for place in places(values) if len(place) > 1]))
         section = values
         for place in path:
             section = section[place]
@@ -210,98 +224,31 @@ def test_no_change_of_the_real_file_ends_in_a_traceback(root, data):
                 del section[key]
             case "add" if isinstance(section, dict):
                 section[data.draw(st.one_of(st.text(max_size=4), st.integers(0, 3)))] = data.draw(VALUES)
+    params = values.pop("")
+    documents = {name: Document(name, section) for name, section in values.items()}
     try:
-        config = params.validated(values, data.draw(st.sampled_from(["smoke", "quick", "paper"])))
+        config = validated(Document("", params), documents, data.draw(st.sampled_from(["smoke", "quick", "paper"])))
     except UsageError as error:
         message = str(error)
     else:
         message = ""
         assert config.episode_files()
-        assert all(config.recipe(run.task, run.learner) for run in config.runs())
+        assert all(config.recipe(*pair) for pair in config.pairs())
     assert "\n" not in message
 
 
-@pytest.mark.parametrize("budget", ["smoke", "quick", "paper"])
-def test_every_budget_of_the_real_file_is_valid(root, budget):
-    config = params.load(root / "params.yaml", budget)
+@pytest.mark.parametrize("budget", ["smoke", "quick", "long", "paper"])
+def test_every_budget_of_the_real_files_is_valid(root, budget):
+    config = load(root / "params.yaml", budget)
     assert config.runs() and config.episode_files()
 
 
-def small(budget: str | None = None, **changes: Any) -> params.Config:
-    return params.validated(yaml.safe_load(SMALL) | changes, budget)
-
-
-def test_recipes_are_laid_over_each_other_in_order():
-    recipes = {task: small().recipe(task, "maml") for task in ("images", "many", "waves")}
-    assert {task: recipe["hyper_parameters"] for task, recipe in recipes.items()} == {
-        "images": {"width": 8, "inner_lr": 2.0, "train_steps": 1, "test_steps": 5},
-        "many": {"width": 9, "inner_lr": 3.0, "train_steps": 1, "test_steps": 5},
-        "waves": {"width": 8, "inner_lr": 1.0, "train_steps": 1, "test_steps": 5},
-    }
-    assert recipes["images"]["training"] == {"iterations": 100, "meta_batch": 2}
-
-
-def test_all_changes_only_what_an_entry_states():
-    config = small()
-    assert config.recipe("images", "chance") == {"learner": "chance", "hyper_parameters": {}, "training": {}}
-    assert config.recipe("images", "protonet")["training"] == {"iterations": 100, "meta_lr": 0.5, "way": 6}
-    assert config.recipe("images", "first") == {
-        "learner": "maml",
-        "hyper_parameters": {"width": 8, "inner_lr": 1.0, "train_steps": 1, "test_steps": 3, "first_order": False},
-        "training": {},
-    }
-
-
-def test_resolving_a_recipe_does_not_change_the_parameters():
-    values = yaml.safe_load(SMALL)
-    before, config = copy.deepcopy(values), params.validated(values)
-    recipe = config.recipe("many", "maml")
-    recipe["hyper_parameters"]["width"] = recipe["training"]["iterations"] = -1
-    assert values == before
-
-
-def test_runs_leave_out_what_a_learner_cannot_do():
-    assert Run("waves", "maml", 1) in small().runs() and Run("images", "protonet", 0) in small().runs()
-    assert Run("waves", "protonet", 0) not in small().runs()
-    assert {run.seed for run in small("other").runs()} == {3}
-
-
-@pytest.mark.parametrize("place", ["learners.maml.for.waves", "budgets.tiny.learners.maml.for.many"])
-def test_runs_leave_out_what_a_for_sets_to_null(place):
-    values = yaml.safe_load(SMALL)
-    *sections, task = place.split(".")
-    section = values
-    for name in sections:
-        section = section[name]
-    section[task] = None
-    config = params.validated(values)
-    left_out = {run.task for run in small().runs()} - {run.task for run in config.runs() if run.learner == "maml"}
-    assert left_out == {task}
-    assert config.recipe("images", "maml") == small().recipe("images", "maml")
-
-
-def test_counts_are_those_of_the_problem_where_it_has_its_own():
-    values = yaml.safe_load(SMALL)
-    values["budgets"]["tiny"]["episodes"]["for"] = {"sine": {"test": 60}}
-    config = params.validated(values)
-    counts = [config.count(problem, part) for problem in ("omniglot", "sine") for part in ("validation", "test")]
-    assert counts == [4, 6, 4, 60]
-
-
-def test_episode_files_are_those_of_the_runs():
-    assert set(small().episode_files()) == {
-        *(f"omniglot/{part}-{way}w1s5q-{count}.npy" for part, count in COUNTS.items() for way in (5, 10)),
-        "omniglot/train-6w1s5q-8.npy",
-        *(f"sine/{part}-5s10q-{count}.npy" for part, count in COUNTS.items()),
-    }
-
-
 def test_reading_parameters_does_not_wait_for_torch(root):
-    command = "import sys, metascore.config.params as p; p.load('params.yaml'); sys.exit('torch' in sys.modules)"
+    command = "import sys, metascore.config.loading as p; p.load('params.yaml'); sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", command], cwd=root, check=False).returncode == 0
 
 
 @pytest.mark.parametrize("key", [1, True, None, 2.5])
 def test_a_key_that_is_no_word_is_one_line(key):
-    with pytest.raises(UsageError, match=f"{key!r}.*: keys are words" if key is not None else "keys are words"):
-        params.validated({"budget": "smoke", "learners": {key: {}}})
+    with pytest.raises(UsageError, match=f"learners.{key}: {key}: keys are words"):
+        configured({"budget": "smoke", "learners": {key: {}}}, {})

@@ -1,5 +1,7 @@
 """What fine-tuning leaves to be drawn: answers behind the scores, functions in closed form where there are some."""
 
+from dataclasses import asdict
+
 import fake_results
 import numpy as np
 import pytest
@@ -35,9 +37,9 @@ def project(tmp_path, monkeypatch):
     images.flush()
     for run in config.runs():
         recipe = config.recipe(run.task, run.learner)
-        learner = base.load(recipe["learner"], config.tasks[run.task], recipe["hyper_parameters"])
+        learner = base.load(recipe.learner, config.tasks[run.task], recipe.hyper_parameters)
         params = learner.initialise(torch.Generator().manual_seed(0))
-        checkpoint.save(RESULTS.checkpoint(run), params, {"recipe": recipe})
+        checkpoint.save(RESULTS.checkpoint(run), params, {"recipe": asdict(recipe)})
         finetune.run(config, run)
     return config
 

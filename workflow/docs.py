@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from metascore.config import params
+from metascore.config.loading import load
 from metascore.errors import UserError
 from metascore.files import write_text
 from metascore.learners.base import learner_class
@@ -46,15 +46,14 @@ def page(path: Path, measured: Measured) -> str:
 
 def read() -> Measured:
     """The tables of the default budget, and the facts that stand beside them."""
-    config = params.load()
+    config = load()
     results = Results.of(config.budget)
-    entries = config.params["learners"]
     return Measured(
         config.budget,
         *(table(results.table(name, "csv")) for name in ("scores", "adaptation", "priors")),
         published.load(),
         {name: config.problem(name).scale.name for name in config.params["tasks"]},
-        {name: family((entry or {}).get("learner", name)) for name, entry in entries.items() if has_page(name)},
+        {name: family(entry.file) for name, entry in config.entries.items() if has_page(name)},
     )
 
 

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import NoReturn
 
 import metascore
-from metascore.config.params import Config, Run, load
+from metascore.config.loading import load
+from metascore.config.params import Config, Run
 from metascore.errors import UsageError, UserError
 from metascore.orchestration.signals import Stopped, stoppable
 
@@ -102,7 +103,7 @@ def _parser() -> argparse.ArgumentParser:
     for name, summary in STAGES.items():
         stage = stages.add_parser(name, help=summary, description=summary)
         stage.add_argument("--params", default="params.yaml", help="configuration file (default: params.yaml)")
-        stage.add_argument("--budget", help="a section of `budgets` (default: what params.yaml says)")
+        stage.add_argument("--budget", help="a file in params/ (default: what params.yaml says)")
         stage.add_argument("--debug", action="store_true", help="show the traceback of an error")
         if name == "episodes":
             stage.add_argument("--file", required=True, help="such as omniglot/test-5w1s5q-400.npy")

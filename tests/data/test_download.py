@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 from small_omniglot import PATIENCE, Server, drawings
 
+from metascore.config.documents import Document
 from metascore.config.params import Config
 from metascore.data.archive import Part
 from metascore.data.download import Patience, Unreachable, fetch
@@ -29,7 +30,7 @@ def left(folder: Path) -> list[str]:
 
 
 def run(folder: Path, parts: Parts, *sources: str) -> Path:
-    config = Config({"data": {"sources": list(sources), "glyphs_seed": 0}}, budget="smoke")
+    config = Config(Document("params.yaml", {"data": {"sources": list(sources), "glyphs_seed": 0}}), {}, "smoke")
     data.run(config, folder / "data" / "omniglot", parts, PATIENCE)
     return folder / "data" / "omniglot"
 

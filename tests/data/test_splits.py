@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from metascore.config.documents import Document
 from metascore.config.params import Config
 from metascore.data.glyphs import SIZES
 from metascore.data.splits import PARTS, make_split
@@ -19,7 +20,7 @@ SETTINGS: dict[str, Any] = {
     "name": "random", "seed": 0, "train": 1100, "validation": 100, "test": 423, "file": None
 }  # fmt: skip
 
-CONFIG = Config({"split": SETTINGS}, budget="smoke")
+CONFIG = Config(Document("params.yaml", {"split": SETTINGS}), {}, "smoke")
 
 
 @pytest.fixture(scope="module")

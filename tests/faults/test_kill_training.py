@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import yaml
+from small_project import write_params
 
 from metascore.config.params import Run
 from metascore.files import sha256, write_json
@@ -29,11 +29,8 @@ def metascore(place: Path, *arguments: str) -> None:
 def prepared(tmp_path_factory, root) -> Path:
     """A folder with noise for images, and a MAML of twenty validations at budget smoke."""
     place = tmp_path_factory.mktemp("prepared")
-    params = yaml.safe_load((root / "params.yaml").read_text())
-    smoke = params["budgets"]["smoke"]
-    smoke["learners"] = {"maml": {"width": 4, "training": {"iterations": 40, "meta_batch": 2, "validations": 20}}}
-    params |= {"budget": "smoke", "budgets": {"smoke": smoke}, "learners": {LEARNER: params["learners"][LEARNER]}}
-    (place / "params.yaml").write_text(yaml.safe_dump(params))
+    entry = {"width": 4, "inner_lr": 0.4, "train_steps": 1, "test_steps": 3}
+    write_params(place, {LEARNER: entry | {"training": {"iterations": 40, "meta_batch": 2, "validations": 20}}})
     (place / "data/omniglot").mkdir(parents=True)
     images = np.random.default_rng(0).integers(0, 256, (1623, 20, 28, 28), dtype=np.uint8)
     np.save(place / "data/omniglot/images.npy", images)

@@ -11,8 +11,10 @@ import pytest
 import torch
 from torch import Tensor
 
-from metascore.config import params, signatures
-from metascore.config.recipe import Training
+from metascore.config import signatures
+from metascore.config.loading import load as load_configuration
+from metascore.config.params import Config
+from metascore.config.recipe import Recipe, Training
 from metascore.learners.base import AbstractLearner, load
 from metascore.problems.base import Episode, Problem
 from metascore.problems.omniglot import Omniglot
@@ -33,20 +35,20 @@ class Case:
     kind: str
 
     @property
-    def recipe(self) -> dict[str, Any]:
+    def recipe(self) -> Recipe:
         """The entry's recipe at budget smoke."""
         return configuration().recipe(TASKS[self.kind], self.entry)
 
     def learner(self, way: int = WAY, shot: int = SHOT, query: int = QUERY) -> AbstractLearner:
         """The learner at the smallest width, for episodes of this shape."""
-        hyper_parameters = self.recipe["hyper_parameters"]
+        hyper_parameters = dict(self.recipe.hyper_parameters)
         if "width" in hyper_parameters:
             hyper_parameters["width"] = WIDTH[self.kind]
-        return load(self.recipe["learner"], problem(self.kind, way, shot, query), hyper_parameters)
+        return load(self.recipe.learner, problem(self.kind, way, shot, query), hyper_parameters)
 
     def training(self, **changes: Any) -> Training:
         """The entry's own outer optimiser."""
-        return dataclasses.replace(Training(**self.recipe["training"]), **changes)
+        return dataclasses.replace(self.recipe.training, **changes)
 
 
 def problem(kind: str, way: int = WAY, shot: int = SHOT, query: int = QUERY) -> Problem:
@@ -56,15 +58,15 @@ def problem(kind: str, way: int = WAY, shot: int = SHOT, query: int = QUERY) -> 
 
 
 @cache
-def configuration() -> params.Config:
-    return params.load(ROOT / "params.yaml", "smoke")
+def configuration() -> Config:
+    return load_configuration(ROOT / "params.yaml", "smoke")
 
 
 def cases() -> list[Any]:
     """A case for every entry and kind of problem; learners' files that no entry uses yet are skipped."""
     known, used = [], set()
     for entry in configuration().learners:
-        file = configuration().recipe(TASKS["omniglot"], entry)["learner"]
+        file = configuration().entries[entry].file
         used.add(file)
         known += [
             pytest.param(Case(entry, kind), id=f"{entry}-{kind}")

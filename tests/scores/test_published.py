@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from metascore.config.params import load as load_params
+from metascore.config.loading import load as load_params
 from metascore.errors import UserError
 from metascore.scoring import published
 

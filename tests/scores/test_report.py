@@ -65,7 +65,7 @@ def test_it_warns_of_synthetic_data_and_few_seeds(report, synthetic, seeds):
 
 def test_it_warns_of_a_run_that_stopped_early(report):
     chosen = fake_results.config(tasks=("sine_5s",), seeds=(0, 1, 2))
-    chosen.params["learners"]["maml"] = {"training": {"iterations": 100}}
+    chosen.params["learners"]["maml"]["training"] = {"iterations": 100}
 
     def finish(iterations):
         def change(root):

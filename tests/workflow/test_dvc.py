@@ -20,11 +20,11 @@ def test_nothing_to_do_in_either_tool(tracked: Project):
 
 
 def test_a_parameter_runs_one_learner(tracked: Project):
-    tracked.set_parameter("learners.fomaml.inner_lr", 0.75)
+    tracked.set_parameter("learners.fomaml.test_steps", 4)
     assert tracked.ran("dvc", "repro") == jobs_of("fomaml")
     assert CLEAN in tracked.call("dvc", "status")
     assert tracked.planned() == set()
-    assert "learners.fomaml.inner_lr" in tracked.call("dvc", "params", "diff")
+    assert "learners.fomaml.test_steps" in tracked.call("dvc", "params", "diff")
 
 
 def test_code_runs_one_learner_and_a_comment_none(tracked: Project):
@@ -37,7 +37,9 @@ def test_code_runs_one_learner_and_a_comment_none(tracked: Project):
 
 
 def test_an_experiment(tracked: Project):
-    assert tracked.ran("dvc", "exp", "run", "-S", "learners.maml.inner_lr=1.75") == jobs_of("maml")
+    assert tracked.ran(
+        "dvc", "exp", "run", "-S", "params/smoke.yaml:learners.maml.for.omniglot.inner_lr=1.75"
+    ) == jobs_of("maml")
     difference = json.loads(tracked.call("dvc", "metrics", "diff", "--json"))
     assert set(difference["results/smoke/metrics.json"]) == {"maml"}
 
@@ -61,7 +63,7 @@ def test_files_of_other_code_are_not_adopted(clone: Callable[[], Project]):
 
 def return_from_another_rate(tracked: Project) -> None:
     """Commit a run with another rate, then check out the revision before it."""
-    tracked.set_parameter("learners.maml.inner_lr", 1.25)
+    tracked.set_parameter("learners.maml.for.omniglot.inner_lr", 1.25, "params/smoke.yaml")
     tracked.call("dvc", "repro", "--quiet")
     tracked.call("git", "commit", "--quiet", "--all", "--message", "Other rate")
     tracked.call("git", "checkout", "--quiet", "HEAD~1")

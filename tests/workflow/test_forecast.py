@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from metascore.config import params
+from metascore.config.loading import load
 from metascore.config.params import Run
 from metascore.orchestration import forecast
 
@@ -12,7 +12,7 @@ from metascore.orchestration import forecast
 @pytest.fixture
 def config(root, tmp_path, monkeypatch):
     """The project's own parameters at budget smoke, in a folder where nothing was timed."""
-    chosen = params.load(root / "params.yaml", "smoke")
+    chosen = load(root / "params.yaml", "smoke")
     monkeypatch.chdir(tmp_path)
     return chosen
 

@@ -15,7 +15,7 @@ def test_a_second_run_has_nothing_to_do(project: Project):
 
 
 def test_a_parameter_of_one_learner(project: Project):
-    project.set_parameter("learners.fomaml.inner_lr", 0.7)
+    project.set_parameter("learners.fomaml.test_steps", 4)
     assert project.planned() == jobs_of("fomaml")
 
 

@@ -1,24 +1,45 @@
-"""Sections of params.yaml laid over each other."""
+"""What sections of the configuration say of a run, laid over each other. Each number keeps the place that states it."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+from metascore.config.documents import Document, Key, Place
+
+ABOUT_THE_ENTRY = ("learner", "like", "for")  # keys that are no numbers of a recipe
+TRAINING = "training"
 
 
-def merged(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
-    """`over` laid over `base`, dictionary by dictionary."""
-    both = {
-        key: merged(base[key], value)
-        for key, value in over.items()
-        if isinstance(value, dict) and isinstance(base.get(key), dict)
-    }
-    return base | over | both
+class Stated(NamedTuple):
+    """A number, the place that states it, and its key there."""
+
+    value: Any
+    place: Place
+    key: Key
 
 
-def restricted(over: dict[str, Any], entry: dict[str, Any]) -> dict[str, Any]:
-    """The part of `over` whose keys the entry states."""
-    return {
-        key: restricted(value, entry[key]) if isinstance(value, dict) else value
-        for key, value in over.items()
-        if key in entry
-    }
+Layer = dict[str, Stated]  # by the number's name: width, training.meta_lr
+
+
+def layer(document: Document, section: Key, names: Iterable[str]) -> Layer:
+    """What a section says of a run: its own numbers, and over them those of its `for` for each of these names."""
+    stated = _numbers(document, section)
+    for name in names:
+        stated |= _numbers(document, (*section, "for", name))
+    return stated
+
+
+def overlaid(layers: Iterable[Layer]) -> Layer:
+    """Each number as the last layer states it that has it."""
+    both: Layer = {}
+    for one in layers:
+        both |= one
+    return both
+
+
+def _numbers(document: Document, section: Key) -> Layer:
+    own = {key: (*section, key) for key in document.at(section) or {} if key not in (*ABOUT_THE_ENTRY, TRAINING)}
+    training = (*section, TRAINING)
+    keys = own | {f"{TRAINING}.{key}": (*training, key) for key in document.at(training) or {}}
+    return {name: Stated(document.at(key), document.place(key), key) for name, key in keys.items()}

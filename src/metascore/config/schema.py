@@ -1,8 +1,10 @@
-"""The schema of params.yaml: keys, types and ranges, before anything is resolved. Must not import torch."""
+"""The schema of params.yaml and of a budget: keys, types and ranges, before anything is resolved. Imports no torch."""
 
 from __future__ import annotations
 
 import math
+import re
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -10,63 +12,86 @@ from typing import Any
 import jsonschema
 import yaml
 
-from metascore.errors import UsageError
+from metascore.config.documents import Document, Key
 
 SCHEMA = Path(__file__).with_name("params.schema.yaml")
+LENGTH = 200  # of what jsonschema says: it repeats whole sections
 
 
-def check_schema(params: Any, path: str) -> None:
-    """Raises UsageError where params.yaml (read from `path`) is not what the schema asks for."""
-    try:
-        error = jsonschema.exceptions.best_match(_validator().iter_errors(params))
-    except TypeError as clash:  # jsonschema looks for a pattern in every key, and this one is no text
-        raise UsageError(f"{path}: {_odd_key(params)!r}: keys are words: put it in quotes, or correct it") from clash
+def check_schema(name: str, document: Document) -> None:
+    """Raises UsageError where a file is not what the schema asks for: `name` is that of a definition in it."""
+    odd = next(_odd_keys(document.values, ()), None)
+    if odd is not None:
+        raise document.wrong(odd, f"{odd[-1]!r}: keys are words: put it in quotes, or correct it")
+    check_values(document, (), _schema(name))
+    infinite = next(_not_finite(document.values, ()), None)
+    if infinite is not None:
+        raise document.wrong(infinite, "not a finite number: give one")
+
+
+def check_values(document: Document, key: Key, schema: dict[str, Any]) -> None:
+    """Raises UsageError where what a file says at a key is not what a schema asks for."""
+    values = document.at(key) if key else document.values
+    error = jsonschema.exceptions.best_match(_validator(schema).iter_errors(values))
     if error is not None:
-        raise UsageError(f"{path}: {key_path(error)}: {told(error)}")
-    infinite = _not_finite(params)
-    if infinite:
-        raise UsageError(f"{path}: {infinite}: not a finite number: give one")
-
-
-def check_values(values: dict[str, Any], schema: dict[str, Any], place: str) -> None:
-    """Raises UsageError where an entry at a place of params.yaml is not what its own schema asks for."""
-    error = jsonschema.exceptions.best_match(jsonschema.Draft202012Validator(schema).iter_errors(values))
-    if error is not None:
-        path = ".".join([place, *map(str, error.absolute_path)])
-        raise UsageError(f"{path}: {told(error)}")
+        raise document.wrong((*key, *_culprit(error)), _told(error))
 
 
 @cache
-def _validator() -> jsonschema.Draft202012Validator:
-    return jsonschema.Draft202012Validator(yaml.safe_load(SCHEMA.read_text(encoding="utf-8")))
+def _definitions() -> dict[str, Any]:
+    return dict(yaml.safe_load(SCHEMA.read_text(encoding="utf-8"))["$defs"])
 
 
-def _odd_key(value: Any) -> Any:
-    """The first key that is not text (YAML reads `on` and `1` as something else), or None."""
-    if isinstance(value, list):
-        return next((odd for odd in map(_odd_key, value) if odd is not None), None)
-    if not isinstance(value, dict):
-        return None
-    own = (str(key) if key is None else key for key in value if not isinstance(key, str))
-    return next((odd for odd in (*own, *map(_odd_key, value.values())) if odd is not None), None)
+def _schema(name: str) -> dict[str, Any]:
+    return {**_definitions()[name], "$defs": _definitions()}
 
 
-def _not_finite(value: Any, path: str = "") -> str:
-    """The path of the first number in a nest of dictionaries and lists that is not finite, or ''."""
-    if isinstance(value, float):
-        return "" if math.isfinite(value) else path
-    pairs = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    return next(filter(None, (_not_finite(item, f"{path}.{key}".strip(".")) for key, item in pairs)), "")
+def _validator(schema: dict[str, Any]) -> jsonschema.Draft202012Validator:
+    return jsonschema.Draft202012Validator(schema)
 
 
-def told(error: jsonschema.ValidationError) -> str:
+def _culprit(error: jsonschema.ValidationError) -> Key:
+    """The key that an error is about: of unknown ones, the first."""
+    key = tuple(error.absolute_path)
+    return (*key, *_unknown(error)[:1])
+
+
+def _unknown(error: jsonschema.ValidationError) -> list[str]:
+    """The keys that a section has and its schema hasn't."""
+    if error.validator != "additionalProperties" or not isinstance(error.schema, dict):
+        return []
+    known, patterns = error.schema.get("properties", {}), error.schema.get("patternProperties", {})
+    section: Any = error.instance
+    return [key for key in section if key not in known and not any(re.search(one, key) for one in patterns)]
+
+
+def _told(error: jsonschema.ValidationError) -> str:
     """What is wrong with a value, what is allowed, and the cure."""
-    schema = error.schema if isinstance(error.schema, dict) else {}
-    known = schema.get("properties", {}) if error.validator == "additionalProperties" else {}
-    allowed = f" (allowed: {', '.join(sorted(known))})" if known else ""
-    return f"{' '.join(error.message.split())[:200]}{allowed}: correct it in params.yaml"
+    if _unknown(error):
+        schema = error.schema if isinstance(error.schema, dict) else {}
+        known, patterns = sorted(schema.get("properties", {})), list(schema.get("patternProperties", {}))
+        return f"unknown: one of {', '.join(known)}" if known else f"not a name: names are {' or '.join(patterns)}"
+    if error.validator == "not":
+        return "not allowed here: delete it"
+    return f"{' '.join(error.message.split())[:LENGTH]}: correct it"
 
 
-def key_path(error: jsonschema.ValidationError) -> str:
-    """The key that an error is about, such as learners.maml.inner_lr."""
-    return ".".join(str(key) for key in error.absolute_path) or "top level"
+def _odd_keys(value: Any, key: Key) -> Iterator[Key]:
+    """The keys that are no text (YAML reads `on` and `1` as something else)."""
+    for name, inner in _items(value):
+        if isinstance(value, dict) and not isinstance(name, str):
+            yield (*key, name)
+        yield from _odd_keys(inner, (*key, name))
+
+
+def _not_finite(value: Any, key: Key) -> Iterator[Key]:
+    """The keys of numbers that are not finite."""
+    if isinstance(value, float) and not math.isfinite(value):
+        yield key
+    for name, inner in _items(value):
+        yield from _not_finite(inner, (*key, name))
+
+
+def _items(value: Any) -> Iterator[tuple[Any, Any]]:
+    """Names or places, and what is there."""
+    yield from value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()

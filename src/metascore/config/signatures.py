@@ -7,6 +7,7 @@ dataclass are the JSON schema of its hyper-parameters.
 from __future__ import annotations
 
 import ast
+import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
@@ -44,6 +45,16 @@ def learner_files() -> list[str]:
     return sorted(path.stem for path in LEARNERS.glob("*.py") if path.stem.isidentifier() and _mentions_base(path))
 
 
+def readable_files() -> list[str]:
+    """Those of them that can be read: whoever named another would be told why."""
+    found = []
+    for file in learner_files():
+        with contextlib.suppress(UsageError):
+            fields(file)
+            found.append(file)
+    return found
+
+
 def exists(file: str) -> bool:
     """Whether there is such a file, whatever is in it."""
     return file.isidentifier() and path_of(file).is_file()
@@ -57,6 +68,11 @@ def path_of(file: str) -> Path:
 def needs(file: str) -> tuple[str, ...]:
     """The properties that a problem must have for a learner to do it: its `needs`, or those of most learners."""
     return tuple(_constant(file, "needs", ("has_classes", "has_images")))
+
+
+def learns(file: str) -> bool:
+    """Whether meta-training changes anything: False where its `learns` says so."""
+    return bool(_constant(file, "learns", True))
 
 
 def citation(file: str) -> str:

@@ -60,6 +60,7 @@ class AbstractLearner(Steps, abc.ABC):
     family: ClassVar[str]  # metric, model, optimisation, baseline or control
     citation: ClassVar[str]
     needs: ClassVar[tuple[str, ...]] = ("has_classes", "has_images")  # of a problem, or it can't do it
+    learns: ClassVar[bool] = True  # by gradient, across episodes: without a tensor to train there is no `training`
     surrogate: ClassVar[bool] = False  # its meta-loss only has the right gradient: its value need not fall
     relabelling_permutes: ClassVar[bool] = False  # outputs follow a permutation of the labels exactly
     adapts: ClassVar[bool] = False  # by steps, rather than in one pass

@@ -42,6 +42,7 @@ class Scratch(AbstractLearner):
     family: ClassVar[str] = "baseline"
     citation: ClassVar[str] = "Finn, Abbeel and Levine 2017, arXiv:1703.03400, section 5.1"
     needs: ClassVar[tuple[str, ...]] = ()
+    learns: ClassVar[bool] = False
     adapts: ClassVar[bool] = True
     normalisation = "inductive"
 

@@ -28,8 +28,8 @@ def forecast(config: Config, runs: Sequence[Run], cores: int) -> str:
 
 def _tasks(config: Config, run: Run) -> int:
     """Training episodes that a run sees."""
-    training = config.recipe(run.task, run.learner)["training"]
-    return training.get("iterations", 0) * training.get("meta_batch", 1)
+    training = config.recipe(run.task, run.learner).training
+    return training.iterations * training.meta_batch
 
 
 def _seconds_per_task(results: Results, task: str, learner: str) -> float | None:

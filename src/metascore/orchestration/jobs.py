@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
-from metascore.config import params
+from metascore.config import loading
 from metascore.config.params import Config, Run
 from metascore.errors import UserError
 from metascore.orchestration import devices, provenance
@@ -39,8 +39,10 @@ def load(command_line: dict[str, Any]) -> Config:
     unknown = command_line.keys() - {"budget"}
     try:
         if unknown:
-            raise UserError(f"--config {min(unknown)}: only `budget` can be set here: edit params.yaml")
-        return params.load("params.yaml", command_line.get("budget"))
+            raise UserError(
+                f"--config {min(unknown)}: only `budget` can be set here: edit params.yaml or the budget's file"
+            )
+        return loading.load("params.yaml", command_line.get("budget"))
     except UserError as error:
         sys.exit(f"params: {error}")
 
@@ -179,7 +181,7 @@ class Jobs:
         return [Run(one.task, one.learner, int(one.seed)) for one in wildcards]
 
     def _learner_file(self, job: Any) -> str:
-        return str(self.config.recipe(job.task, job.learner)["learner"])
+        return self.config.entries[job.learner].file
 
     def _episodes(self, wildcards: Any) -> EpisodeFile:
         return self.config.episode_files()[wildcards.file]

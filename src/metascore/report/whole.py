@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -68,7 +69,7 @@ def _warnings(config: Config, measured: list[TaskResults], synthetic: bool) -> l
 
 
 def _stopped_early(config: Config, measured: TaskResults, learner: str) -> bool:
-    planned = config.recipe(measured.task, learner)["training"].get("iterations", 0)
+    planned = config.recipe(measured.task, learner).training.iterations
     return any(record["iterations"] < planned for record in measured.records[learner])
 
 
@@ -100,7 +101,7 @@ def _readable(frame: pd.DataFrame) -> pd.DataFrame:
 
 def _card(config: Config, table: pd.DataFrame, titles: dict[str, str], learner: str) -> Card:
     rows = table[table["learner"] == learner]
-    file = config.recipe(rows["task"].iloc[0], learner)["learner"]
+    file = config.entries[learner].file
     settings: dict[str, tuple[list[str], dict[str, Any]]] = {}
     for task in rows["task"]:
         values = _settings(config, task, learner)
@@ -117,7 +118,9 @@ def _card(config: Config, table: pd.DataFrame, titles: dict[str, str], learner: 
 
 def _settings(config: Config, task: str, learner: str) -> dict[str, Any]:
     recipe = config.recipe(task, learner)
-    return recipe["hyper_parameters"] | {f"training.{key}": value for key, value in recipe["training"].items()}
+    training = asdict(recipe.training) if recipe.training.iterations else {}
+    stated = {f"training.{key}": value for key, value in training.items() if value is not None}
+    return recipe.hyper_parameters | stated
 
 
 def _result(row: dict[Hashable, Any], titles: dict[str, str]) -> tuple[str, str, str, str]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 import torch
 
 from metascore.config.params import Config, Run
-from metascore.config.recipe import Training
 from metascore.errors import UserError
 from metascore.files import sha256, write_array, write_arrays, write_json
 from metascore.learners import base
@@ -29,7 +30,7 @@ def run(config: Config, job: Run) -> None:
     with devices.claimed(), machine.prepared() as device:
         learner, params = _trained(config, job, device)
         (episodes,) = inputs.read_episodes([file], device)
-        chunk_size = Training(**config.recipe(job.task, job.learner)["training"]).chunk_size
+        chunk_size = config.recipe(job.task, job.learner).training.chunk_size
         scores = measured(adaptation_curve, learner, params, episodes, chunk_size)
         shown = portrait(learner, params, episodes)
     write_array(results.score(job), scores)
@@ -43,6 +44,6 @@ def _trained(config: Config, job: Run, device: torch.device) -> tuple[AbstractLe
     recipe = config.recipe(job.task, job.learner)
     path = Results.of(config.budget).checkpoint(job)
     params, identity = checkpoint.load(path, device, "delete its folder and run the same command again")
-    if identity.get("recipe") != recipe:
+    if identity.get("recipe") != asdict(recipe):
         raise UserError(f"{path}: trained by another recipe than params.yaml gives: run `metascore train` again")
-    return base.load(recipe["learner"], config.tasks[job.task], recipe["hyper_parameters"]), params
+    return base.load(recipe.learner, config.tasks[job.task], recipe.hyper_parameters), params

@@ -23,7 +23,7 @@ import torch
 
 import metascore
 from metascore.config.params import Config, Run
-from metascore.config.recipe import Training
+from metascore.config.recipe import Recipe
 from metascore.errors import UserError
 from metascore.files import sha256, write_json, write_rows
 from metascore.learners import base
@@ -68,11 +68,11 @@ def _run(config: Config, job: Run, device: torch.device) -> None:
         raise UserError(f"{_name(job)}: another process is training this run: wait for it, or end it") from error
 
 
-def _setting(config: Config, job: Run, recipe: dict[str, Any], device: torch.device) -> Setting:
+def _setting(config: Config, job: Run, recipe: Recipe, device: torch.device) -> Setting:
     files = config.training_files(job.task, job.learner)
-    learner, judged = (base.load(recipe["learner"], file.problem, recipe["hyper_parameters"]) for file in files)
+    learner, judged = (base.load(recipe.learner, file.problem, recipe.hyper_parameters) for file in files)
     episodes, validation = inputs.read_episodes(files, device)
-    return Setting(learner, judged, episodes, validation, Training(**recipe["training"]), job.seed)
+    return Setting(learner, judged, episodes, validation, recipe.training, job.seed)
 
 
 def _train(job: Run, setting: Setting, path: Path, device: torch.device) -> Snapshot:
@@ -146,14 +146,14 @@ def _record(job: Run, setting: Setting, snapshot: Snapshot, identity: dict[str, 
     }
 
 
-def _identity(config: Config, job: Run, recipe: dict[str, Any], device: torch.device) -> dict[str, Any]:
+def _identity(config: Config, job: Run, recipe: Recipe, device: torch.device) -> dict[str, Any]:
     """Everything that determines the bits of a run, on one kind of machine."""
     files = inputs.input_files(config.training_files(job.task, job.learner))
     return {
         **asdict(job),
-        "recipe": recipe,
+        "recipe": asdict(recipe),
         "inputs": {str(path): sha256(path) for path in files},
-        "code": stage_code("train", recipe["learner"], config.tasks[job.task].name),
+        "code": stage_code("train", recipe.learner, config.tasks[job.task].name),
         "torch": torch.__version__,
         "device": device.type,
     }
