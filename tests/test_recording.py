@@ -135,3 +135,39 @@ def test_a_function_that_looks_at_values_is_refused():
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs CUDA")
 def test_on_a_gpu():
     record(lambda x: {"slope": torch.func.grad(lambda y: (y @ y.mT).sin().sum())(x)}, drawn(0, 4, 4).cuda())
+
+
+def operations(function, *inputs: Tensor) -> list[str]:
+    recorder = Recorder(patience=0)
+    recorder(None, function, *inputs)
+    (recording,) = recorder._known.values()
+    return [str(node.target) for node in recording.operations.graph.nodes if node.op == "call_function"]
+
+
+def test_what_is_computed_twice_is_computed_once():
+    """Views and results of several results too; not with numbers of another type or sign."""
+
+    def function(x: Tensor) -> tuple[Tensor, ...]:
+        twice = [(x.mT.exp()[0] + 1).cumsum(0).max(0).values for _ in range(2)]
+        return *twice, x * 1, x * 1.0, x * True, x + 0.0, x + -0.0
+
+    found = operations(function, drawn(7, 3, 3))
+    assert [found.count(f"aten.{name}.default") for name in ("exp", "cumsum")] == [1, 1]
+    assert found.count("aten.max.dim") == 1
+    assert found.count("aten.mul.Tensor") == 3 and found.count("aten.add.Tensor") == 3
+    recording, x = record(function, drawn(7, 3, 3)), drawn(8, 3, 3)
+    assert_same(recording(x), function(x))
+
+
+@pytest.mark.parametrize("change", [lambda y: y.mul_(3), lambda y: y[0].mul_(3), lambda y: y.mT[1].add_(y[0])])
+def test_what_is_changed_in_place_is_computed_each_time(change):
+    """Before and after the change, through views, and what is computed from it."""
+
+    def function(x: Tensor) -> tuple[Tensor, ...]:
+        first, second = x.exp(), x.exp()
+        before = first.sum(0)
+        change(first)
+        return before, first.sum(0), second.sum(0), first, second
+
+    recording, x = record(function, drawn(9, 3, 3)), drawn(10, 3, 3)
+    assert_same(recording(x), function(x))

@@ -33,7 +33,7 @@ from torch.nn import functional
 from metascore.learners.base import STATE, AbstractLearner, MetaLoss, last
 from metascore.learners.inner_loop import preprocess
 from metascore.networks.initialisation import linear_layer
-from metascore.networks.layers import linear, max_pool, moments, normalise
+from metascore.networks.layers import batch_norm, linear, max_pool
 from metascore.networks.lstm import lstm_parameters, lstm_step
 from metascore.networks.network import Network
 from metascore.networks.patches import Patches
@@ -159,10 +159,11 @@ class MetaNet(AbstractLearner):
     def _features(self, slow: Params, fast: Params, x: Float[Tensor, "n 28 28 1"]) -> Float[Tensor, "n features"]:
         """Four convolutional blocks with layer augmentation."""
         for layer in range(1, len(LAYERS)):
-            weight, norm = f"conv{layer}.weight", f"norm{layer}"
+            weight = f"conv{layer}.weight"
+            gain, bias = slow[f"norm{layer}.gain"], slow[f"norm{layer}.bias"]
             patches = Patches.apply(x, self.stride)
             paths = [multiply(patches, weights[weight].mT) for weights in (slow, fast) if weight in weights]
-            x = torch.stack([normalise(h, *moments(h), slow, norm).relu() for h in paths]).sum(0)
+            x = torch.stack([batch_norm(h, gain, bias)[0].relu() for h in paths]).sum(0)
             x = max_pool(x) if self.stride == 1 else x
         return x.flatten(1)
 

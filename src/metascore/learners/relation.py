@@ -22,7 +22,7 @@ from torch.nn import functional
 
 from metascore.learners.base import AbstractLearner, MetaLoss, last
 from metascore.networks.initialisation import filters, uniform
-from metascore.networks.layers import max_pool, moments, normalise
+from metascore.networks.layers import batch_norm, max_pool
 from metascore.networks.patches import convolve
 from metascore.networks.tensors import Params
 from metascore.problems.base import Episode, Examples
@@ -120,5 +120,5 @@ class RelationNet(AbstractLearner):
 
     def _rest(self, x: Float[Tensor, "n h w d"], params: Params, name: str, halve: bool) -> Float[Tensor, "n h2 w2 d"]:
         """What follows a convolution. Strides have halved the maps already."""
-        x = normalise(x, *moments(x), params, name).relu()
+        x = batch_norm(x, params[f"{name}.gain"], params[f"{name}.bias"])[0].relu()
         return max_pool(x) if halve and self.downsample == "max_pool" else x

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from metascore.networks.fast_encoder import encode
 from metascore.networks.initialisation import filters
-from metascore.networks.layers import max_pool, moments, normalise
-from metascore.networks.patches import convolve
+from metascore.networks.layers import moments, normalise
+from metascore.networks.operations import Normalised, operations_on
 from metascore.networks.tensors import Moments, Params
 
 LAYERS = 4
@@ -56,30 +56,40 @@ class ConvolutionalEncoder:
     def embed(
         self, params: Params, x: Float[Tensor, "n 28 28 1"], given: Moments | None = None
     ) -> tuple[Float[Tensor, "n features"], Moments]:
-        """Embed a batch with given statistics (or its own); also returns those that were used, as constants."""
-        if given is not None or x.device.type != "cpu":
-            return self._block_by_block(params, x, given)
-        parts = ("conv{}.weight", "norm{}.gain", "norm{}.bias")
-        weights, gains, biases = ([params[part.format(layer)] for layer in range(1, LAYERS + 1)] for part in parts)
-        maps, means, variances = encode(x, weights, gains, biases, self._stride)
-        used = {f"norm{layer}.mean": value for layer, value in enumerate(means, 1)}
-        return maps.flatten(1), used | {f"norm{layer}.variance": value for layer, value in enumerate(variances, 1)}
+        """Embed a batch with given statistics (or its own); also returns those that were used.
+
+        Its own are constants here; `statistics` has them as functions of params.
+        """
+        own = operations_on(x.device).batch_norm
+
+        def norm(z: Tensor, name: str) -> Normalised:
+            gain, bias = params[f"{name}.gain"], params[f"{name}.bias"]
+            if given is None:
+                return own(z, gain, bias)
+            mean, variance = given[f"{name}.mean"], given[f"{name}.variance"]
+            return normalise(z, mean, variance, gain, bias), mean, variance
+
+        return self._pass(params, x, norm)
 
     def statistics(self, params: Params, x: Float[Tensor, "n 28 28 1"]) -> Moments:
         """The statistics by which a batch is normalised, differentiable with respect to params."""
-        return self._block_by_block(params, x, None)[1]
 
-    @property
-    def _stride(self) -> int:
-        return 2 if self.downsample == "stride" else 1
+        def norm(z: Tensor, name: str) -> Normalised:
+            mean, variance = moments(z)
+            return normalise(z, mean, variance, params[f"{name}.gain"], params[f"{name}.bias"]), mean, variance
 
-    def _block_by_block(self, params: Params, x: Tensor, given: Moments | None) -> tuple[Tensor, Moments]:
+        return self._pass(params, x, norm)[1]
+
+    def _pass(
+        self, params: Params, x: Tensor, norm: Callable[[Tensor, str], Normalised]
+    ) -> tuple[Float[Tensor, "n features"], Moments]:
+        """Through all blocks; `norm` normalises the maps of a block, and says by which statistics."""
+        operations, stride = operations_on(x.device), 2 if self.downsample == "stride" else 1
         used: Moments = {}
         for layer in range(1, LAYERS + 1):
             name = f"norm{layer}"
-            x = convolve(x, params[f"conv{layer}.weight"], self._stride)
-            mean, variance = moments(x) if given is None else (given[f"{name}.mean"], given[f"{name}.variance"])
-            used |= {f"{name}.mean": mean, f"{name}.variance": variance}
-            x = normalise(x, mean, variance, params, name).relu()
-            x = max_pool(x) if self.downsample == "max_pool" else x
+            u, used[f"{name}.mean"], used[f"{name}.variance"] = norm(
+                operations.convolve(x, params[f"conv{layer}.weight"], stride), name
+            )
+            x = (operations.max_pool(u) if self.downsample == "max_pool" else u).relu()
         return x.flatten(1), used

@@ -94,8 +94,9 @@ def pooled(u: Tensor) -> tuple[Tensor, Tensor]:
     return _maps(values, episodes), _maps(indices, episodes)
 
 
-def unpooled(gradient: Tensor, u: Tensor, indices: Tensor) -> Tensor:
-    """The adjoint of `pooled`, for maps of u's shape."""
+def unpooled(gradient: Tensor, size: tuple[int, int], indices: Tensor) -> Tensor:
+    """The adjoint of `pooled`, for maps of this height and width."""
+    u = gradient.new_empty(len(gradient), *size, *gradient.shape[EPISODES:])
     episodes, two, none, one = u.shape[EPISODES], [2, 2], [0, 0], [1, 1]
     planes = [_planes(maps, episodes) for maps in (gradient, u, indices)]
     found = torch.ops.aten.max_pool2d_with_indices_backward(*planes[:2], two, two, none, one, False, planes[2])

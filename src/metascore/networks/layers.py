@@ -23,11 +23,23 @@ def moments(x: Float[Tensor, "*n c"]) -> tuple[Float[Tensor, c], Float[Tensor, c
 
 
 def normalise(
-    x: Float[Tensor, "*n c"], mean: Float[Tensor, c], variance: Float[Tensor, c], params: Params, name: str
+    x: Float[Tensor, "*n c"],
+    mean: Float[Tensor, c],
+    variance: Float[Tensor, c],
+    gain: Float[Tensor, c],
+    bias: Float[Tensor, c],
 ) -> Float[Tensor, "*n c"]:
     """Batch norm with given statistics (Ioffe and Szegedy 2015)."""
-    scale = params[f"{name}.gain"] * torch.rsqrt(variance + NORM_EPSILON)
-    return x * scale + (params[f"{name}.bias"] - mean * scale)
+    scale = gain * torch.rsqrt(variance + NORM_EPSILON)
+    return x * scale + (bias - mean * scale)
+
+
+def batch_norm(
+    x: Float[Tensor, "*n c"], gain: Float[Tensor, c], bias: Float[Tensor, c]
+) -> tuple[Float[Tensor, "*n c"], Float[Tensor, c], Float[Tensor, c]]:
+    """A batch normalised by its own statistics; its mean and variance, as constants."""
+    mean, variance = moments(x)
+    return normalise(x, mean, variance, gain, bias), mean.detach(), variance.detach()
 
 
 def max_pool(x: Float[Tensor, "n h w c"]) -> Float[Tensor, "n h2 w2 c"]:

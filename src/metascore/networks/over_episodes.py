@@ -11,6 +11,7 @@ from typing import Any
 
 import torch
 from torch import Tensor
+from torch._C import _functorch as functorch
 
 from metascore.networks.kernels import EPISODES, MAP_DIMS
 
@@ -50,4 +51,14 @@ def _merged(value: Any, dim: int | None, size: int) -> Any:
     else:
         axis = EPISODES + 1 if value.dim() == MAP_DIMS + 1 else 1
         value = value.movedim(dim, axis)
-    return value.flatten(axis - 1, axis).contiguous()
+    value = value.flatten(axis - 1, axis)
+    return value if _is_mapped(value) else value.contiguous()
+
+
+def _is_mapped(value: Tensor) -> bool:
+    """Whether another vmap is still to join its axis: only then is it clear in which order memory should be."""
+    while functorch.is_functorch_wrapped_tensor(value):
+        if functorch.is_batchedtensor(value):
+            return True
+        value = functorch.get_unwrapped(value)
+    return False

@@ -3,20 +3,22 @@
 Mapping over episodes and differentiating, torch.func spends about ten milliseconds of Python on a chunk, whatever
 the chunk holds, and leaves more views of tensors behind than operations on them. A recording is the list of PyTorch's
 operations that reached the kernels, in their order and with their numbers, so it computes the same bits. In it, a view
-of a view is a view of the tensor that owns the memory, which leaves most of them without a user.
+of a view is a view of the tensor that owns the memory, which leaves most of them without a user, and what is computed
+from the same tensors twice is computed once: the embedding of queries by features that an adaptation leaves alone.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from operator import getitem
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import torch
 from torch import Tensor
+from torch._ops import OpOverload
 from torch.fx import Graph, GraphModule, Node
 from torch.utils._python_dispatch import TorchDispatchMode
-from torch.utils._pytree import tree_flatten, tree_map_only, tree_unflatten
+from torch.utils._pytree import tree_flatten, tree_leaves, tree_map_only, tree_unflatten
 from torch.utils.weak import WeakTensorKeyDictionary
 
 PATIENCE = 3  # calls before the one that is recorded, which takes about as long as three of them
@@ -98,6 +100,7 @@ class _Tape(TorchDispatchMode):
         leaves, structure = tree_flatten(result)
         self.graph.output(tuple(self._place(value).node for value in leaves))
         self.graph.eliminate_dead_code()
+        _compute_once(self.graph)
         return Recording(self.graph, self.constants, structure)
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
@@ -142,6 +145,42 @@ class _Tape(TorchDispatchMode):
             self.constants[name] = value
             self._own(value, self.graph.get_attr(name))
         return self._places[value]
+
+
+def _compute_once(graph: Graph) -> None:
+    """Let equal operations on equal tensors be one, but for memory that anything changes in place."""
+    calls = [node for node in graph.nodes if node.op == "call_function"]
+    changed = {_owner(one) for node in calls for one in _changed(node)}
+    first: dict[Hashable, Node] = {}
+    for node in calls:
+        leaves, structure = tree_flatten((node.args, node.kwargs))
+        if any(_owner(one) in changed for one in (node, *leaves) if isinstance(one, Node)) or _is_random(node.target):
+            continue
+        # Numbers by type and digits, since 1, 1.0 and True are equal, and so are 0.0 and -0.0.
+        call = (node.target, structure, *(one if isinstance(one, Node) else (type(one), repr(one)) for one in leaves))
+        if first.setdefault(call, node) is not node:
+            node.replace_all_uses_with(first[call])
+            graph.erase_node(node)
+
+
+def _owner(node: Node) -> Node:
+    """The node whose memory a node looks at, or is one of several results in."""
+    while node.op == "call_function" and (node.target is getitem or _is_view(node.target)):
+        node = cast(Node, node.args[0])
+    return node
+
+
+def _changed(node: Node) -> Iterator[Node]:
+    """The tensors that an operation changes in place."""
+    if isinstance(node.target, OpOverload):
+        for number, argument in enumerate(node.target._schema.arguments):
+            if argument.alias_info is not None and argument.alias_info.is_write:
+                given = node.args[number] if number < len(node.args) else node.kwargs.get(argument.name)
+                yield from (one for one in tree_leaves(given) if isinstance(one, Node))
+
+
+def _is_random(func: Any) -> bool:
+    return isinstance(func, OpOverload) and torch.Tag.nondeterministic_seeded in func.tags
 
 
 def _is_view(func: Any) -> bool:

@@ -1,5 +1,6 @@
-"""The fast path equals the slow, obvious encoder: PyTorch's own operations, one episode, autograd."""
+"""The encoder equals the slow, obvious one: PyTorch's own operations, one episode, autograd."""
 
+from functools import partial
 from itertools import chain
 
 import pytest
@@ -11,12 +12,14 @@ from torch.func import grad, vmap
 from torch.nn import functional
 
 from metascore.networks.encoder import ConvolutionalEncoder
-from metascore.networks.fast_encoder import encode
 from metascore.networks.kernels import NORM_EPSILON, convolved, input_gradient, weight_gradient
+from metascore.networks.operations import BATCHED, TOGETHER, Operations
 from metascore.networks.patches import Patches
 from metascore.randomness import generator
 
 Parameters = list[list[Tensor]]  # weights, gains, biases, by block
+KINDS = (("conv", "weight"), ("norm", "gain"), ("norm", "bias"))
+WEIGHTS, NORMS, ALL = {0}, {1, 2}, {0, 1, 2}  # the kinds that an inner loop adapts
 STRIDES = pytest.mark.parametrize("stride", [1, 2])
 
 
@@ -37,8 +40,14 @@ def obvious(x: Tensor, parameters: Parameters, stride: int) -> Tensor:
     return x.movedim(1, -1)
 
 
-def fast(x: Tensor, parameters: Parameters, stride: int) -> Tensor:
-    return encode(x, *parameters, stride)[0]
+def blocks(operations: Operations, x: Tensor, parameters: Parameters, stride: int) -> Tensor:
+    for weight, gain, bias in zip(*parameters, strict=True):
+        x, _, _ = operations.batch_norm(operations.convolve(x, weight, stride), gain, bias)
+        x = (operations.max_pool(x) if stride == 1 else x).relu()
+    return x
+
+
+fast, batched = (partial(blocks, operations) for operations in (TOGETHER, BATCHED))
 
 
 def drawn(seed: int, widths: tuple[int, ...] = (5, 4, 3), episodes: tuple[int, ...] = ()) -> Parameters:
@@ -52,6 +61,11 @@ def drawn(seed: int, widths: tuple[int, ...] = (5, 4, 3), episodes: tuple[int, .
     ]
 
 
+def by_kind(params: dict[str, Tensor]) -> Parameters:
+    """The tensors of an encoder."""
+    return [[params[f"{part[0]}{layer}.{part[1]}"] for layer in range(1, 5)] for part in KINDS]
+
+
 def images(*shape: int) -> Tensor:
     return torch.rand(*shape, 1, generator=generator(1, "images"))
 
@@ -61,12 +75,12 @@ def loss_of(encoder, x: Tensor, parameters: Parameters, stride: int) -> Tensor:
     return (maps.sin() * torch.arange(1.0, maps.numel() + 1).view_as(maps).cos()).sum() / len(x)
 
 
-def adapted_loss(encoder, x: Tensor, parameters: Parameters, stride: int, steps: int, norms: bool) -> Tensor:
+def adapted_loss(encoder, x: Tensor, parameters: Parameters, stride: int, steps: int, adapted: set[int]) -> Tensor:
     """Of a network that has taken steps of gradient descent: its gradient is of second order."""
     for _ in range(steps):
         slopes = grad(lambda p: loss_of(encoder, x, p, stride))(parameters)
         parameters = [
-            [value - 0.1 * slope for value, slope in zip(*kinds, strict=True)] if norms or kind == 0 else kinds[0]
+            [value - 0.1 * slope for value, slope in zip(*kinds, strict=True)] if kind in adapted else kinds[0]
             for kind, kinds in enumerate(zip(parameters, slopes, strict=True))
         ]
     return loss_of(encoder, x, parameters, stride)
@@ -87,19 +101,20 @@ def through_outer_autograd(encoder, x: Tensor, parameters: Parameters, *options)
 @STRIDES
 def test_values_and_statistics(stride):
     x, parameters = images(4, 9, 9), drawn(2)
-    maps, means, variances = encode(x, *parameters, stride)
-    torch.testing.assert_close(maps, obvious(x, parameters, stride), rtol=1e-9, atol=1e-12)
-    first = functional.conv2d(x.movedim(-1, 1), parameters[0][0].view(-1, 1, 3, 3), stride=stride, padding=1)
-    torch.testing.assert_close(means[0], first.mean((0, 2, 3)))
-    torch.testing.assert_close(variances[0], first.var((0, 2, 3), correction=0))
+    torch.testing.assert_close(fast(x, parameters, stride), obvious(x, parameters, stride), rtol=1e-9, atol=1e-12)
+    z = TOGETHER.convolve(x, parameters[0][0], stride)
+    _, mean, variance = TOGETHER.batch_norm(z, parameters[1][0], parameters[2][0])
+    torch.testing.assert_close(mean, z.mean((0, 1, 2)))
+    torch.testing.assert_close(variance, z.var((0, 1, 2), correction=0))
 
 
 @STRIDES
-@pytest.mark.parametrize("norms", [False, True])
+@pytest.mark.parametrize("adapted", [WEIGHTS, NORMS, ALL], ids=["weights", "norms", "all"])
 @pytest.mark.parametrize("steps", [0, 1, 3])
-def test_gradients_of_first_and_second_order(stride, norms, steps):
-    x, options = images(3, 4, 9, 9), (stride, steps, norms)
-    assert_equal(*(through_outer_autograd(encoder, x, drawn(3), *options) for encoder in (fast, obvious)))
+@pytest.mark.parametrize("encoder", [fast, batched], ids=["together", "batched"])
+def test_gradients_of_first_and_second_order(encoder, stride, adapted, steps):
+    x, options = images(3, 4, 9, 9), (stride, steps, adapted)
+    assert_equal(*(through_outer_autograd(one, x, drawn(3), *options) for one in (encoder, obvious)))
 
 
 @STRIDES
@@ -107,7 +122,7 @@ def test_gradients_within_torch_func_alone(stride):
     """Both differentiations and the map over episodes belong to functorch; every episode has its own weights."""
     x, parameters = images(3, 4, 9, 9), drawn(4, episodes=(3,))
     slopes = [
-        vmap(grad(lambda p, x, f=f: adapted_loss(f, x, p, stride, 1, True)))(parameters, x) for f in (fast, obvious)
+        vmap(grad(lambda p, x, f=f: adapted_loss(f, x, p, stride, 1, ALL)))(parameters, x) for f in (fast, obvious)
     ]
     assert_equal(*slopes)
 
@@ -147,7 +162,7 @@ def test_mapped_twice(stride):
     """The axes of nested maps join one another."""
     x, parameters = images(2, 3, 4, 8, 8), drawn(6, episodes=(2,))
     slope = lambda f: vmap(  # noqa: E731
-        lambda p, x: vmap(lambda x: grad(lambda p: adapted_loss(f, x, p, stride, 1, False))(p))(x)
+        lambda p, x: vmap(lambda x: grad(lambda p: adapted_loss(f, x, p, stride, 1, WEIGHTS))(p))(x)
     )(parameters, x)
     assert_equal(slope(fast), slope(obvious))
 
@@ -157,7 +172,7 @@ def test_episodes_that_share_weights_with_some_others(stride):
     """Every image has statistics of its own; the images of an episode share weights, which no other episode has."""
     x, parameters = images(2, 3, 4, 8, 8), drawn(14, episodes=(2,))
     slope = lambda f: vmap(  # noqa: E731
-        lambda p, x: grad(lambda p: vmap(lambda x: adapted_loss(f, x, p, stride, 1, True))(x).sum())(p)
+        lambda p, x: grad(lambda p: vmap(lambda x: adapted_loss(f, x, p, stride, 1, ALL))(x).sum())(p)
     )(parameters, x)
     assert_equal(slope(fast), slope(obvious))
 
@@ -170,7 +185,7 @@ def test_episodes_that_share_weights_with_some_others(stride):
     stride=st.sampled_from([1, 2]),
 )
 def test_any_shape(n, side, widths, count, stride):
-    x, options = images(count, n, side, side), (stride, 1, True)
+    x, options = images(count, n, side, side), (stride, 1, ALL)
     assert_equal(*(through_outer_autograd(f, x, drawn(7, widths), *options) for f in (fast, obvious)))
 
 
@@ -178,27 +193,59 @@ def test_any_shape(n, side, widths, count, stride):
 def test_a_gain_of_zero(stride):
     x, parameters = images(2, 4, 9, 9), drawn(8)
     parameters[1][0][0] = 0.0
-    assert_equal(*(through_outer_autograd(f, x, parameters, stride, 1, True) for f in (fast, obvious)))
+    assert_equal(*(through_outer_autograd(f, x, parameters, stride, 1, ALL) for f in (fast, obvious)))
 
 
-def test_the_encoder_uses_it(monkeypatch):
-    """With its own statistics; the block by block way must agree."""
-    encoder = ConvolutionalEncoder(3, "stride")
+@pytest.mark.parametrize("downsample", ["stride", "max_pool"])
+def test_given_statistics_are_used_and_returned(downsample):
+    """Those of a batch, given back, make its own normalisation."""
+    encoder = ConvolutionalEncoder(3, downsample)
     params, x = encoder.initialise(generator(9)), images(4, 28, 28)
-    features, used = encoder.embed(params, x)
-    torch.testing.assert_close(features, encoder.embed(params, x, encoder.statistics(params, x))[0])
-    torch.testing.assert_close(used, encoder.statistics(params, x))
-    monkeypatch.setattr("metascore.networks.encoder.encode", lambda *_: pytest.fail("the fast path"))
-    with pytest.raises(pytest.fail.Exception):
-        encoder(params, x)
+    features, own = encoder.embed(params, x)
+    statistics = encoder.statistics(params, x)
+    torch.testing.assert_close(own, statistics)
+    again, used = encoder.embed(params, x, statistics)
+    torch.testing.assert_close(again, features)
+    assert used == statistics
+    torch.testing.assert_close(features, obvious(x, by_kind(params), 2 if downsample == "stride" else 1).flatten(1))
 
 
-def test_no_gradient_of_images():
-    with pytest.raises(NotImplementedError, match="images"):
-        loss_of(fast, images(2, 8, 8).requires_grad_(), drawn(10), 2).backward()
+@pytest.mark.parametrize("downsample", ["stride", "max_pool"])
+def test_gradients_through_given_statistics(downsample):
+    """That of own statistics is what comes through the maps and what comes through the statistics."""
+    encoder = ConvolutionalEncoder(3, downsample)
+    params, x = encoder.initialise(generator(15)), images(3, 4, 28, 28)
+
+    def through_both(params, x):
+        return encoder.embed(params, x, encoder.statistics(params, x))[0].sin().sum()
+
+    found, expected = (
+        vmap(grad(loss), (None, 0))(params, x)
+        for loss in (through_both, lambda params, x: encoder(params, x).sin().sum())
+    )
+    torch.testing.assert_close(found, expected)
 
 
-def test_no_third_order():
+@pytest.mark.parametrize("given", [False, True])
+def test_no_pass_goes_by_patches(given, monkeypatch):
+    """They are for GPUs: slower here, whoever's statistics normalise."""
+    encoder = ConvolutionalEncoder(3, "stride")
+    params, x = encoder.initialise(generator(9)), images(9, 28, 28)
+    moments = encoder.initial_moments()
+    monkeypatch.setattr(Patches, "forward", lambda *_: pytest.fail("patches"))
+    encoder.embed(params, x, moments if given else None)
+
+
+@STRIDES
+def test_gradients_of_images(stride):
+    x = images(2, 3, 9, 9)
+    found, expected = (
+        vmap(grad(loss_of, argnums=1), (None, 0, None, None))(f, x, drawn(10), stride) for f in (fast, obvious)
+    )
+    torch.testing.assert_close(found, expected)
+
+
+def test_no_third_order_of_batch_norm():
     weights, *norms = drawn(11)
     curve = lambda w: loss_of(fast, images(2, 8, 8), [w, *norms], 2)  # noqa: E731
     norm = lambda f: lambda w: sum(value.square().sum() for value in grad(f)(w))  # noqa: E731
