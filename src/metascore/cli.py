@@ -25,6 +25,7 @@ STAGES = {
     "finetune": "adapt a trained learner on the frozen test episodes and score it",
     "aggregate": "turn scores into metrics, tables and figures",
     "compare": "say how MetaScores moved since another git revision",
+    "check": "try a learner on small episodes: what it does wrong, and how to mend it",
     "new-learner": "begin a learner: a file that works, an entry and a page, with the places to fill",
 }
 
@@ -62,6 +63,8 @@ def _run(options: argparse.Namespace, config: Config) -> None:
         stage.run(config, _job(options, config))
     elif options.stage == "compare":
         stage.run(config, options.revision, fail_on_worse=options.fail_on == "worse")
+    elif options.stage == "check":
+        stage.run(config, options.learner)
     elif options.stage == "new-learner":
         stage.run(config, options.name, Path(options.params))
     else:
@@ -114,6 +117,8 @@ def _parser() -> argparse.ArgumentParser:
         if name == "compare":
             stage.add_argument("revision", nargs="?", default="HEAD", help="a git revision (default: HEAD)")
             stage.add_argument("--fail-on", choices=["worse"], help="exit status 1 where a learner is worse")
+        if name == "check":
+            stage.add_argument("learner", metavar="LEARNER", help="an entry of params.yaml")
         if name == "new-learner":
             stage.add_argument("name", metavar="NAME", help="small letters, digits and _")
     return parser

@@ -47,6 +47,8 @@ def test_fields_are_the_schema(write):
         (HEAD + "class One(MAML):\n    pass\n", "line 5: One: no learner"),
         (ONE + "    pass\n\nclass Two(AbstractLearner):\n    pass\n", "line 8: Two is a second learner"),
         (ONE + "    pass\n\nclass Two(One):\n    pass\n", "line 8: Two is a second learner"),
+        ("class One(AbstractLearner):\n    width: int\n", "line 1: One is no frozen dataclass"),
+        ("@dataclass(frozen=True)\nclass One(AbstractLearner):\n    pass\n", "line 2: One is no frozen dataclass"),
         ("def broken(:\n", "line 1: invalid syntax"),
         (ONE + "    width: Tensor\n", "line 6: `Tensor`"),
         (ONE + "    width: int = compute()\n", "line 6: `compute()`"),

@@ -1,7 +1,6 @@
-"""Every entry of params.yaml as a case for the contract tests, at the smallest size, and how to look at its tensors."""
+"""Every entry of params.yaml as a case for the contract tests, at the smallest size."""
 
 import dataclasses
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -20,11 +19,12 @@ from metascore.problems.base import Episode, Problem
 from metascore.problems.omniglot import Omniglot
 from metascore.problems.sine import Sine
 from metascore.randomness import generator
+from metascore.training.checks.subject import QUERY, SHOT, WAY, Subject
 
 ROOT = Path(__file__).parents[2]
 TASKS = {"omniglot": "omniglot_5w1s", "sine": "sine_5s"}
 WIDTH = {"omniglot": 4, "sine": 16}  # 4 units of a perceptron may all be dead
-WAY, SHOT, QUERY, CHARACTERS = 3, 2, 3, 30
+CHARACTERS = 30
 
 
 @dataclass(frozen=True)
@@ -39,21 +39,28 @@ class Case:
         """The entry's recipe at budget smoke."""
         return configuration().recipe(TASKS[self.kind], self.entry)
 
-    def learner(self, way: int = WAY, shot: int = SHOT, query: int = QUERY) -> AbstractLearner:
-        """The learner at the smallest width, for episodes of this shape."""
-        hyper_parameters = dict(self.recipe.hyper_parameters)
-        if "width" in hyper_parameters:
-            hyper_parameters["width"] = WIDTH[self.kind]
-        return load(self.recipe.learner, problem(self.kind, way, shot, query), hyper_parameters)
+    def learner(self, way: int = WAY) -> AbstractLearner:
+        """The learner at the smallest width, for episodes of this way."""
+        return self._build(problem(self.kind, way))
+
+    def subject(self) -> Subject:
+        """The learner on trial, on small episodes of noise."""
+        return Subject(self._build, problem(self.kind))
 
     def training(self, **changes: Any) -> Training:
         """The entry's own outer optimiser."""
         return dataclasses.replace(self.recipe.training, **changes)
 
+    def _build(self, problem: Problem) -> AbstractLearner:
+        hyper_parameters = dict(self.recipe.hyper_parameters)
+        if "width" in hyper_parameters:
+            hyper_parameters["width"] = WIDTH[self.kind]
+        return load(self.recipe.learner, problem, hyper_parameters)
 
-def problem(kind: str, way: int = WAY, shot: int = SHOT, query: int = QUERY) -> Problem:
-    """A problem of this kind and shape."""
-    of = {"shot": shot, "query": query, "characters": CHARACTERS}
+
+def problem(kind: str, way: int = WAY) -> Problem:
+    """A problem of this kind and way."""
+    of = {"shot": SHOT, "query": QUERY, "characters": CHARACTERS}
     return Sine(**of) if kind == "sine" else Omniglot(way=way, **of)
 
 
@@ -87,27 +94,3 @@ def one(episodes: Any, number: int = 0) -> Episode:
     """A single episode, without the leading axis."""
     batch = episodes.batch(torch.tensor([number]).numpy())
     return Episode(*(type(part)(*(value[0] for value in part)) for part in batch))
-
-
-def tensors(value: Any) -> Iterator[Tensor]:
-    """Every tensor in a nest of dictionaries, sequences and objects, in a fixed order."""
-    if isinstance(value, Tensor):
-        yield value
-    elif isinstance(value, dict):
-        for key in sorted(value, key=str):
-            yield from tensors(value[key])
-    elif isinstance(value, list | tuple):
-        for item in value:
-            yield from tensors(item)
-    elif hasattr(value, "__dict__") and not isinstance(value, type):
-        yield from tensors(vars(value))
-
-
-def copies(value: Any) -> list[Tensor]:
-    """The values of these tensors now."""
-    return [tensor.detach().clone() for tensor in tensors(value)]
-
-
-def same(left: list[Tensor], right: list[Tensor]) -> bool:
-    """Whether these are the same tensors bit by bit."""
-    return len(left) == len(right) and all(torch.equal(a, b) for a, b in zip(left, right, strict=True))

@@ -116,11 +116,11 @@ def test_lstm_with_open_gates_is_gradient_descent(episode):
     for name, bias in (("input", math.log(ALPHA / (1 - ALPHA))), ("forget", 100.0)):
         zero = torch.zeros_like(params[f"{name}.weight"])
         params |= {f"{name}.weight": zero, f"{name}.bias": torch.tensor(bias, dtype=torch.float64)}
-    theta = {name: params[name] for name in learner.shapes}
+    theta = {name: params[name] for name in learner.names}
     for _ in range(3):
         slopes = grad(lambda theta: IMAGES.loss(partial(learner.network, theta), episode.support))(theta)
         theta = {name: value - ALPHA * slopes[name] for name, value in theta.items()}
-    found = learner._named(last(learner.adapt(params, episode.support, 3)).theta)
+    found = learner._named(last(learner.adapt(params, episode.support, 3)))
     for name, value in theta.items():
         torch.testing.assert_close(found[name], value)
 

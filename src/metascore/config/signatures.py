@@ -152,12 +152,21 @@ def _definition(file: str) -> ast.ClassDef:
     names = {one.name for one in learners}
     derived = [one for one in classes if names & set(_bases(one))]
     if len(learners) + len(derived) == 1:
+        _check_frozen(file, learners[0])
         return learners[0]
     if learners:
         second = [*learners[1:], *derived][0]
         raise UsageError(f"{path_of(file)}, line {second.lineno}: {second.name} is a second learner: {CURE}")
     place = f"{path_of(file)}, line {classes[0].lineno}: {classes[0].name}" if classes else str(path_of(file))
     raise UsageError(f"{place}: no learner: {CURE}")
+
+
+def _check_frozen(file: str, learner: ast.ClassDef) -> None:
+    """Without the decorator its fields would be no keywords, and it could change."""
+    keywords = [keyword for one in learner.decorator_list if isinstance(one, ast.Call) for keyword in one.keywords]
+    if not {"frozen=True", "kw_only=True"} <= {ast.unparse(keyword) for keyword in keywords}:
+        cure = "write @dataclass(frozen=True, kw_only=True) above it"
+        raise UsageError(f"{path_of(file)}, line {learner.lineno}: {learner.name} is no frozen dataclass: {cure}")
 
 
 def _bases(definition: ast.ClassDef) -> list[str]:

@@ -9,7 +9,7 @@ averages those over the episodes of a meta-batch.
 from __future__ import annotations
 
 import abc
-import importlib
+import importlib.util
 import inspect
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -19,6 +19,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from metascore.learners.blame import blamed
 from metascore.networks.tensors import Moments, Params
 from metascore.problems.base import Episode, Examples, Problem
 
@@ -96,8 +97,9 @@ class AbstractLearner(Steps, abc.ABC):
     def phase(self, progress: float) -> Any:
         """What the meta-loss is told where `progress` in [0, 1] of meta-training is done: None, if nothing.
 
-        Tensors in it may change from step to step. All else is part of the function that is recorded: where it is
-        equal, the meta-loss does the same operations.
+        Tensors in it may change from step to step: weights that are annealed, or noise such as the masks of dropout,
+        from a generator whose seed `progress` determines. All else is part of the function that is recorded: where it
+        is equal, the meta-loss does the same operations.
         """
         return None
 
@@ -128,15 +130,28 @@ def last(states: Iterator[Any]) -> Any:
     return state
 
 
+def kept(params: Params) -> Moments:
+    """The running statistics of batch norm among a learner's tensors, by their names in an encoder."""
+    return {name.removeprefix(STATE): value for name, value in params.items() if name.startswith(STATE)}
+
+
 def running(params: Params, moments: Moments) -> Params:
     """Exponential averages of batch-norm statistics, as new values of the `state.` tensors."""
     return {STATE + name: torch.lerp(params[STATE + name], value.detach(), MOMENTUM) for name, value in moments.items()}
 
 
 def load(file: str, problem: Problem, hyper_parameters: dict[str, Any]) -> AbstractLearner:
-    """The learner of learners/{file}.py for a problem."""
-    module = importlib.import_module(f"metascore.learners.{file}")
+    """The learner of learners/{file}.py for a problem. Raises UserError, with the line, where its file is at fault."""
+    name = f"metascore.learners.{file}"
+    spec = importlib.util.find_spec(name)
+    with blamed(spec.origin or "" if spec else ""):
+        module = importlib.import_module(name)
     return learner_class(module)(problem, **hyper_parameters)
+
+
+def file_of(learner: AbstractLearner) -> str:
+    """Where a learner's class is written."""
+    return inspect.getfile(type(learner))
 
 
 def learner_class(module: Any) -> type[AbstractLearner]:

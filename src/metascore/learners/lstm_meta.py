@@ -68,10 +68,6 @@ class LSTMMetaLearner(AbstractLearner):
     initial_rate: float = 0.01  # i at first; alpha of gradient descent
     units: int = 20  # of the first LSTM; without one if 0
 
-    def __post_init__(self) -> None:
-        """Looks at the shapes here, since they come from an initialisation, and nothing is drawn under vmap."""
-        _ = self.shapes
-
     @cached_property
     def encoder(self) -> ConvolutionalEncoder:
         return ConvolutionalEncoder(self.width, self.downsample)
@@ -80,10 +76,10 @@ class LSTMMetaLearner(AbstractLearner):
     def network(self) -> Network:
         return Network(self.encoder, self.problem.way)
 
-    @cached_property
-    def shapes(self) -> dict[str, torch.Size]:
-        """Of the network's tensors: their names and shapes only, hence whatever numbers."""
-        return {name: value.shape for name, value in self.network.initialise(torch.Generator()).items()}
+    @property
+    def names(self) -> list[str]:
+        """Of the network's tensors, in the order in which theta has their numbers."""
+        return [*self.encoder.names, "head.weight", "head.bias"]
 
     def initialise(self, generator: torch.Generator) -> Params:
         params = self.network.initialise(generator)
@@ -100,7 +96,7 @@ class LSTMMetaLearner(AbstractLearner):
         return MetaLoss(self.problem.loss(partial(self.predict, adapted), episode.query))
 
     def adapt(self, params: Params, support: Examples, steps: int) -> Iterator[Progress]:
-        theta = torch.cat([params[name].flatten() for name in self.shapes])
+        theta = torch.cat([params[name].flatten() for name in self.names])
         none, blank = torch.zeros_like(theta), theta.new_zeros(len(theta), self.units)
         state = Progress(params, support, theta, none, none, blank, blank)
         yield state
@@ -109,13 +105,13 @@ class LSTMMetaLearner(AbstractLearner):
             yield state
 
     def predict(self, adapted: Progress, x: Float[Tensor, "n 28 28 1"]) -> Float[Tensor, "n way"]:
-        theta = self._named(adapted.theta)
+        theta = self._named(adapted)
         moments = self.encoder.statistics(theta, adapted.support.x)
         return linear(theta, self.encoder.embed(theta, x, moments)[0])
 
     def _step(self, state: Progress) -> Progress:
         # At a constant theta, so that gradient and loss are constants to the meta-gradient.
-        gradient, loss = grad_and_value(self._support_loss)(state.theta.detach(), state.support)
+        gradient, loss = grad_and_value(self._support_loss)(state.theta.detach(), state)
         seen = torch.cat([preprocess(gradient), preprocess(loss).expand(len(gradient), 2)], 1)
         hidden, cell = state.hidden, state.cell
         if self.units:
@@ -126,13 +122,14 @@ class LSTMMetaLearner(AbstractLearner):
         theta = forget_gate * state.theta - input_gate * gradient
         return Progress(state.params, state.support, theta, input_gate, forget_gate, hidden, cell)
 
-    def _support_loss(self, theta: Float[Tensor, " parameters"], support: Examples) -> Float[Tensor, ""]:
-        return self.problem.loss(partial(self.network, self._named(theta)), support)
+    def _support_loss(self, theta: Float[Tensor, " parameters"], state: Progress) -> Float[Tensor, ""]:
+        return self.problem.loss(partial(self.network, self._named(state._replace(theta=theta))), state.support)
 
-    def _named(self, theta: Float[Tensor, " parameters"]) -> Params:
-        """The network's tensors, from the vector of all their numbers."""
-        pieces = theta.split([shape.numel() for shape in self.shapes.values()])
-        return {name: v.view(shape) for (name, shape), v in zip(self.shapes.items(), pieces, strict=True)}
+    def _named(self, state: Progress) -> Params:
+        """The network's tensors at theta."""
+        first = {name: state.params[name] for name in self.names}
+        pieces = state.theta.split([value.numel() for value in first.values()])
+        return {name: piece.view_as(first[name]) for name, piece in zip(first, pieces, strict=True)}
 
 
 def gate(

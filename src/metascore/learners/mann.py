@@ -31,7 +31,7 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn import functional
 
-from metascore.learners.base import STATE, AbstractLearner, MetaLoss, running
+from metascore.learners.base import STATE, AbstractLearner, MetaLoss, kept, running
 from metascore.networks.encoder import IMAGE_SIZE, ConvolutionalEncoder
 from metascore.networks.initialisation import uniform
 from metascore.networks.layers import linear
@@ -129,8 +129,7 @@ class MANN(AbstractLearner):
         """Inputs of the controller, and the statistics of batch norm if there is any."""
         if self.convolution is None:
             return shrink(x, self.size).flatten(1), {}
-        moments = {name.removeprefix(STATE): value for name, value in params.items() if name.startswith(STATE)}
-        return self.convolution.embed(params, x, None if training else moments)
+        return self.convolution.embed(params, x, None if training else kept(params))
 
     def _remember(self, params: Params, features: Float[Tensor, "support features"], y: Tensor) -> Memory:
         """Show the support set, one image a step."""

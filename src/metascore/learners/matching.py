@@ -28,7 +28,7 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn import functional
 
-from metascore.learners.base import STATE, AbstractLearner, MetaLoss, running
+from metascore.learners.base import STATE, AbstractLearner, MetaLoss, kept, running
 from metascore.networks.encoder import ConvolutionalEncoder
 from metascore.networks.lstm import lstm_parameters, lstm_step
 from metascore.networks.tensors import Params
@@ -107,8 +107,7 @@ class MatchingNet(AbstractLearner):
 
     def _embed(self, params: Params, x: Float[Tensor, "n 28 28 1"]) -> Float[Tensor, "n features"]:
         """Normalised by the running statistics of meta-training: one image never sees another."""
-        moments = {name.removeprefix(STATE): value for name, value in params.items() if name.startswith(STATE)}
-        return self.encoder.embed(params, x, moments)[0]
+        return self.encoder.embed(params, x, kept(params))[0]
 
 
 def read_both_ways(params: Params, features: Float[Tensor, "support d"]) -> Float[Tensor, "support d"]:

@@ -18,7 +18,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from metascore.learners.base import STATE, AbstractLearner, MetaLoss, running
+from metascore.learners.base import STATE, AbstractLearner, MetaLoss, kept, running
 from metascore.networks.encoder import ConvolutionalEncoder
 from metascore.networks.tensors import Params
 from metascore.problems.base import Episode, Examples
@@ -70,8 +70,7 @@ class ProtoNet(AbstractLearner):
 
     def _embed(self, params: Params, x: Float[Tensor, "n 28 28 1"]) -> Float[Tensor, "n features"]:
         """Normalised by the running statistics of meta-training: one image never sees another."""
-        moments = {name.removeprefix(STATE): value for name, value in params.items() if name.startswith(STATE)}
-        return self.encoder.embed(params, x, moments)[0]
+        return self.encoder.embed(params, x, kept(params))[0]
 
     def _centres(self, features: Float[Tensor, "n features"], y: Tensor) -> Float[Tensor, "way features"]:
         one_hot = torch.nn.functional.one_hot(y, self.problem.way).to(features.dtype)

@@ -22,7 +22,7 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 from torch.nn import functional
 
-from metascore.learners.base import STATE, AbstractLearner, MetaLoss, running
+from metascore.learners.base import STATE, AbstractLearner, MetaLoss, kept, running
 from metascore.networks.encoder import ConvolutionalEncoder
 from metascore.networks.tensors import Params
 from metascore.problems.base import Episode, Examples
@@ -78,8 +78,7 @@ class Siamese(AbstractLearner):
 
     def _embed(self, params: Params, x: Float[Tensor, "n 28 28 1"]) -> Float[Tensor, "n features"]:
         """Normalised by the running statistics of meta-training: one image never sees another."""
-        moments = {name.removeprefix(STATE): value for name, value in params.items() if name.startswith(STATE)}
-        return self.encoder.embed(params, x, moments)[0]
+        return self.encoder.embed(params, x, kept(params))[0]
 
 
 def pair_logits(params: Params, a: Float[Tensor, "n features"], b: Float[Tensor, "m features"]) -> Float[Tensor, "n m"]:

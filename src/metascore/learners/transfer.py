@@ -21,7 +21,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from metascore.learners.base import STATE, AbstractLearner, MetaLoss, running
+from metascore.learners.base import STATE, AbstractLearner, MetaLoss, kept, running
 from metascore.learners.inner_loop import descend
 from metascore.networks.encoder import ConvolutionalEncoder
 from metascore.networks.initialisation import linear_layer
@@ -118,5 +118,4 @@ class Transfer(AbstractLearner):
         encoder = self.network.encoder
         if not isinstance(encoder, ConvolutionalEncoder):
             return encoder(params, x)
-        moments = {name.removeprefix(STATE): value for name, value in params.items() if name.startswith(STATE)}
-        return encoder.embed(params, x, moments)[0]
+        return encoder.embed(params, x, kept(params))[0]

@@ -33,6 +33,12 @@ class ConvolutionalEncoder:
         """Length of the embedding: 2 x 2 pixels are left by strides, 1 by pooling."""
         return self.width * (4 if self.downsample == "stride" else 1)
 
+    @property
+    def names(self) -> list[str]:
+        """Of its tensors, block by block."""
+        parts = ("conv{}.weight", "norm{}.gain", "norm{}.bias")
+        return [part.format(layer) for layer in range(1, LAYERS + 1) for part in parts]
+
     def initialise(self, generator: torch.Generator) -> Params:
         params: Params = {}
         channels = 1

@@ -35,7 +35,7 @@ def run(config: Config, name: str, params: Path = Path("params.yaml")) -> None:
     write_text(page, _filled("page.md", words))
     write_text(params, entered)
     log.info("%s, %s and an entry in %s: each place to fill says FILL IN", file, page, params)
-    log.info("`pytest tests/learners -k %s` tests it, `make docs` puts it into README", name)
+    log.info("`metascore check %s` tries it, `make docs` puts it into README", name)
 
 
 def with_entry(text: str, entry: str, name: str, place: Path) -> str:

@@ -10,7 +10,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from metascore.learners.base import AbstractLearner, last
+from metascore.learners.base import AbstractLearner, file_of, last
+from metascore.learners.blame import blamed
 from metascore.networks.tensors import Params
 from metascore.problems.base import Episode, Episodes
 from metascore.training.replay import Recorder
@@ -51,7 +52,7 @@ def measured(
 
     recorder = recorder or Recorder()
     count = len(episodes) if count is None else min(count, len(episodes))
-    with torch.no_grad():
+    with torch.no_grad(), blamed(file_of(learner)):
         batches = (episodes.batch(index) for index in chunks(count, chunk_size or learner.problem.chunk_size))
         pieces = [recorder((measure, learner), of_chunk, params, batch) for batch in batches]
     return torch.cat(pieces).float().cpu().numpy()

@@ -13,7 +13,8 @@ from torch import Tensor
 
 from metascore.config.recipe import Training
 from metascore.errors import UserError
-from metascore.learners.base import AbstractLearner
+from metascore.learners.base import AbstractLearner, file_of
+from metascore.learners.blame import blamed
 from metascore.networks.tensors import Params
 from metascore.problems.base import Episodes
 from metascore.training.evaluation import final_score, measured
@@ -51,7 +52,8 @@ class Setting:
 
 def beginning(learner: AbstractLearner, generator: torch.Generator, device: torch.device) -> Snapshot:
     """The snapshot before the first meta-step."""
-    params = _moved(learner.initialise(generator), device)
+    with blamed(file_of(learner)):
+        params = {name: value.to(device) for name, value in learner.initialise(generator).items()}
     return Snapshot(0, params, best=params)
 
 
@@ -134,7 +136,3 @@ def _validated(setting: Setting, snapshot: Snapshot, recorder: Recorder) -> Snap
     if not snapshot.history or learner.problem.better(score, snapshot.best_score):
         return replace(validated, best=snapshot.params, best_score=score)
     return validated
-
-
-def _moved(params: Params, device: torch.device) -> Params:
-    return {name: value.to(device) for name, value in params.items()}

@@ -16,12 +16,11 @@ from typing import Any
 
 import torch
 
-from metascore.errors import UserError
+from metascore.errors import OUT_OF_MEMORY, UserError
 
 THREADS = 1  # results must not depend on how many cores a machine has
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # of glibc's mallopt
 KEPT_BYTES = 2**30
-OUT_OF_MEMORY = "out of memory|can't allocate memory|not enough memory|bad_alloc"
 
 
 @contextlib.contextmanager

@@ -8,8 +8,10 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor
+from torch.utils._pytree import tree_map_only
 
-from metascore.learners.base import AbstractLearner, MetaLoss, learned
+from metascore.learners.base import AbstractLearner, MetaLoss, file_of, learned
+from metascore.learners.blame import blamed
 from metascore.networks.tensors import Params
 from metascore.problems.base import Episode, Episodes
 from metascore.training.evaluation import chunks
@@ -32,12 +34,18 @@ class MetaGradient:
         self, params: Params, episodes: Episodes, index: np.ndarray, progress: float
     ) -> tuple[dict[str, Tensor], float, Params]:
         """The gradient over the episodes `index`, the mean meta-loss, and the mean new state."""
-        phase = self.learner.phase(progress)
-        function = partial(_gradient_of_chunk, self.learner)
+        with blamed(file_of(self.learner)):
+            return self._of_batch(params, episodes, index, self.learner.phase(progress))
+
+    def _of_batch(
+        self, params: Params, episodes: Episodes, index: np.ndarray, phase: Any
+    ) -> tuple[dict[str, Tensor], float, Params]:
+        function = partial(gradient_of_chunk, self.learner)
         total, gradient, state = 0.0, dict[str, Tensor](), dict[str, Tensor]()
         for places in chunks(len(index), self.chunk_size or self.learner.problem.chunk_size):
             share = len(places) / len(index)
             batch = episodes.batch(index[places])
+            phase = _moved(phase, batch.query.x.device)
             found, mean, new = self.recorder(self.learner, function, phase, params, batch)
             total += share * mean.item()
             _add(gradient, found, share)
@@ -45,7 +53,7 @@ class MetaGradient:
         return gradient, total, state
 
 
-def _gradient_of_chunk(
+def gradient_of_chunk(
     learner: AbstractLearner, phase: Any, params: Params, episodes: Episode
 ) -> tuple[dict[str, Tensor], Tensor, Params]:
     leaves = {name: value.detach().requires_grad_() for name, value in learned(params).items()}
@@ -57,6 +65,10 @@ def _gradient_of_chunk(
     gradient = torch.autograd.grad(mean, list(leaves.values()), allow_unused=True)
     used = {name: value for name, value in zip(leaves, gradient, strict=True) if value is not None}
     return used, mean.detach(), state
+
+
+def _moved(phase: Any, device: torch.device) -> Any:
+    return tree_map_only(Tensor, lambda value: value.to(device), phase)
 
 
 def _add(total: dict[str, Tensor], values: dict[str, Tensor], share: float) -> None:
