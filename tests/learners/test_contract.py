@@ -1,6 +1,7 @@
 """What every learner must do, whatever its method: read from what its file declares, never from its name."""
 
 import contextlib
+import dataclasses
 import gc
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -72,9 +73,9 @@ def test_memory_does_not_grow_with_the_iterations(case, make_episodes):
 @each_case
 def test_checkpoint_round_trip(case, make_episodes, tmp_path):
     params, episode = initial(case.learner()), one(make_episodes(case.kind))
-    checkpoint.save(tmp_path / "checkpoint.safetensors", params, {"recipe": case.recipe})
+    checkpoint.save(tmp_path / "checkpoint.safetensors", params, {"recipe": dataclasses.asdict(case.recipe)})
     loaded, metadata = checkpoint.load(tmp_path / "checkpoint.safetensors", torch.device("cpu"), "")
-    assert metadata == {"recipe": case.recipe} and list(loaded) == sorted(params)
+    assert metadata == {"recipe": dataclasses.asdict(case.recipe)} and list(loaded) == sorted(params)
     assert all(torch.equal(loaded[name], value) for name, value in params.items())
     predicted = [case.subject().outputs(tensors, episode.support, episode.query.x) for tensors in (params, loaded)]
     assert torch.equal(*predicted)

@@ -10,6 +10,7 @@ from typing import Any
 import yaml
 
 from metascore.config import signatures
+from metascore.config.documents import Document
 from metascore.config.params import Config
 from metascore.errors import UsageError
 from metascore.files import write_text
@@ -23,7 +24,7 @@ SECTION = re.compile(r"^learners:.*?(?=^[^\s#]|\Z)", re.DOTALL | re.MULTILINE)  
 
 
 def run(config: Config, name: str, params: Path = Path("params.yaml")) -> None:
-    """Write learners/{name}.py, the entry `learners.{name}` and docs/algorithms/{name}.md.
+    """Write learners/{name}.py, the entry `learners.{name}`, a row of each budget, and docs/algorithms/{name}.md.
 
     Raises UsageError, before anything is written, where the name is no name or something has it already.
     """
@@ -31,15 +32,29 @@ def run(config: Config, name: str, params: Path = Path("params.yaml")) -> None:
     _check_name(config, name, [file, page])
     words = {"name": name, "title": name.replace("_", " ").capitalize(), "class_name": _class_name(name)}
     entered = with_entry(params.read_text(encoding="utf-8"), _filled("entry.yaml", words), name, params)
+    rows = {
+        path: with_entry(path.read_text(encoding="utf-8"), _filled("row.yaml", words), name, path)
+        for path in (Path(budget.file) for budget in config.budgets.values() if _has_lengths(budget))
+    }
     write_text(file, _filled("learner.py", words))
     write_text(page, _filled("page.md", words))
     write_text(params, entered)
-    log.info("%s, %s and an entry in %s: each place to fill says FILL IN", file, page, params)
+    for path, text in rows.items():
+        write_text(path, text)
+    log.info(
+        "%s, %s and entries in %s: each place to fill says FILL IN", file, page, ", ".join(map(str, [params, *rows]))
+    )
     log.info("`metascore check %s` tries it, `make docs` puts it into README", name)
 
 
+def _has_lengths(budget: Document) -> bool:
+    """Whether a budget asks every learner for a length of its own."""
+    everyone = budget.at(("learners", "all", "training", "iterations"))
+    return everyone is None and not budget.at(("full_length",))
+
+
 def with_entry(text: str, entry: str, name: str, place: Path) -> str:
-    """params.yaml with an entry more at the end of its `learners`. Raises UsageError where none can be added."""
+    """A file with an entry more at the end of its `learners`. Raises UsageError where none can be added."""
     section = SECTION.search(text)
     if section is not None:
         end = section.start() + len(section.group().rstrip())
