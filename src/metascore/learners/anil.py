@@ -22,8 +22,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from metascore.learners.base import AbstractLearner, MetaLoss, last
-from metascore.learners.inner_loop import descend
-from metascore.networks.layers import linear
+from metascore.learners.inner_loop import descend, knowing
 from metascore.networks.network import Network
 from metascore.networks.tensors import Params
 from metascore.problems.base import Episode, Examples
@@ -58,15 +57,15 @@ class ANIL(AbstractLearner):
         return MetaLoss(self.problem.loss(partial(self.predict, adapted), episode.query))
 
     def adapt(self, params: Params, support: Examples, steps: int) -> Iterator[Params]:
-        features = self.network.encoder(params, support.x)
+        embed = knowing(partial(self.network.encoder, params), support.x)
 
-        def support_loss(w: Params) -> Tensor:
-            return self.problem.loss(lambda x: linear(w, features), support)  # features are those of x
+        def support_loss(w: Params, step: int) -> Tensor:
+            return self.problem.loss(lambda x: self.network.head(w, embed(x)), support, step)
 
         w = {name: value for name, value in params.items() if name.startswith("head")}
         yield params
-        for _ in range(steps):
-            w = descend(support_loss, w, self.inner_lr)
+        for step in range(steps):
+            w = descend(support_loss, w, self.inner_lr, [step])
             yield params | w
 
     def predict(self, adapted: Params, x: Tensor) -> Float[Tensor, "n way"]:

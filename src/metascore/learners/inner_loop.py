@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import torch
 from jaxtyping import Float
@@ -13,12 +13,25 @@ from torch.func import grad
 from metascore.networks.tensors import Params
 
 
-def descend(loss: Callable[[Params], Float[Tensor, ""]], weights: Params, rate: float, updates: int = 1) -> Params:
-    """The weights w after so many updates w <- w - rate * grad loss(w), differentiable with respect to the first."""
-    for _ in range(updates):
-        gradient = grad(loss)(weights)
+def descend(
+    loss: Callable[[Params, int], Float[Tensor, ""]], weights: Params, rate: float, updates: Iterable[int]
+) -> Params:
+    """The weights w after updates w <- w - rate * grad loss(w, k) of these numbers k, differentiable by the first."""
+    for update in updates:
+        gradient = grad(loss)(weights, update)
         weights = {name: value.sub(gradient[name], alpha=rate) for name, value in weights.items()}
     return weights
+
+
+def updates_of(step: int, count: int) -> range:
+    """The numbers of the `count` updates of an adaptation step."""
+    return range(step * count, (step + 1) * count)
+
+
+def knowing(function: Callable[[Tensor], Tensor], x: Tensor) -> Callable[[Tensor], Tensor]:
+    """The function, computed once for x, whatever is asked for x itself later."""
+    known = function(x)
+    return lambda other: known if other is x else function(other)
 
 
 def preprocess(x: Float[Tensor, "*n"], p: float = 10.0) -> Float[Tensor, "*n 2"]:

@@ -62,21 +62,21 @@ class MAML(AbstractLearner):
 
     def adapt(self, params: Params, support: Examples, steps: int) -> Iterator[Params]:
         yield params
-        for _ in range(steps):
-            params = self._inner_step(params, support)
+        for step in range(steps):
+            params = self._inner_step(params, support, step)
             yield params
 
     def predict(self, adapted: Params, x: Tensor) -> Float[Tensor, "n way"]:
         return self.network(adapted, x)
 
-    def _inner_step(self, params: Params, support: Examples) -> Params:
+    def _inner_step(self, params: Params, support: Examples, step: int) -> Params:
         # Cut off from theta already here, first order keeps nothing for a second differentiation.
         at = {name: value.detach() for name, value in params.items()} if self.first_order else params
         # As in the official code, batch norm's gain and bias are meta-learned but not adapted.
         fast = {name: value for name, value in at.items() if not name.startswith("norm")}
 
         def support_loss(fast: Params) -> Tensor:
-            return self.problem.loss(partial(self.network, at | fast), support)
+            return self.problem.loss(partial(self.network, at | fast), support, step)
 
         gradient = grad(support_loss)(fast)
         return params | {name: params[name].sub(value, alpha=self.inner_lr) for name, value in gradient.items()}

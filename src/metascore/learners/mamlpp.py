@@ -132,9 +132,9 @@ class MAMLPlusPlus(AbstractLearner):
             yield Adapted(params | theta, step)
 
     def _support_loss(self, theta: Params, before: Adapted, support: Examples) -> Tensor:
-        return self._loss(Adapted(before.params | theta, before.step), support)[0]
+        return self._loss(Adapted(before.params | theta, before.step), support, before.step - 1)[0]
 
-    def _loss(self, adapted: Adapted, examples: Examples) -> tuple[Tensor, Moments]:
+    def _loss(self, adapted: Adapted, examples: Examples, step: int = 0) -> tuple[Tensor, Moments]:
         """The loss, and the batch-norm statistics that were used."""
         used: Moments = {}
 
@@ -143,7 +143,7 @@ class MAMLPlusPlus(AbstractLearner):
             used.update(moments)
             return outputs
 
-        return self.problem.loss(predict, examples), used
+        return self.problem.loss(predict, examples, step), used
 
     def _rate(self, params: Params, name: str, step: int) -> Tensor | float:
         return params[RATE + name][self._index(step)] if self.learn_rates else self.inner_lr

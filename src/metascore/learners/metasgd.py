@@ -60,13 +60,13 @@ class MetaSGD(AbstractLearner):
         return MetaLoss(self.problem.loss(partial(self.predict, adapted), episode.query))
 
     def adapt(self, params: Params, support: Examples, steps: int) -> Iterator[Params]:
-        def support_loss(theta: Params) -> Tensor:
-            return self.problem.loss(partial(self.network, theta), support)
+        def support_loss(theta: Params, step: int) -> Tensor:
+            return self.problem.loss(partial(self.network, theta), support, step)
 
         theta = {name: value for name, value in params.items() if not name.startswith(RATE)}
         yield theta
-        for _ in range(steps):
-            gradient = grad(support_loss)(theta)
+        for step in range(steps):
+            gradient = grad(support_loss)(theta, step)
             theta = {name: value - params[RATE + name] * gradient[name] for name, value in theta.items()}
             yield theta
 

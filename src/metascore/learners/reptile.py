@@ -111,12 +111,12 @@ class Reptile(AbstractLearner):
     def _descend(self, adapted: Adapted, updates: int, size: int) -> Adapted:
         theta, memory, done, support = adapted
         for update in range(done, done + updates):
-            theta, memory = self._adam(theta, memory, minibatch(support, update, size))
+            theta, memory = self._adam(theta, memory, minibatch(support, update, size), update)
         return Adapted(theta, memory, done + updates, support)
 
-    def _adam(self, theta: Params, memory: Params, batch: Examples) -> tuple[Params, Params]:
+    def _adam(self, theta: Params, memory: Params, batch: Examples, update: int) -> tuple[Params, Params]:
         """One update of the weights, and of what Adam remembers."""
-        g = grad(lambda theta: self.problem.loss(partial(self.network, theta), batch))(theta)
+        g = grad(lambda theta: self.problem.loss(partial(self.network, theta), batch, update))(theta)
         t = memory[COUNT] + 1
         v = {name: BETA2 * memory[STATE + name] + (1 - BETA2) * g[name].square() for name in theta}
         scale = {name: (v[name] / (1 - BETA2**t)).sqrt() + EPSILON for name in theta}

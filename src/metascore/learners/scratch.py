@@ -20,7 +20,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from metascore.learners.base import STATE, AbstractLearner, MetaLoss, last
-from metascore.learners.inner_loop import descend
+from metascore.learners.inner_loop import descend, updates_of
 from metascore.networks.encoder import ConvolutionalEncoder
 from metascore.networks.layers import linear
 from metascore.networks.network import Network
@@ -65,13 +65,13 @@ class Scratch(AbstractLearner):
         return MetaLoss(self.problem.loss(partial(self.predict, trained), episode.query))
 
     def adapt(self, params: Params, support: Examples, steps: int) -> Iterator[Trained]:
-        def support_loss(theta: Params) -> Tensor:
-            return self.problem.loss(partial(self.network, theta), support)
+        def support_loss(theta: Params, update: int) -> Tensor:
+            return self.problem.loss(partial(self.network, theta), support, update)
 
         theta = {name.removeprefix(STATE): value for name, value in params.items()}
         yield Trained(theta, self._moments(theta, support.x))
-        for _ in range(steps):
-            theta = descend(support_loss, theta, self.inner_lr, self.updates_per_step)
+        for step in range(steps):
+            theta = descend(support_loss, theta, self.inner_lr, updates_of(step, self.updates_per_step))
             yield Trained(theta, self._moments(theta, support.x))
 
     def predict(self, adapted: Trained, x: Tensor) -> Float[Tensor, "n way"]:

@@ -22,7 +22,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from metascore.learners.base import STATE, AbstractLearner, MetaLoss, kept, running
-from metascore.learners.inner_loop import descend
+from metascore.learners.inner_loop import descend, knowing, updates_of
 from metascore.networks.encoder import ConvolutionalEncoder
 from metascore.networks.initialisation import linear_layer
 from metascore.networks.layers import linear
@@ -78,17 +78,17 @@ class Transfer(AbstractLearner):
         tuned = {name: value for name, value in params.items() if self._is_tuned(name)}
         predictor = self._predictor(params, support.x)
         yield params
-        for _ in range(steps):
+        for step in range(steps):
             tuned = descend(
-                lambda tuned: self.problem.loss(predictor(tuned), support),
+                lambda tuned, update: self.problem.loss(predictor(tuned), support, update),
                 tuned,
                 self.inner_lr,
-                self.updates_per_step,
+                updates_of(step, self.updates_per_step),
             )
             yield params | tuned
 
     def predict(self, adapted: Params, x: Tensor) -> Float[Tensor, "n way"]:
-        return linear(adapted, self._embed(adapted, x))
+        return self.network.head(adapted, self._embed(adapted, x))
 
     def _new_head(self, params: Params) -> Params:
         """Zeros for the classes of an episode, which are new; where there are none, it goes on from the head it has."""
@@ -105,8 +105,8 @@ class Transfer(AbstractLearner):
         """The predictor by what is tuned; where only the head is, the inputs x are embedded once."""
         if self.whole_network:
             return lambda tuned: partial(self.predict, params | tuned)
-        features = self._embed(params, x)
-        return lambda tuned: lambda x: linear(tuned, features)
+        embed = knowing(partial(self._embed, params), x)
+        return lambda tuned: lambda x: self.network.head(tuned, embed(x))
 
     def _embed_by_itself(self, params: Params, x: Tensor) -> tuple[Float[Tensor, "n features"], Moments]:
         """Normalised by its own statistics, which come along."""

@@ -81,6 +81,7 @@ class Problem(abc.ABC):
     source: ClassVar[str | None] = None  # a JSON file below data/ that says whether the data are `synthetic`
     warning: ClassVar[str] = ""  # printed above every number that was measured on synthetic data
     classes: ClassVar[str | None] = None  # a table below data/ with all classes, where test classes must stay unseen
+    constant_outputs: ClassVar[int] = 0  # the last of the outputs, where a network gives all inputs the same
     has_classes: ClassVar[bool] = False  # outputs are logits of an episode's classes, new ones in each episode
 
     way: int
@@ -190,8 +191,11 @@ class Problem(abc.ABC):
     # Predictions: the predictor is a function, since some problems choose the inputs by what it answers.
 
     @abc.abstractmethod
-    def loss(self, predict: Predictor, examples: Examples) -> Float[Tensor, ""]:
-        """What an episode's predictor costs on a support or query set: learners minimise it."""
+    def loss(self, predict: Predictor, examples: Examples, step: int = 0) -> Float[Tensor, ""]:
+        """What an episode's predictor costs on a support or query set: learners minimise it.
+
+        On a support set, `step` counts the updates before this one: some problems show a policy something new then.
+        """
 
     @abc.abstractmethod
     def score(self, predict: Predictor, examples: Examples) -> Float[Tensor, ""]:

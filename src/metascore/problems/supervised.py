@@ -32,7 +32,7 @@ class Classification(Problem):
     def outputs(self) -> int:
         return self.way
 
-    def loss(self, predict: Predictor, examples: Examples) -> Float[Tensor, ""]:
+    def loss(self, predict: Predictor, examples: Examples, step: int = 0) -> Float[Tensor, ""]:
         """Mean over examples of the cross-entropy."""
         return cross_entropy(predict(examples.x), examples.y).mean()
 
@@ -93,7 +93,7 @@ class Regression(Problem):
     def size(self) -> str:
         return f"{self.shot}s{self.query}q"
 
-    def loss(self, predict: Predictor, examples: Examples) -> Float[Tensor, ""]:
+    def loss(self, predict: Predictor, examples: Examples, step: int = 0) -> Float[Tensor, ""]:
         """Mean squared error."""
         return (predict(examples.x) - examples.y).square().mean()
 
