@@ -17,6 +17,7 @@ from jaxtyping import install_import_hook
 install_import_hook("metascore", "annotations.check")
 
 from metascore.problems.base import Episode, Episodes  # noqa: E402
+from metascore.problems.navigation import Navigation  # noqa: E402
 from metascore.problems.omniglot import Omniglot  # noqa: E402
 from metascore.problems.sine import Sine  # noqa: E402
 
@@ -50,6 +51,9 @@ def make_episodes(images: torch.Tensor) -> Callable[..., Episodes]:
         if name == "sine":
             waves = Sine(shot=shot, query=query)
             return waves.episodes(waves.draw("train", count, {"seed": 0, "grid": False}), torch.device("cpu"))
+        if name == "navigation":
+            goals = Navigation(shot=10 * shot, query=10 * query)  # a few trajectories teach a policy nothing
+            return goals.episodes(goals.draw("train", count, {"seed": 0}), torch.device("cpu"))
         drawings = Omniglot(way=way, shot=shot, query=query, characters=CHARACTERS)
         return drawings.episodes(drawings.draw_among(list(range(CHARACTERS)), "train", count, False, 0), images)
 

@@ -16,15 +16,17 @@ from metascore.config.params import Config
 from metascore.config.recipe import Recipe, Training
 from metascore.learners.base import AbstractLearner, load
 from metascore.problems.base import Episode, Problem
+from metascore.problems.navigation import Navigation
 from metascore.problems.omniglot import Omniglot
 from metascore.problems.sine import Sine
 from metascore.randomness import generator
 from metascore.training.checks.subject import QUERY, SHOT, WAY, Subject
 
 ROOT = Path(__file__).parents[2]
-TASKS = {"omniglot": "omniglot_5w1s", "sine": "sine_5s"}
-WIDTH = {"omniglot": 4, "sine": 16}  # 4 units of a perceptron may all be dead
+TASKS = {"omniglot": "omniglot_5w1s", "sine": "sine_5s", "navigation": "navigation"}
+WIDTH = {"omniglot": 4, "sine": 16, "navigation": 16}  # 4 units of a perceptron may all be dead
 CHARACTERS = 30
+TRAJECTORIES = 10  # for each of SHOT and QUERY: a few teach a policy nothing
 
 
 @dataclass(frozen=True)
@@ -61,7 +63,11 @@ class Case:
 def problem(kind: str, way: int = WAY) -> Problem:
     """A problem of this kind and way."""
     of = {"shot": SHOT, "query": QUERY, "characters": CHARACTERS}
-    return Sine(**of) if kind == "sine" else Omniglot(way=way, **of)
+    if kind == "omniglot":
+        return Omniglot(way=way, **of)
+    if kind == "navigation":
+        return Navigation(shot=TRAJECTORIES * SHOT, query=TRAJECTORIES * QUERY)
+    return Sine(**of)
 
 
 @cache

@@ -102,6 +102,11 @@ class Problem(abc.ABC):
         """How many numbers a prediction has."""
 
     @property
+    def target(self) -> tuple[int, ...]:
+        """The shape of one label, where labels are numbers."""
+        return (self.outputs,)
+
+    @property
     def has_images(self) -> bool:
         """Whether inputs are images, which a convolutional encoder embeds."""
         return len(self.example) == 3

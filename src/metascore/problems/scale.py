@@ -26,3 +26,4 @@ class Scale:
 
 ACCURACY = Scale("accuracy", "accuracy, %", 0.0, 1.0, higher_is_better=True, factor=100.0, digits=2)
 ERROR = Scale("error", "mean squared error", 0.0, math.inf, higher_is_better=False)
+RETURN = Scale("return", "return", -math.inf, 0.0, higher_is_better=True, digits=2)

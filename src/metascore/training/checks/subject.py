@@ -66,7 +66,7 @@ class Subject:
         """Shot by shot where there are classes."""
         labels = torch.arange(self.problem.way).repeat(shot)
         x = torch.rand(len(labels), *self.problem.example, generator=random)
-        numbers = torch.randn(len(labels), self.problem.outputs, generator=random)
+        numbers = torch.randn(len(labels), *self.problem.target, generator=random)
         return Examples(x, labels if self.problem.has_classes else numbers, labels)
 
 
