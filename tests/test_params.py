@@ -110,6 +110,7 @@ MALFORMED: list[tuple[str, Any, str]] = [
     ("tiny: learners.all.widht", 16, "learners.all.widht: unknown: no hyper-parameter of all: one of"),
     ("other: learners.all", {"widht": 16}, "params/other.yaml, line 12: learners.all.widht: unknown"),
     ("tiny: learners.all.width", "wide", "learners.all.width: 'wide' is not of type 'integer'"),
+    ("tiny: learners.all.width", 8.0, "learners.all.width: 8.0 is not of type 'integer'"),
     ("tiny: learners.all.training.epochs", 3, "learners.all.training.epochs: unknown"),
     (
         "tiny: learners.all.training.way",

@@ -16,6 +16,9 @@ from metascore.config.documents import Document, Key
 
 SCHEMA = Path(__file__).with_name("params.schema.yaml")
 LENGTH = 200  # of what jsonschema says: it repeats whole sections
+JSON = jsonschema.Draft202012Validator
+WHOLE = JSON.TYPE_CHECKER.redefine("integer", lambda checker, value: type(value) is int)  # to JSON 5.0 is one too
+Validator = jsonschema.validators.extend(JSON, type_checker=WHOLE)
 
 
 def check_schema(name: str, document: Document) -> None:
@@ -32,7 +35,7 @@ def check_schema(name: str, document: Document) -> None:
 def check_values(document: Document, key: Key, schema: dict[str, Any]) -> None:
     """Raises UsageError where what a file says at a key is not what a schema asks for."""
     values = document.at(key) if key else document.values
-    error = jsonschema.exceptions.best_match(_validator(schema).iter_errors(values))
+    error = jsonschema.exceptions.best_match(Validator(schema).iter_errors(values))
     if error is not None:
         raise document.wrong((*key, *_culprit(error)), _told(error))
 
@@ -44,10 +47,6 @@ def _definitions() -> dict[str, Any]:
 
 def _schema(name: str) -> dict[str, Any]:
     return {**_definitions()[name], "$defs": _definitions()}
-
-
-def _validator(schema: dict[str, Any]) -> jsonschema.Draft202012Validator:
-    return jsonschema.Draft202012Validator(schema)
 
 
 def _culprit(error: jsonschema.ValidationError) -> Key:
