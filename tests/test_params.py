@@ -12,7 +12,7 @@ import pytest
 import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from small_configuration import DELETE, changed, configured, small
+from small_configuration import DELETE, changed, configured, small, values
 
 from metascore.config.documents import Document
 from metascore.config.loading import load, validated
@@ -253,3 +253,12 @@ def test_reading_parameters_does_not_wait_for_torch(root):
 def test_a_key_that_is_no_word_is_one_line(key):
     with pytest.raises(UsageError, match=f"learners.{key}: {key}: keys are words"):
         configured({"budget": "smoke", "learners": {key: {}}}, {})
+
+
+def test_a_kind_of_problem_without_a_task_may_keep_its_numbers():
+    params, budgets = values()
+    params["learners"]["maml"]["for"]["sine"] = {"inner_lr": 0.5}
+    del params["tasks"]["waves"]
+    budgets["tiny"]["tasks"].remove("waves")
+    budgets["other"]["tasks"] = ["images"]
+    assert configured(params, budgets).recipe("images", "maml").hyper_parameters["inner_lr"] == 2.0

@@ -79,11 +79,16 @@ def _check_section(config: Config, document: Document, section: Key, entries: li
     for name, value in (document.at((*section, "for")) or {}).items():
         part = (*section, "for", name)
         named = _problems(config, document, part)
-        able = [entry for entry in entries if any(one.has(signatures.needs(entry.file)) for one in named)]
+        able = [entry for entry in entries if _can_do(entry, named)]
         if value and not able:
             raise document.wrong(part, f"{section[-1]} cannot do {name}: delete it")
         for key in _numbers(document, part):
             _check_number(document, key, able)
+
+
+def _can_do(entry: Entry, named: list[Problem]) -> bool:
+    """Whether a learner can do one of these problems; of a kind that no task has, nobody can say that it can't."""
+    return not named or any(one.has(signatures.needs(entry.file)) for one in named)
 
 
 def _problems(config: Config, document: Document, key: Key) -> list[Problem]:
