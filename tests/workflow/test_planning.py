@@ -64,3 +64,8 @@ def test_files_without_a_record(project: Project):
     shutil.rmtree(project.path / ".snakemake")
     project.append(PROTONET, "\nBIAS = 1 + 1\n")
     assert jobs_of("protonet") | jobs_of("maml") < project.planned()
+
+
+def test_a_catalogue_s_entry_is_the_same_workflow(project: Project):
+    project.set_parameter("learners.fomaml.test_steps", 4)
+    assert project.planned("--snakefile", "workflow/Snakefile") == jobs_of("fomaml")

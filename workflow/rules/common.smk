@@ -4,7 +4,7 @@ import os
 import sys
 
 # This folder's package, whatever folder the environment was made for.
-SOURCE = os.path.join(workflow.basedir, "src")
+SOURCE = os.path.normpath(os.path.join(workflow.current_basedir, "..", "..", "src"))
 sys.path.insert(0, SOURCE)
 
 from metascore.orchestration import lock, outputs, session, signals
