@@ -7,8 +7,9 @@ import torch
 from policies import perceptron, policy
 from torch.func import grad, vmap
 
+from metascore.problems import policy_gradient
 from metascore.problems.base import Episode, Examples
-from metascore.problems.navigation import Navigation, best_return, going_straight, roll_out, standing_still
+from metascore.problems.navigation import DISCOUNT, Navigation, best_return, going_straight, roll_out, standing_still
 from metascore.problems.policy_gradient import (
     Trajectories,
     advantages,
@@ -185,3 +186,38 @@ def test_the_score_is_the_mean_return():
     expected = mean_return(roll_out(policy(params), *query, 0))
     assert torch.equal(problem.score(policy(params), query), expected)
     torch.testing.assert_close(problem.loss(policy(params), query), -expected)
+
+
+def test_updates_after_the_first_count_half():
+    """Of the policy gradient over the trajectories with the noise of their step."""
+    problem, (support, _) = episode(shot=20)
+    params = perceptron()
+
+    def whole(params, step):
+        return policy_gradient.loss(policy(params), roll_out(policy(params), *support, step), DISCOUNT)
+
+    for step, share in ((0, 1.0), (1, 0.5), (2, 0.5)):
+        found = grad(lambda params, step=step: problem.loss(policy(params), support, step))(params)
+        expected = grad(whole)(params, step)
+        for name in params:
+            torch.testing.assert_close(found[name], share * expected[name])
+
+
+def test_paths_are_those_of_the_query_until_the_arrival():
+    problem = Navigation(shot=4, query=3)
+    episodes = problem.episodes(problem.draw("train", 5, {"seed": 0}), torch.device("cpu"))
+    policies = [policy(perceptron(seed)) for seed in range(11)]
+
+    def look(view, count):
+        return vmap(lambda episode: view(policies, episode))(episodes.batch(np.arange(count))).numpy()
+
+    seen = problem.portrait(episodes, look)
+    assert seen["goals"].shape == (4, 2) and seen["paths"].shape == (4, 4, 3, 101, 2)
+    query = Examples(*(value[1] for value in episodes.batch(np.arange(2)).query))
+    taken = roll_out(policies[2], *query, 0)
+    for number, path in enumerate(seen["paths"][1, 2]):
+        length = int(taken.alive[:, number].sum())
+        np.testing.assert_allclose(path[:length], taken.states[:length, number], atol=1e-6)
+        assert np.isfinite(path[: length + 1]).all() and np.isnan(path[length + 1 :]).all()
+        goal_missed = -np.linalg.norm(path[1 : length + 1] - seen["goals"][1], axis=-1)
+        np.testing.assert_allclose(goal_missed, taken.rewards[:length, number], atol=1e-6)

@@ -15,6 +15,7 @@ from metascore.report.figures.cost import cost, pareto
 from metascore.report.figures.gallery import COLUMNS, WRONG_COLOUR, Example, gallery, shown_queries
 from metascore.report.figures.improvement import improvement
 from metascore.report.figures.learning import learning
+from metascore.report.figures.paths import Course, paths
 from metascore.report.figures.published_gap import published_gap
 from metascore.report.figures.ranking import ranking
 from metascore.scoring import tables
@@ -26,6 +27,10 @@ TITLES = {
     "omniglot_20w1s": "20-way",
     "sine_5s": "Sine, 5-shot",
 }
+PRINTED = pd.DataFrame(
+    [("sine_5s", LEARNERS[0], 6, 0.8), ("sine_5s", "of no run", 3, 0.7), ("omniglot_5w1s", LEARNERS[0], pd.NA, 0.9)],
+    columns=["task", "learner", "steps", "score"],
+)
 
 
 @pytest.fixture
@@ -73,7 +78,7 @@ def drawn(kind, table):
     if kind == "published_gap":
         return published_gap(table.assign(published=0.99, published_reach=0.002), table, TITLES)
     if kind == "adaptation":
-        return adaptation(lines(table, ["step"], "score", 10), table, TITLES)
+        return adaptation(lines(table, ["step"], "score", 10), table, TITLES, PRINTED)
     return learning(lines(table, ["iteration", "seconds"], "validation", 5), table, TITLES)
 
 
@@ -94,9 +99,16 @@ def texts(figure):
     return [(text.get_text(), Text.get_window_extent(text)) for text in upright]
 
 
+def returns(table):
+    """The same tasks with negative scores, the best possible one 0."""
+    names = ["score", "score_low", "score_high"]
+    return table.assign(measure="return", **{name: 100 * (table[name] - 1.01) for name in names})
+
+
+@pytest.mark.parametrize("change", [lambda table: table, returns])
 @pytest.mark.parametrize("kind", ["ranking", "adaptation", "learning", "improvement", "published_gap", "cost"])
-def test_texts_do_not_overlap_and_stay_on_the_page(kind, table):
-    figure = drawn(kind, table)
+def test_texts_do_not_overlap_and_stay_on_the_page(kind, change, table):
+    figure = drawn(kind, change(table))
     boxes = texts(figure)
     assert len(boxes) > 3 * 16
     touching = [(a, b) for (a, one), (b, other) in itertools.combinations(boxes, 2) if one.overlaps(other)]
@@ -112,6 +124,42 @@ def test_a_single_episode_without_intervals_and_ranks_is_drawn(kind, table):
     bare = table.assign(**dict.fromkeys(ends, np.nan), rank=pd.array([None] * len(table), dtype="Int64"))
     words = [text for text, _ in texts(drawn(kind, bare))]
     assert len(words) > 3 * 16 and not [text for text in words if "nan" in text or "NA" in text]
+
+
+def test_what_a_paper_prints_of_a_learner_is_a_hollow_mark_at_its_step(table):
+    marks = [line for axes in drawn("adaptation", table).axes for line in axes.lines if line.get_mfc() == "white"]
+    assert [line.get_xydata().tolist() for line in marks] == [[[6.0, 0.8]]]
+
+
+@pytest.mark.parametrize("change, expected", [([9, 5, 2, 1], 3), ([9], 10)])
+def test_adaptation_ends_where_all_curves_are_flat(change, expected, table):
+    one = table[table["task"] == "sine_5s"]
+    scores = {step: change[min(step, len(change) - 1)] for step in range(11)}
+    rows = [
+        {"task": "sine_5s", "learner": name, "step": step, "score": score, "score_low": score, "score_high": score + 1}
+        for name in one["learner"]
+        for step, score in scores.items()
+    ]
+    figure = adaptation(pd.DataFrame(rows), one, {"sine_5s": "Sine"}, PRINTED.iloc[:0])
+    assert figure.axes[0].get_xticks().max() == expected
+
+
+def test_paths_end_where_they_are_no_numbers_any_more():
+    ways = np.linspace(0, 0.3, 2 * 4 * 3 * 101 * 2).reshape(2, 4, 3, 101, 2)
+    ways[0, 1, 2, 7:] = np.nan
+    course = Course(np.array([[0.3, 0.3], [-0.2, 0.1]]), ways)
+    figure = paths({"one": course, "other": course}, {"one": "metric", "other": "model", "third": "model"}, "Title")
+    assert len(figure.axes) == 2 * 4
+    drawn = [line.get_xydata() for line in figure.axes[1].lines]
+    assert len(drawn) == 2 * (2 * 3 + 1)
+    np.testing.assert_array_equal(drawn[4], ways[0, 1, 2, :7])
+    np.testing.assert_array_equal(drawn[5], ways[0, 1, 2, 6:7])
+
+
+def test_returns_are_spaced_by_their_distance_to_the_best(table):
+    axes = drawn("cost", returns(table)).axes[0]
+    places = [axes.transData.transform((10.0, score))[1] for score in (-8.0, -4.0, -2.0)]
+    assert places[1] - places[0] == pytest.approx(places[2] - places[1])
 
 
 def test_every_learner_is_named_in_the_figure_of_costs(table):

@@ -11,6 +11,7 @@ from types import ModuleType
 from metascore import plugins
 from metascore.errors import UsageError
 from metascore.problems.base import Problem
+from metascore.problems.scale import Scale
 
 ROOM = "problems"
 
@@ -36,6 +37,18 @@ def module_of(name: str) -> str:
 def known() -> list[str]:
     """The names of all kinds."""
     return plugins.names(ROOM, _files())
+
+
+@cache
+def scales() -> dict[str, Scale]:
+    """What the scores of all kinds mean, by the name that tables have for it."""
+    found = (find(name).scale for name in known())
+    return {scale.name: scale for scale in found}
+
+
+def scale(name: str) -> Scale:
+    """What scores mean that tables call by this name."""
+    return scales()[name]
 
 
 @cache

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from jaxtyping import Float, Int
     from torch import Tensor
 
+    from metascore.problems.base import Look, Predictor
     from metascore.problems.policy_gradient import Policy, Trajectories
 
 HORIZON = 100  # actions
@@ -36,7 +37,9 @@ FARTHEST = 0.5  # coordinate of a goal
 LONGEST_MOVE = 0.1  # a coordinate and action
 ARRIVED = 0.01  # from the goal, in each coordinate
 DISCOUNT = 0.99  # gamma, for advantages; returns are not discounted
+LATER = 0.5  # of the rate of an episode's first update, for the others: the official code tests with 0.5, 0.25, 0.25
 MOST_TRAJECTORIES = 2**24  # of an episode
+GOALS_SHOWN, STEPS_SHOWN, TRAJECTORIES_SHOWN = 4, 4, 3  # in figures
 STAYS = -100.0  # logarithm of a deviation: none
 
 
@@ -92,10 +95,13 @@ class Navigation(Problem):
         return Goals(rows, self.shot, self.query, material)
 
     def loss(self, predict: Policy, examples: Examples, step: int = 0) -> Float[Tensor, ""]:
-        """Minus the mean return of the policy's own trajectories, with the derivatives of the policy gradient."""
+        """Minus the mean return of the policy's own trajectories, with the derivatives of the policy gradient.
+
+        Those count half from the second update on: as if rates were halved, whatever they are.
+        """
         from metascore.problems import policy_gradient
 
-        return policy_gradient.loss(predict, roll_out(predict, *examples, step), DISCOUNT)
+        return policy_gradient.loss(predict, roll_out(predict, *examples, step), DISCOUNT, LATER if step else 1.0)
 
     def score(self, predict: Policy, examples: Examples) -> Float[Tensor, ""]:
         """The mean return. After any number of adaptation steps, the same noise."""
@@ -109,6 +115,12 @@ class Navigation(Problem):
 
         mean = torch.zeros_like(x)
         return torch.cat([mean, mean + STAYS], -1)
+
+    def portrait(self, episodes: Episodes, look: Look) -> dict[str, np.ndarray]:
+        """The first goals, goals (goal, 2), and the ways to them: see `_paths`."""
+        count = min(GOALS_SHOWN, len(episodes))
+        goals = episodes.batch(np.arange(count)).query.y[:, 0]
+        return {"goals": goals.cpu().numpy(), "paths": look(_paths, count)}
 
     @property
     def perfect(self) -> float:
@@ -141,6 +153,16 @@ class Goals(Episodes):
         goals = torch.from_numpy(rows["goal"].repeat(len(numbers), 0)).to(self.device).unflatten(0, keys.shape)
         parts = (values.split((self.shot, self.query), 1) for values in (torch.zeros_like(goals), goals, keys))
         return Episode(*(Examples(*values) for values in zip(*parts, strict=True)))
+
+
+def _paths(predictors: Sequence[Predictor], episode: Episode) -> Float[Tensor, "step trajectory time_and_one 2"]:
+    """Where the first query trajectories lead before adaptation and after its first steps; nan after the arrival."""
+    import torch
+
+    starts, goals, keys = (values[:TRAJECTORIES_SHOWN] for values in episode.query)
+    taken = [roll_out(predict, starts, goals, keys, step=0) for predict in predictors[:STEPS_SHOWN]]
+    reached = [move(one.states, one.actions).where(one.alive[..., None] > 0, math.nan) for one in taken]
+    return torch.stack([torch.cat([starts[None], one]).transpose(0, 1) for one in reached])
 
 
 def move(position: Float[Tensor, "*n 2"], action: Float[Tensor, "*n 2"]) -> Float[Tensor, "*n 2"]:

@@ -154,11 +154,11 @@ def surrogate(
     return (ratio * advantages * alive).sum() / alive.sum()
 
 
-def loss(policy: Policy, trajectories: Trajectories, discount: float) -> Float[Tensor, ""]:
-    """Minus the mean return over the policy's own trajectories, with the derivatives of -J."""
+def loss(policy: Policy, trajectories: Trajectories, discount: float, weight: float = 1.0) -> Float[Tensor, ""]:
+    """Minus the mean return over the policy's own trajectories, with the derivatives of -weight J."""
     constant = normalised(advantages(trajectories, discount), trajectories.alive)
     objective = surrogate(log_density(policy, trajectories), constant, trajectories.alive)
-    return -mean_return(trajectories) - (objective - objective.detach())
+    return -mean_return(trajectories) - weight * (objective - objective.detach())
 
 
 def mean_return(trajectories: Trajectories) -> Float[Tensor, ""]:

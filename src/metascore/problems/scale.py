@@ -17,6 +17,13 @@ class Scale:
     higher_is_better: bool
     factor: float = 1.0  # from a score to what is printed
     digits: int = 3
+    unit: str = ""  # after a printed score
+    steps: tuple[int, ...] = ()  # of adaptation, after which papers print such scores; none: after the last alone
+
+    @property
+    def axis(self) -> str:
+        """What labels an axis of such scores."""
+        return self.label if self.higher_is_better else f"{self.label} (lower is better)"
 
     @property
     def worst(self) -> float:
@@ -24,6 +31,6 @@ class Scale:
         return self.lowest if self.higher_is_better else self.highest
 
 
-ACCURACY = Scale("accuracy", "accuracy, %", 0.0, 1.0, higher_is_better=True, factor=100.0, digits=2)
-ERROR = Scale("error", "mean squared error", 0.0, math.inf, higher_is_better=False)
-RETURN = Scale("return", "return", -math.inf, 0.0, higher_is_better=True, digits=2)
+ACCURACY = Scale("accuracy", "accuracy, %", 0.0, 1.0, higher_is_better=True, factor=100.0, digits=2, unit=" %")
+ERROR = Scale("error", "mean squared error", 0.0, math.inf, higher_is_better=False, steps=(1, 5, 10))
+RETURN = Scale("return", "mean return", -math.inf, 0.0, higher_is_better=True, digits=2, steps=(0, 1, 2, 3))

@@ -11,12 +11,13 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from metascore import problems
+from metascore.problems.scale import ERROR
 from metascore.report import table_cells
 from metascore.report.documents import pipes
 
-SHOWN = ["rank", "learner", "family", "accuracy, %", "mean squared error", "MetaScore", "batch norm"]
 FAMILIES = ["metric", "model", "optimisation", "baseline", "control"]  # in this order, then others
-STEPS = (1, 5, 10)  # at which papers print errors
+STEPS = ERROR.steps
 NONE = table_cells.MISSING
 
 
@@ -29,7 +30,7 @@ class Measured:
     curves: pd.DataFrame
     priors: pd.DataFrame
     published: pd.DataFrame
-    measures: dict[str, str]  # of all tasks: accuracy or error
+    measures: dict[str, str]  # of all tasks: the name of its scale
     families: dict[str, str]
 
     def of(self, task: str) -> pd.DataFrame:
@@ -40,9 +41,10 @@ class Measured:
         return rows
 
     def errors(self, task: str, learner: str, steps: Iterable[int] = STEPS) -> list[str]:
-        """A learner's mean squared error after these steps."""
+        """A learner's score after these steps."""
         curve = self.curves[(self.curves["task"] == task) & (self.curves["learner"] == learner)].set_index("step")
-        return [f"{score:.3f}" for score in curve.loc[list(steps), "score"]]
+        scale = problems.scale(self.measures[task])
+        return [f"{scale.factor * score:.{scale.digits}f}" for score in curve.loc[list(steps), "score"]]
 
 
 def block(words: list[str], measured: Measured) -> str:
@@ -53,7 +55,8 @@ def block(words: list[str], measured: Measured) -> str:
 def score_block(measured: Measured, task: str) -> str:
     """All learners of a task, the best first."""
     cells = table_cells.score_cells(measured.of(task))
-    return pipes(cells[[name for name in SHOWN if name in cells]])
+    label = problems.scale(measured.measures[task]).label
+    return pipes(cells[["rank", "learner", "family", label, "MetaScore", "batch norm"]])
 
 
 def page_block(measured: Measured, learner: str) -> str:
@@ -120,10 +123,11 @@ def _ends(rows: pd.DataFrame) -> dict[str, str]:
 
 def _measured_row(measured: Measured, row: dict) -> dict[str, str]:
     cells = table_cells.score_cells(pd.DataFrame([row])).iloc[0]
-    name, task, score = row["learner"], row["task"], f"{cells.get('accuracy, %')} %"
-    if row["measure"] != "accuracy":
-        task = f"{task}, mean squared error after {_joined(STEPS)} steps"
-        score = _joined(measured.errors(row["task"], name))
+    name, task, scale = row["learner"], row["task"], problems.scale(row["measure"])
+    score = cells[scale.label] + scale.unit
+    if scale.steps:
+        score = _joined(measured.errors(task, name, scale.steps))
+        task = f"{task}, {scale.label} after {_joined(scale.steps)} steps"
     return {
         "task": task,
         "seeds": cells["seeds"],
@@ -146,9 +150,9 @@ def _published(measured: Measured, task: str, learner: str) -> str:
     rows = table[(table["task"] == task) & (table["learner"] == learner)]
     if rows.empty:
         return NONE
-    factor, unit = (100, " %") if measured.measures[task] == "accuracy" else (1, "")
-    numbers = [_number(factor * score, factor * reach) for score, reach in rows[["score", "reach"]].to_numpy()]
-    return f"{_joined(numbers)}{unit} ({rows['source'].iloc[0].split(',')[0]})"
+    scale = problems.scale(measured.measures[task])
+    numbers = [_number(scale.factor * one, scale.factor * reach) for one, reach in rows[["score", "reach"]].to_numpy()]
+    return f"{_joined(numbers)}{scale.unit} ({rows['source'].iloc[0].split(',')[0]})"
 
 
 def _number(score: float, reach: float) -> str:

@@ -1,4 +1,4 @@
-"""Axes of figures: accuracies by their distance to perfect, errors and costs on logarithmic scales."""
+"""Axes of figures: accuracies and returns by their distance to perfect, errors and costs on logarithmic scales."""
 
 from collections.abc import Callable
 
@@ -7,29 +7,39 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
+from metascore.problems.scale import Scale
+
 FONT = 8  # points, on a page 10 inches wide: readable where a README shows it 900 pixels wide
-ROUND_SCORES = [0.0, 20.0, 50.0, 80.0, 90.0, 95.0, 98.0, 99.0, 99.5, 99.8]
+PERFECT = 100.0  # in percent
+ROUND_DISTANCES = [100.0, 80.0, 50.0, 20.0, 10.0, 5.0, 2.0, 1.0, 0.5, 0.2]  # to perfect
 TICK_ROOM = 0.06  # least distance between ticks, of the axis
-NEAREST = 0.1  # of 100: what the axis of scores still tells from perfect
+NEAREST = 0.1  # what the axis of scores still tells from perfect
 HEADROOM = 1.3  # the axis of scores ends at the highest interval's distance to perfect over this ...
 FURTHEST = 4.0  # ... but no nearer to perfect than the best point's distance over this
 WORST = 20.0  # times the median error: what is worse has diverged, and leaves the panel
 DENSE = 2.0  # decades: on a shorter logarithmic axis 2 and 5 have ticks too
 
 
-def score_axis(axes: Axes, values: pd.DataFrame, is_accuracy: bool, which: str) -> None:
-    """Accuracy in percent, spaced by its distance to 100; or mean squared error on a logarithmic axis.
+def score_axis(axes: Axes, name: str, values: np.ndarray, points: np.ndarray, scale: Scale) -> None:
+    """Axis x or y: what has a best score, spaced by its distance to it; errors on a logarithmic axis.
 
-    The columns of `values` are the low ends of intervals, the points and the high ends.
+    `values` are printed scores and the ends of their intervals, `points` the scores alone.
     """
-    low, points, high = values.to_numpy(dtype=float).T
-    if is_accuracy:
-        ends = 100 * np.nanmin([low, points]), 100 * np.nanmax(points), 100 * np.nanmax([high, points])
-        distance_to_perfect(axes.set_yscale, axes.set_ylim, axes.set_yticks, *ends)
-        axes.set_ylabel(f"{which} accuracy, %", fontsize=FONT)
-    else:
-        error_axis(axes, "y", points, high)
-        axes.set_ylabel(f"{which} mean squared error (lower is better)", fontsize=FONT)
+    if not scale.higher_is_better:
+        error_axis(axes, name, points, values)
+        return
+    known, reached = values[np.isfinite(values)], points[np.isfinite(points)]
+    if len(reached):
+        scaled, limited, ticked = (getattr(axes, f"set_{name}{what}") for what in ("scale", "lim", "ticks"))
+        ends = known.min(), reached.max(), known.max()
+        distance_to_perfect(scaled, limited, ticked, *ends, perfect=scale.factor * scale.highest)
+
+
+def score_levels(axes: Axes, rows: pd.DataFrame, scale: Scale, which: str) -> None:
+    """The axis y of scores; the columns of `rows` are the low ends of intervals, the points and the high ends."""
+    values = scale.factor * rows.to_numpy(dtype=float)
+    score_axis(axes, "y", values, values[:, 1], scale)
+    axes.set_ylabel(f"{which} {scale.axis}", fontsize=FONT)
     axes.grid(alpha=0.25)
 
 
@@ -52,25 +62,31 @@ def logarithmic(axes: Axes, name: str, low: float, high: float) -> None:
 
 
 def distance_to_perfect(
-    set_scale: Callable, set_limits: Callable, set_ticks: Callable, low: float, best: float, high: float
+    set_scale: Callable,
+    set_limits: Callable,
+    set_ticks: Callable,
+    low: float,
+    best: float,
+    high: float,
+    perfect: float = PERFECT,
 ) -> None:
-    """An axis logarithmic in 100 - score, where 98 and 99 are as far apart as 60 and 80.
+    """An axis logarithmic in perfect - score: of percents, 98 and 99 are as far apart as 60 and 80.
 
     `low` and `high` are the outermost ends of intervals, `best` is the best point: an interval that reaches much
-    nearer to perfect than that, perhaps to 100 itself, leaves the panel.
+    nearer to perfect than that, perhaps to it, leaves the panel.
     """
 
     def forward(score: np.ndarray | float) -> np.ndarray | float:
-        return -np.log10(np.maximum(100 - np.asarray(score), NEAREST))
+        return -np.log10(np.maximum(perfect - np.asarray(score), NEAREST))
 
     def backward(place: np.ndarray | float) -> np.ndarray | float:
-        return 100 - 10 ** -np.asarray(place)
+        return perfect - 10 ** -np.asarray(place)
 
     set_scale("function", functions=(forward, backward))
-    end = 100 - max((100 - high) / HEADROOM, (100 - best) / FURTHEST, NEAREST)
-    set_limits(low - 0.05 * (100 - low), end)
+    end = perfect - max((perfect - high) / HEADROOM, (perfect - best) / FURTHEST, NEAREST)
+    set_limits(low - 0.05 * (perfect - low), end)
     ticks: list[float] = []
-    for tick in ROUND_SCORES:
+    for tick in (perfect - distance for distance in ROUND_DISTANCES):
         far = not ticks or forward(tick) - forward(ticks[-1]) > TICK_ROOM * (forward(end) - forward(low))
         ticks += [tick] if low - 2 <= tick <= end and far else []
     set_ticks(ticks, [f"{tick:g}" for tick in ticks])

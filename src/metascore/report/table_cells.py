@@ -3,6 +3,8 @@
 import numpy as np
 import pandas as pd
 
+from metascore import problems
+
 SCORE_HEADINGS = {
     "rank": "rank",
     "learner": "learner",
@@ -108,8 +110,8 @@ def change_cells(rows: pd.DataFrame) -> pd.DataFrame:
 
 def _unit(rows: pd.DataFrame) -> tuple[str, float, int]:
     """Heading, factor and decimals of the scores of one task."""
-    is_accuracy = rows["measure"].iloc[0] == "accuracy"
-    return ("accuracy, %", 100.0, 2) if is_accuracy else ("mean squared error", 1.0, 3)
+    scale = problems.scale(rows["measure"].iloc[0])
+    return scale.label, scale.factor, scale.digits
 
 
 def _plus_minus(rows: pd.DataFrame, name: str, factor: float, digits: int) -> list[str]:

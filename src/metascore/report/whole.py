@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from metascore import problems
 from metascore.config import signatures
 from metascore.config.params import Config
 from metascore.report import declarations, learner_pages
@@ -125,9 +126,8 @@ def _settings(config: Config, task: str, learner: str) -> dict[str, Any]:
 
 def _result(row: dict[Hashable, Any], titles: dict[str, str]) -> tuple[str, str, str, str]:
     """Task, rank, score and MetaScore of a row of the table of scores."""
-    is_accuracy = row["measure"] == "accuracy"
-    factor, unit = (100.0, " %") if is_accuracy else (1.0, "")
-    score = _ends(row, "score", factor, 2 if is_accuracy else 3) + unit
+    scale = problems.scale(row["measure"])
+    score = _ends(row, "score", scale.factor, scale.digits) + scale.unit
     return titles[row["task"]], "" if pd.isna(row["rank"]) else str(row["rank"]), score, _ends(row, "metascore", 1.0, 1)
 
 

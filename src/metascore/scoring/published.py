@@ -11,7 +11,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from metascore import problems
 from metascore.errors import UserError
+from metascore.problems.scale import ERROR
 
 FILE = Path(__file__).with_name("published.csv")
 KEY = ["learner", "task"]
@@ -66,11 +68,20 @@ def load(path: Path = FILE) -> pd.DataFrame:
 
 def _complaints(table: pd.DataFrame) -> list[tuple[pd.Series, str]]:
     """Which rows are wrong, and in what way."""
-    accuracy = table["task"].astype(str).str.startswith("omniglot")
-    impossible = ~np.isfinite(table["score"]) | (table["score"] < 0) | (accuracy & (table["score"] > 1))
+    impossible = [not _possible(str(task), score) for task, score in table[["task", "score"]].to_numpy()]
     return [
         (table[TEXTS].isna().any(axis=1), f"one of {', '.join(TEXTS)} is empty: give it"),
-        (impossible, "no possible score: give an accuracy in [0, 1] or a mean squared error"),
+        (
+            pd.Series(impossible, dtype=bool),
+            "no possible score: give an accuracy in [0, 1], an error or a return",
+        ),
         (table["reach"] < 0, "a negative reach: give half of the interval's width, or nothing"),
         (table.duplicated([*KEY, "steps"]), "the same learner, task and steps once more: keep one"),
     ]
+
+
+def _possible(task: str, score: float) -> bool:
+    """Whether a task can have such a score; its name begins with that of its problem."""
+    name = task.partition("_")[0]
+    scale = problems.find(name).scale if name in problems.known() else ERROR
+    return bool(np.isfinite(score)) and scale.lowest <= score <= scale.highest

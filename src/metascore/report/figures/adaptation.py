@@ -4,14 +4,17 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from metascore import problems
+from metascore.problems.scale import Scale
 from metascore.report.numbers import Numbers
-from metascore.report.scales import FONT, score_axis
+from metascore.report.scales import FONT, score_levels
 from metascore.report.style import Style, curve, label_ends, panels, styles
+from metascore.scoring import published
 
 PLACE = 2
 CAPTION = (
-    "Adaptation curves: the query score on unseen test episodes after 0 to 10 adaptation steps, a panel a family; "
-    "bars at the right are 95 % intervals at the last step."
+    "Adaptation curves: the query score on unseen test episodes after each adaptation step, a panel a family; bars at "
+    "the right are 95 % intervals at the last step, hollow marks are published numbers."
 )
 
 GROUPS = {  # families drawn in one panel
@@ -21,19 +24,21 @@ GROUPS = {  # families drawn in one panel
     "baseline": "baselines and controls",
     "control": "baselines and controls",
 }
+ENDS = ["score_low", "score", "score_high"]
 BAR = 0.3  # steps between the intervals beside the last step
 
 
 def draw(numbers: Numbers) -> Figure:
     """The figure."""
-    return adaptation(numbers.curves, numbers.scores, numbers.titles)
+    return adaptation(numbers.curves, numbers.scores, numbers.titles, published.load())
 
 
-def adaptation(curves: pd.DataFrame, table: pd.DataFrame, titles: dict[str, str]) -> Figure:
+def adaptation(curves: pd.DataFrame, table: pd.DataFrame, titles: dict[str, str], printed: pd.DataFrame) -> Figure:
     """Test score after each adaptation step, a panel a task and family, the other families in grey behind.
 
     A faint band is the 95 % interval at each step; the bars on the right are that of the last step, side by side. A
-    learner that adapts in one pass has the same interval at every step, and no band.
+    learner that adapts in one pass has the same interval at every step, and no band. Hollow marks are what papers
+    print (`printed` is published.csv), where they say after how many steps.
     """
     families = dict(zip(table["learner"], table["family"], strict=True))
     drawn = styles(families)
@@ -43,9 +48,16 @@ def adaptation(curves: pd.DataFrame, table: pd.DataFrame, titles: dict[str, str]
     pairs = [(task, group) for task in titles for group in shown.loc[shown["task"] == task, "group"]]
     figure, places = panels({f"{t}/{g}": f"{titles[t]}: {g}" for t, g in pairs}, height=2.5, left=0.65, right=1.35)
     for task, group in pairs:
-        is_accuracy = table.loc[table["task"] == task, "measure"].iloc[0] == "accuracy"
-        _panel(places[f"{task}/{group}"], lines[lines["task"] == task], group, drawn, is_accuracy)
+        scale = problems.scale(table.loc[table["task"] == task, "measure"].iloc[0])
+        theirs = printed[(printed["task"] == task) & printed["steps"].notna()]
+        _panel(places[f"{task}/{group}"], _until_flat(lines[lines["task"] == task]), group, drawn, scale, theirs)
     return figure
+
+
+def _until_flat(lines: pd.DataFrame) -> pd.DataFrame:
+    """Without the steps at the end that change no learner's score."""
+    changes = lines.groupby("learner")["score"].diff().fillna(0) != 0
+    return lines[lines["step"] <= lines.loc[changes, "step"].max()] if changes.any() else lines
 
 
 def _place(group: str) -> int:
@@ -54,22 +66,33 @@ def _place(group: str) -> int:
     return order.index(group) if group in order else len(order)
 
 
-def _panel(axes: Axes, lines: pd.DataFrame, group: str, drawn: dict[str, Style], is_accuracy: bool) -> None:
-    factor = 100.0 if is_accuracy else 1.0
-    score_axis(axes, lines[["score_low", "score", "score_high"]], is_accuracy, "test")
+def _panel(
+    axes: Axes, lines: pd.DataFrame, group: str, drawn: dict[str, Style], scale: Scale, printed: pd.DataFrame
+) -> None:
+    factor, printed = scale.factor, printed[printed["learner"].isin(lines["learner"])]
+    levels = pd.concat([lines[ENDS], pd.DataFrame(dict.fromkeys(ENDS, printed["score"]))])
+    score_levels(axes, levels, scale, "test")
     for _, line in lines[lines["group"] != group].groupby("learner"):
         axes.plot(line["step"], factor * line["score"], color="0.85", lw=0.8, zorder=1)
     own = lines[lines["group"] == group]
-    order = own[own["step"] == own["step"].max()].sort_values("score", ascending=not is_accuracy)["learner"]
+    order = own[own["step"] == own["step"].max()].sort_values("score", ascending=not scale.higher_is_better)["learner"]
     for k, learner in enumerate(order):
         line = own[own["learner"] == learner]
         curve(axes, line, "step", "score", drawn[learner], factor, band=line["score"].nunique() > 1)
         _interval(axes, line.iloc[-1], drawn[learner], factor, (k + 1) * BAR)
+    for learner, theirs in printed[printed["learner"].isin(order)].groupby("learner"):
+        _hollow(axes, theirs, drawn[str(learner)], factor)
     last = int(lines["step"].max())
-    axes.set_xticks(range(0, last + 1, 2))
+    axes.set_xticks(range(0, last + 1, 1 + last // 6))
     axes.set_xlim(-0.2, last + (len(order) + 1) * BAR)
     axes.set_xlabel("adaptation steps", fontsize=FONT)
     label_ends(axes, own, "step", "score", drawn, factor)
+
+
+def _hollow(axes: Axes, printed: pd.DataFrame, style: Style, factor: float) -> None:
+    """What a paper prints of one learner."""
+    steps, scores = printed["steps"].astype(int), factor * printed["score"]
+    axes.plot(steps, scores, style.marker, color=style.colour, mfc="white", ms=6, mew=1.2, zorder=3)
 
 
 def _interval(axes: Axes, end: pd.Series, style: Style, factor: float, beside: float) -> None:

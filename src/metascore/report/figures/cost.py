@@ -11,8 +11,9 @@ from matplotlib.lines import Line2D
 from matplotlib.text import Annotation, Text
 from matplotlib.transforms import Bbox
 
+from metascore import problems
 from metascore.report.numbers import Numbers
-from metascore.report.scales import FONT, logarithmic, score_axis
+from metascore.report.scales import FONT, logarithmic, score_levels
 from metascore.report.style import Style, family_key, panels, styles
 
 PLACE = 7
@@ -67,16 +68,16 @@ def _places(rows: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
     seconds = rows["seconds"].to_numpy(dtype=float)
     trained = seconds[seconds > 0]
     floor = UNTRAINED * trained.min() if len(trained) else 1.0
-    factor = 100.0 if rows["measure"].iloc[0] == "accuracy" else 1.0
+    factor = problems.scale(rows["measure"].iloc[0]).factor
     return np.where(seconds > 0, seconds, floor), factor * rows["score"].to_numpy(dtype=float)
 
 
 def _panel(axes: Axes, rows: pd.DataFrame, drawn: dict[str, Style]) -> None:
-    is_accuracy = rows["measure"].iloc[0] == "accuracy"
-    factor = 100.0 if is_accuracy else 1.0
-    score_axis(axes, rows[["score_low", "score", "score_high"]], is_accuracy, "test")
+    scale = problems.scale(rows["measure"].iloc[0])
+    factor = scale.factor
+    score_levels(axes, rows[["score_low", "score", "score_high"]], scale, "test")
     x, y = _places(rows)
-    front = pareto(rows["seconds"].to_numpy(dtype=float), y, is_accuracy)
+    front = pareto(rows["seconds"].to_numpy(dtype=float), y, scale.higher_is_better)
     order = np.argsort(x[front], kind="stable")
     axes.plot(x[front][order], y[front][order], drawstyle="steps-post", color="0.5", lw=1, ls="--", zorder=1)
     for place, level, row in zip(x, y, rows.to_dict("records"), strict=True):

@@ -4,8 +4,10 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from metascore import problems
+from metascore.problems.scale import Scale
 from metascore.report.numbers import Numbers
-from metascore.report.scales import FONT, logarithmic, score_axis
+from metascore.report.scales import FONT, logarithmic, score_levels
 from metascore.report.style import Style, curve, family_key, label_ends, note, panels, styles
 
 PLACE = 8
@@ -29,16 +31,16 @@ def learning(histories: pd.DataFrame, table: pd.DataFrame, titles: dict[str, str
         return note("Learning curves", "No learner of this budget is trained.")
     figure, places = panels({f"{t}/{x}": titles[t] for t in shown for x in LABELS}, height=3.0, left=0.65, right=1.35)
     for task in shown:
-        is_accuracy = table.loc[table["task"] == task, "measure"].iloc[0] == "accuracy"
+        scale = problems.scale(table.loc[table["task"] == task, "measure"].iloc[0])
         for x in LABELS:
-            _panel(places[f"{task}/{x}"], histories[histories["task"] == task], x, drawn, is_accuracy)
+            _panel(places[f"{task}/{x}"], histories[histories["task"] == task], x, drawn, scale)
     family_key(figure, list(table["family"]))
     return figure
 
 
-def _panel(axes: Axes, lines: pd.DataFrame, x: str, drawn: dict[str, Style], is_accuracy: bool) -> None:
-    factor = 100.0 if is_accuracy else 1.0
-    score_axis(axes, lines[["validation_low", "validation", "validation_high"]], is_accuracy, "validation")
+def _panel(axes: Axes, lines: pd.DataFrame, x: str, drawn: dict[str, Style], scale: Scale) -> None:
+    factor = scale.factor
+    score_levels(axes, lines[["validation_low", "validation", "validation_high"]], scale, "validation")
     for learner, line in lines.groupby("learner", sort=False):
         curve(axes, line, x, "validation", drawn[str(learner)], factor)
     reached = lines.loc[lines[x] > 0, x]

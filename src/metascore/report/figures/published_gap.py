@@ -6,8 +6,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from metascore import problems
 from metascore.report.numbers import Numbers
-from metascore.report.scales import FONT, distance_to_perfect, error_axis
+from metascore.report.scales import FONT, score_axis
 from metascore.report.style import Style, interval, name_rows, note, panels, styles
 
 PLACE = 6
@@ -44,16 +45,11 @@ def published_gap(compared: pd.DataFrame, table: pd.DataFrame, titles: dict[str,
 
 
 def _panel(axes: Axes, rows: pd.DataFrame, drawn: dict[str, Style]) -> None:
-    is_accuracy = rows["measure"].iloc[0] == "accuracy"
-    factor = 100.0 if is_accuracy else 1.0
+    scale = problems.scale(rows["measure"].iloc[0])
+    factor = scale.factor
     points, ends = (factor * rows[names].to_numpy() for names in (POINTS, ENDS))
-    if is_accuracy:
-        low, best, high = np.nanmin(ends), points.max(), np.nanmax(ends)
-        distance_to_perfect(axes.set_xscale, axes.set_xlim, axes.set_xticks, low, best, high)
-        axes.set_xlabel("test accuracy, %, with 95 % intervals", fontsize=FONT)
-    else:
-        error_axis(axes, "x", points, ends)
-        axes.set_xlabel("test mean squared error (lower is better), with 95 % intervals", fontsize=FONT)
+    score_axis(axes, "x", ends, points, scale)
+    axes.set_xlabel(f"test {scale.axis}, with 95 % intervals", fontsize=FONT)
     name_rows(axes, rows["learner"].tolist(), rows["learner"].tolist(), drawn)
     for height, row in zip(range(len(rows) - 1, -1, -1), rows.to_dict("records"), strict=True):
         _row(axes, height, row, drawn[row["learner"]], factor)
