@@ -17,6 +17,7 @@ from metascore.learners.maml import MAML
 from metascore.learners.mamlpp import MAMLPlusPlus
 from metascore.learners.matching import MatchingNet
 from metascore.learners.metasgd import MetaSGD
+from metascore.learners.r2d2 import R2D2
 from metascore.learners.reptile import Reptile
 from metascore.problems.base import Episode, Examples, Problem
 from metascore.problems.omniglot import Omniglot
@@ -65,6 +66,40 @@ def test_matching_by_hand(float64):
     found = learner.predict(last(learner.adapt({}, support, 0)), query.x).softmax(1)
     first = math.exp(2) / (math.exp(2) + math.exp(0) + math.exp(1.2))
     torch.testing.assert_close(found, torch.tensor([[first, 1 - first]]))
+
+
+def test_r2d2_is_ridge_regression(float64):
+    """Weights are those of the normal equations, one for each feature, whatever the number of images."""
+    random, penalty, scale = np.random.default_rng(0), 0.3, 7.0
+    learner = R2D2(Omniglot(way=2, shot=2, query=2), width=1)
+    vars(learner)["encoder"] = TwoPixels()
+    head = {"log_penalty": torch.tensor(penalty).log(), "log_scale": torch.tensor(scale).log()}
+    known, asked = random.normal(size=(4, 2)), random.normal(size=(4, 2))
+    support, query = points(known.tolist(), [0, 1, 1, 0]), points(asked.tolist(), [1, 0, 0, 1])
+    logits = scale * _regressed(known, np.eye(2)[support.y], penalty, asked)
+    found = learner.predict(last(learner.adapt(head, support, 0)), query.x)
+    torch.testing.assert_close(found, torch.from_numpy(logits))
+    loss = learner.meta_loss(head, Episode(support, query), learner.phase(0.0)).value
+    torch.testing.assert_close(loss, torch.nn.functional.cross_entropy(torch.from_numpy(logits), query.y))
+
+
+def _regressed(x, y, penalty, asked):
+    """Answers of ridge regression: w = (X^T X / n + penalty I)^-1 X^T y / n, with a constant feature."""
+    x, asked = (np.column_stack([points, np.ones(len(points))]) for points in (x, asked))
+    return asked @ np.linalg.solve(x.T @ x / len(x) + penalty * np.eye(3), x.T @ y / len(x))
+
+
+def test_r2d2_learns_penalty_and_scale_by_their_own_gradients(episode):
+    learner = R2D2(IMAGES, width=3, initial_penalty=2.0, initial_scale=4.0)
+    params = started(learner)
+    assert [params[name].exp().item() for name in ("log_penalty", "log_scale")] == pytest.approx([2, 4])
+    found = meta_gradient(learner, params, episode)
+    for name in ("log_penalty", "log_scale"):
+        ahead, behind = (
+            learner.meta_loss(params | {name: params[name] + step}, episode, learner.phase(0.0)).value
+            for step in (1e-5, -1e-5)
+        )
+        assert found[name].item() == pytest.approx((ahead - behind).item() / 2e-5, rel=1e-6) != 0
 
 
 def test_mann_writes_where_it_read_and_to_the_least_used_row(float64):
