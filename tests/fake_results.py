@@ -22,7 +22,8 @@ JUDGED_ON = {"inputs": {"data/episodes/test.npy": "0" * 64}}
 
 
 MAML = {"width": 4, "inner_lr": 0.4, "train_steps": 1, "test_steps": 10}
-ENTRIES = {"maml": MAML, "fomaml": MAML | {"learner": "maml"}, "protonet": {"width": 4}, "chance": {}}
+FOMAML = MAML | {"learner": "maml", "paired_with": "maml"}
+ENTRIES = {"maml": MAML, "fomaml": FOMAML, "protonet": {"width": 4}, "chance": {}}
 
 
 def config(

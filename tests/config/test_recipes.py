@@ -40,6 +40,13 @@ def test_rows_of_a_budget_are_for_one_entry_and_not_for_those_like_it():
     assert small().recipe("images", "first").hyper_parameters["test_steps"] == 4
 
 
+def test_an_entry_may_say_whose_seeds_are_its_own():
+    """Which is no number of its recipe, and not that of an entry like it."""
+    paired = changed("learners.first.paired_with", "maml")
+    assert paired.recipe("images", "first") == small().recipe("images", "first")
+    assert [paired.entries[name].twin for name in ("maml", "first")] == [None, "maml"]
+
+
 def test_every_number_has_the_place_that_states_it():
     stated = small().stated("many", "maml")
     found = {name: (str(one.place), ".".join(one.key)) for name, one in stated.items()}

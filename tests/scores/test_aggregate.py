@@ -15,6 +15,8 @@ from metascore.config.params import Run
 from metascore.errors import UserError
 from metascore.files import sha256
 from metascore.stages import aggregate
+from metascore.store.paths import Results
+from metascore.store.results import task_results
 
 WRITTEN = [
     "metrics.json",
@@ -93,6 +95,13 @@ def test_published_numbers_stand_beside_ours(finished):
     assert row["gap"] == pytest.approx(ours.loc[("omniglot_5w1s", "maml"), "score"] - 0.987)
     assert "98.70 ± 0.40" in (tables / "published.md").read_text()
     assert r"98.70 $\pm$ 0.40" in (tables / "published.tex").read_text()
+
+
+def test_entries_that_say_so_are_paired_by_seed_where_both_are_run(finished):
+    files = Results(finished / "results/tiny")
+    both, one = (fake_results.config(learners=names) for names in (("maml", "fomaml"), ("fomaml",)))
+    assert task_results(both, "sine_5s", files, "").same_training == {"fomaml": "maml"}
+    assert task_results(one, "sine_5s", files, "").same_training == {}
 
 
 def test_priors_of_all_seeds_are_written(finished):

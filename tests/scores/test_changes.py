@@ -24,7 +24,7 @@ def base():
 
 
 def table_of(*rows):
-    return change_table(list(rows), np.random.default_rng(1)).set_index("learner")
+    return change_table(list(rows)).set_index("learner")
 
 
 def test_change_by_hand():
@@ -37,7 +37,7 @@ def test_change_by_hand():
 
 def test_an_error_that_falls_is_better():
     measure = Measure(ERROR, chance=4.0, perfect=0.0)
-    row = table_of(versions("a", flat([[1.0, 1.0]]), flat([[2.0, 2.0]]), measure=measure)).loc["a"]
+    row = table_of(versions("a", flat([[1.0, 1.0]] * 2), flat([[2.0, 2.0]] * 2), measure=measure)).loc["a"]
     assert row["change"] == pytest.approx(25) and row["verdict"] == "better"
 
 
@@ -53,22 +53,22 @@ def test_verdicts(base):
 
 
 def test_pairing_sees_what_independent_runs_hide(base):
-    now, before = flat(base[:1] + 0.01), flat(base[:1])
+    now, before = flat(base + 0.01), flat(base)
     assert table_of(versions("a", now, before, paired=True)).loc["a", "verdict"] == "better"
     unpaired = table_of(versions("a", now, before, paired=False)).loc["a"]
     assert unpaired["verdict"] == "no evidence" and unpaired["low"] < 0 < unpaired["high"]
 
 
 def test_sets_of_other_sizes_are_compared_as_independent(base):
-    row = table_of(versions("a", flat(base), flat(base[:1, :30] - 0.3), paired=False)).loc["a"]
-    assert row["change"] == pytest.approx(125 * (base.mean() - base[0, :30].mean() + 0.3), abs=1e-4)
+    row = table_of(versions("a", flat(base), flat(base[:, :30] - 0.3), paired=False)).loc["a"]
+    assert row["change"] == pytest.approx(125 * (base.mean() - base[:, :30].mean() + 0.3), abs=1e-4)
     assert row["verdict"] == "better"
 
 
 def test_many_rows_ask_for_more_evidence():
     """One of ten learners with p near 0.02 is no evidence; alone it is."""
     random = np.random.default_rng(0)
-    before = random.uniform(0.4, 0.6, (1, 100))
+    before = random.uniform(0.4, 0.6, (2, 100))
     noise = 0.1 * random.standard_normal((1, 100))
     now = before + noise - noise.mean() + 0.1 * 2.4 / np.sqrt(100)
     one = versions("a", flat(now), flat(before))
@@ -79,6 +79,16 @@ def test_many_rows_ask_for_more_evidence():
 
 def test_what_rounding_leaves_is_no_change():
     """The mean of three numbers and of ten, which all are 0.3, differ in the last bit."""
-    now, before = flat(np.full((1, 10), 0.3)), flat(np.full((1, 3), 0.3) + 1e-16)
+    now, before = flat(np.full((2, 10), 0.3)), flat(np.full((2, 3), 0.3) + 1e-16)
     row = table_of(versions("a", now, before + 1e-12, paired=False)).loc["a"]
     assert (row["change"], row["p"], row["verdict"]) == (0, 1, "no evidence")
+
+
+def test_one_seed_has_an_interval_and_no_verdict(base):
+    row = table_of(versions("a", flat(base[:1] + 0.05), flat(base[:1]))).loc["a"]
+    assert row["verdict"] == "one seed: no verdict" and row["low"] <= row["change"] <= row["high"]
+
+
+def test_one_episode_has_neither(base):
+    row = table_of(versions("a", flat(base[:, :1] + 0.05), flat(base[:, :1]))).loc["a"]
+    assert row["verdict"] == "one episode: no verdict" and np.isnan(row["low"])

@@ -40,7 +40,7 @@ def hits(seeds, seed_effect):
     found = dict.fromkeys(expected, 0)
     for _ in range(STUDIES):
         study = {"one": curves(seeds, EPISODES, seed_effect, random)}
-        estimates = estimate(TaskResults("task", "omniglot", "", MEASURE, study, {"one": [{"axes": AXES}]}), random)
+        estimates = estimate(TaskResults("task", "omniglot", "", MEASURE, study, {"one": [{"axes": AXES}]}))
         for name, truth in expected.items():
             interval = getattr(estimates, name)
             found[name] += bool(interval.low[0] <= truth <= interval.high[0])

@@ -1,69 +1,64 @@
-"""Intervals: exact where they must be, ordered, paired and repeatable."""
+"""Intervals and tails: those of Student where they must be, thicker for two of them, within what is possible."""
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from hypothesis.extra.numpy import arrays
+from scipy import stats
 
-from metascore.scoring.intervals import bootstrap_interval, resample_means, seed_share
+from metascore.scoring.intervals import Error, bounded, reach, slope, tail
 
 
-def study(seeds, episodes, generator, seed_effect=0.1):
-    """Scores (seed, episode, 1) with true mean 0: effects of seed and (skewed) of episode, and noise."""
-    effects = seed_effect * generator.standard_normal((seeds, 1)) + generator.exponential(size=episodes) - 1
-    return (effects + 0.7 * generator.standard_normal((seeds, episodes)))[..., None]
+def error(seeds, freedom, other_seeds=0.0, other_freedom=1.0, episodes=0.0, episode_freedom=399.0):
+    parts = (seeds, freedom, other_seeds, other_freedom, episodes)
+    return Error(*(np.array([float(part)]) for part in parts), episode_freedom)
 
 
-@settings(max_examples=50, deadline=None)
-@given(arrays(np.float64, (3, 7, 2), elements=st.floats(-1, 1)), st.integers(0, 99))
-def test_low_point_high_are_ordered(values, seed):
-    point, low, high = bootstrap_interval(values, np.random.default_rng(seed), resamples=200)
-    assert (low <= point).all() and (point <= high).all()
+@pytest.mark.parametrize("freedom", [4, 7, 16])
+@pytest.mark.parametrize("p", [0.05, 1e-3, 1e-4])
+def test_one_variance_gives_students_t(freedom, p):
+    distance = np.array([3 * stats.t.isf(p / 2, freedom)])
+    assert tail(distance, error(9, freedom)) == pytest.approx(p, rel=0.02)
 
 
-def test_constant_scores_have_no_width():
-    interval = bootstrap_interval(np.full((3, 50, 1), 0.75), np.random.default_rng(0))
-    np.testing.assert_allclose(interval, 0.75)
+def test_episodes_alone_give_students_t_of_theirs():
+    assert tail(np.array([2.0]), error(0, 1, episodes=1)) == pytest.approx(2 * stats.t.sf(2, 399))
 
 
-def test_one_seed_gives_the_width_of_the_central_limit():
-    values = study(1, 500, np.random.default_rng(1))
-    _point, low, high = bootstrap_interval(values, np.random.default_rng(2), resamples=5_000)
-    expected = 2 * 1.96 * values.std() / np.sqrt(values.size)
-    assert (high - low)[0] == pytest.approx(expected, rel=0.06)
+@pytest.mark.parametrize("first, second", [((1, 4), (1, 4)), ((1, 3), (2, 9)), ((2, 16), (1, 2))])
+def test_two_variances_give_the_tail_of_the_difference_of_two_of_students(first, second):
+    random, draws = np.random.default_rng(0), 1_000_000
+    drawn = sum(np.sqrt(variance) * random.standard_t(freedom, draws) for variance, freedom in (first, second))
+    for distance in (3.0, 6.0):
+        expected = (np.abs(drawn) > distance).mean()
+        assert tail(np.array([distance]), error(*first, *second)) == pytest.approx(expected, rel=0.03)
 
 
-def test_three_seeds_that_differ_give_the_width_of_student():
-    """No noise but the seeds': the interval is t with two degrees of freedom."""
-    values = np.array([1.0, 2.0, 6.0])[:, None, None] * np.ones((3, 40, 1))
-    _point, low, high = bootstrap_interval(values, np.random.default_rng(0), resamples=50_000)
-    expected = 2 * 4.303 * np.std([1, 2, 6], ddof=1) / np.sqrt(3)
-    assert (high - low)[0] == pytest.approx(expected, rel=0.05)
+def test_without_any_variance_what_is_apart_is_certain():
+    distances = np.array([0.0, 1e-3])
+    nothing = Error(*(np.zeros(2), np.ones(2), np.zeros(2), np.ones(2), np.zeros(2)), 9.0)
+    assert tail(distances, nothing).tolist() == [1, 0]
+    assert reach(nothing).tolist() == [0, 0]
 
 
-def test_noise_of_episodes_is_not_taken_for_seeds():
-    generator = np.random.default_rng(3)
-    shares = [seed_share(study(3, 100, generator, seed_effect=0))[0] for _ in range(200)]
-    assert np.mean(np.array(shares) == 0) > 0.4
-    assert seed_share(study(3, 100, generator, seed_effect=50))[0] > 0.99
+def test_reach_is_where_the_tail_is_5_percent():
+    for one in (error(1, 2), error(1, 4, 2, 4, 0.5), error(0, 1, episodes=3)):
+        assert tail(reach(one), one) == pytest.approx(0.05, rel=1e-6)
 
 
-def test_draws_are_repeatable_and_paired():
-    values = np.repeat(study(2, 30, np.random.default_rng(0)), 2, axis=-1)
-    draws = resample_means(values, np.random.default_rng(5))
-    assert (draws[:, 0] == draws[:, 1]).all()
-    assert (draws == resample_means(values, np.random.default_rng(5))).all()
+@pytest.mark.parametrize(
+    "point, lowest, highest, expected",
+    [
+        (0.9, 0.0, 1.0, (1 / (1 + np.exp(1) / 9), 1 / (1 + np.exp(-1) / 9))),  # log odds of 9, moved by 1 up and down
+        (0.9, -np.inf, 1.0, (1 - 0.1 * np.e, 1 - 0.1 / np.e)),
+        (2.0, 0.0, np.inf, (2 / np.e, 2 * np.e)),
+        (5.0, -np.inf, np.inf, (4, 6)),
+    ],
+)
+def test_ends_lie_on_the_scale_of_their_bounds(point, lowest, highest, expected):
+    at = np.array([point])
+    _, low, high = bounded(at, slope(at, lowest, highest), lowest, highest)
+    assert (low[0], high[0]) == pytest.approx((min(expected), max(expected)))
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("seeds, seed_effect", [(1, 0.0), (2, 0.1), (3, 0.0), (3, 0.1), (3, 0.3), (5, 0.3)])
-def test_95_percent_intervals_cover_the_truth(seeds, seed_effect):
-    """1000 studies of 200 skewed episodes; the truth is 0. One seed speaks of that seed: no effect then."""
-    generator = np.random.default_rng(seeds)
-    hits = 0
-    for _ in range(1000):
-        values = study(seeds, 200, generator, seed_effect)
-        _point, low, high = bootstrap_interval(values, generator, resamples=500)
-        hits += bool(low[0] <= 0 <= high[0])
-    assert 920 <= hits <= 980
+def test_a_point_on_its_bound_has_no_width():
+    interval = bounded(np.array([1.0, 0.0]), np.zeros(2), 0.0, 1.0)
+    assert [end.tolist() for end in interval] == [[1, 0]] * 3

@@ -16,11 +16,36 @@ def score_rows():
     """Two learners on an image task and a task of waves; the second does the images only."""
     ends = {f"{name}{end}": 0.5 for name in ("interquartile_mean", "degree", "speed") for end in ("", "_low", "_high")}
     same = {"batch_norm": "none", "gradient_order": 0, "train_steps": 0, "test_steps": 1, "parameters": 7}
+    same |= {"new_classes_low": np.nan, "new_classes_high": np.nan}
     same |= {"seconds": 12.3, "diverged": 0.0, "seeds": 3, "device": "CPU"} | ends
     rows = [
-        {"task": "images", "learner": "good", "family": "metric", "measure": "accuracy", "rank": 1, "score": 0.9},
-        {"task": "images", "learner": "bad", "family": "control", "measure": "accuracy", "rank": 2, "score": 0.2},
-        {"task": "waves", "learner": "good", "family": "metric", "measure": "error", "rank": 1, "score": 0.5},
+        {
+            "task": "images",
+            "learner": "good",
+            "family": "metric",
+            "measure": "accuracy",
+            "rank_low": 1,
+            "rank_high": 1,
+            "score": 0.9,
+        },
+        {
+            "task": "images",
+            "learner": "bad",
+            "family": "control",
+            "measure": "accuracy",
+            "rank_low": 2,
+            "rank_high": 2,
+            "score": 0.2,
+        },
+        {
+            "task": "waves",
+            "learner": "good",
+            "family": "metric",
+            "measure": "error",
+            "rank_low": 1,
+            "rank_high": 1,
+            "score": 0.5,
+        },
     ]
     frame = pd.DataFrame([row | same for row in rows])
     for name, factor in (("score", 1), ("metascore", 100)):

@@ -28,9 +28,10 @@ def test_normalised_error_by_hand_is_not_below_the_floor():
     np.testing.assert_allclose(measure.normalise(curve(0, 1, 4, 8, 400))[0, 0], [1, 0.75, 0, -1, -1])
 
 
-def test_what_is_not_finite_counts_minus_one():
-    for measure in (scores.accuracy(5), scores.Measure(ERROR, 4.0, 0.0)):
-        assert (measure.normalise(curve(np.nan, np.inf, -np.inf)) == -1).all()
+def test_what_is_not_finite_counts_the_worst():
+    """No query right of five ways is a quarter of the way from chance to perfect below it; an error can be any."""
+    for measure, worst in ((scores.accuracy(5), -0.25), (scores.Measure(ERROR, 4.0, 0.0), -1)):
+        np.testing.assert_allclose(measure.normalise(curve(np.nan, np.inf, -np.inf)), worst)
 
 
 def test_degree_speed_and_metascore_by_hand():

@@ -39,7 +39,14 @@ def table():
     level = np.r_[np.linspace(96, 97, 15), 0.1]
     ends = {"metascore": level, "metascore_low": level - 0.4, "metascore_high": level + 0.4}
     frame = pd.DataFrame(
-        {"learner": LEARNERS, "family": FAMILIES, "rank": np.arange(16) + 1, "score": level / 100, **ends}
+        {
+            "learner": LEARNERS,
+            "family": FAMILIES,
+            "rank_low": np.arange(16) + 1,
+            "rank_high": np.arange(16) + 1,
+            "score": level / 100,
+            **ends,
+        }
     )
     frame = frame.assign(score_low=frame["score"] - 0.004, score_high=frame["score"] + 0.004, device="CPU")
     frame["seconds"] = np.r_[np.geomspace(10, 40, 14), 0, 0]

@@ -87,36 +87,50 @@ for q in learners.values():
 # %% [markdown]
 # ## The interval, by hand
 #
-# Other test episodes and other seeds would have given other numbers. Episodes are many: draw as many of them, with
-# replacement, and take the mean again; do that 2000 times. The middle 95 % of the means is a bootstrap interval (Efron 1979).
-# Resampling the episodes only says nothing about other seeds; resampling three seeds as well says too little, because three
-# are few.
+# Other test episodes and other seeds would have given other numbers. Seeds and episodes are crossed: a value is the mean, plus
+# what its seed adds to all episodes, plus what its episode adds for all seeds, plus a rest. The spread of the seeds' means and
+# that of the episodes' means give the two parts of the mean's variance (the rest is in both, and counts once):
 
 
 # %%
-def resampled(values, over_seeds, times=2000):
-    """Means of resampled (seed, episode) values."""
-    episodes = random.integers(0, EPISODES, (times, EPISODES))
-    seeds = random.integers(0, SEEDS, (times, SEEDS)) if over_seeds else np.tile(np.arange(SEEDS), (times, 1))
-    return np.array([values[s].mean(0)[e].mean() for s, e in zip(seeds, episodes, strict=True)])
+def variances(values):
+    """What the mean of (seed, episode) values owes to its seeds, and what to its episodes."""
+    by_seed, by_episode = values.mean(1), values.mean(0)
+    rest = values - by_seed[:, None] - by_episode + values.mean()
+    noise = (rest**2).sum() / ((SEEDS - 1) * (EPISODES - 1))
+    return by_seed.var(ddof=1) / SEEDS, (by_episode.var(ddof=1) - noise / SEEDS) / EPISODES
 
 
-for over_seeds in (False, True):
-    low, high = np.quantile(100 * resampled(areas(learners["fast"]), over_seeds), [0.025, 0.975])
-    print(f"{'seeds and episodes' if over_seeds else 'episodes only':18s} [{low:.2f}, {high:.2f}]")
+by_hand = {name: variances(areas(q)) for name, q in learners.items()}
+for name, (of_seeds, of_episodes) in by_hand.items():
+    print(f"{name:7s} standard errors: of seeds {100 * of_seeds**0.5:.2f}, of episodes {100 * of_episodes**0.5:.2f}")
 
 # %% [markdown]
-# The package does more for the seeds: it takes the noise of the episodes off the seeds' means first, and widens what is left
-# to the tails that so few seeds demand. What exactly, and how often such intervals hold the truth in simulated studies, is
-# in [`scoring/intervals.py`](../../../src/metascore/scoring/intervals.py).
+# Four hundred episodes say well how much episodes vary. Three seeds hardly say how much seeds do: their variance is itself off
+# by a factor of two or more. So the package lets learners lend each other theirs: each variance is shrunk towards what is
+# expected of all, the more the more alike they are (Smyth 2004), and an interval reaches as far as the degrees of freedom
+# demand. Its ends lie on the scale of log odds, so that none passes 100. The equations are at the top of
+# [`scoring/variances.py`](../../../src/metascore/scoring/variances.py); how often such intervals hold the truth in simulated
+# studies is in [statistics.md](../../statistics.md).
 
 # %%
-from metascore.scoring.intervals import bootstrap_interval
+from metascore.scoring.intervals import bounded, reach, slope
+from metascore.scoring.variances import mean_error, model
 
-for name, q in learners.items():
-    interval = bootstrap_interval(100 * areas(q)[..., None], np.random.default_rng(0))
-    low, point, high = (end.item() for end in (interval.low, interval.point, interval.high))
-    print(f"{name:7s} {point:.2f} [{low:.2f}, {high:.2f}]")
+values = np.stack([areas(q) for q in learners.values()])
+means = values.mean((1, 2))
+whole = model(values, slope(means, *measure.possible))
+error = mean_error(whole)
+assert np.allclose(error.episodes, [of_episodes for _, of_episodes in by_hand.values()])
+print(
+    "of seeds, shrunk:",
+    (100 * error.seeds**0.5).round(2).tolist(),
+    "degrees of freedom:",
+    error.freedom.round(1).tolist(),
+)
+interval = bounded(means, reach(error), *measure.possible)
+for name, point, low, high in zip(learners, *interval, strict=True):
+    print(f"{name:7s} {100 * point:.2f} [{100 * low:.2f}, {100 * high:.2f}]")
     assert low < point < high
 
 # %% [markdown]
@@ -150,9 +164,22 @@ print(holm([0.01, 0.04, 0.03]).round(3).tolist())
 assert np.allclose(holm([0.01, 0.04, 0.03]), [0.03, 0.06, 0.06])
 
 # %% [markdown]
-# In the benchmark's tables the package does this for all learners at once, and learners that it cannot tell apart share a
-# rank. Three seeds are few: here the seed adds 0.02 to a whole run, as much as the difference between `fast` and `better`,
-# and an honest verdict may well be "no evidence".
+# The package tests all pairs with the variances from above, and a correction that finds a little more than Holm's (Shaffer
+# 1986). A learner's rank is an interval: from one place after all that are certainly better to one before all that are
+# certainly worse.
+
+# %%
+from metascore.scoring.comparisons import compare_pairs, ranks
+
+pairs = compare_pairs(values, whole)
+for name, best, worst in zip(learners, *ranks(means, pairs.different), strict=True):
+    print(f"{name:7s} rank {best}" + (f" to {worst}" if worst > best else ""))
+print("p, corrected:", pairs.p_values.round(3).tolist())
+assert pairs.different[1].tolist() == [True, False, True]
+
+# %% [markdown]
+# Three seeds are few: here the seed adds 0.02 to a whole run, as much as the difference between `fast` and `better`, and an
+# honest verdict may well be "no evidence". With one seed there are no ranks at all: nothing would be said of another seed.
 #
 # **Try:** give `better` the final accuracy 0.9; then give `simulate` ten seeds and 0.83 again. Which of the two convinces you
 # sooner?

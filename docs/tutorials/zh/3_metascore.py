@@ -83,35 +83,48 @@ for q in learners.values():
 # %% [markdown]
 # ## 区间：手工
 #
-# 换一批测试情节、换几个种子，数字就会不同。情节很多：有放回地再抽同样多个，重新求均值，重复 2000 次。
-# 这些均值中间的 95 % 就是自助法（bootstrap，Efron 1979）区间。只对情节重采样，就没有谈到别的种子；
-# 连三个种子也一起重采样，区间又太窄，因为三个太少。
+# 换一批测试情节、换几个种子，数字就会不同。种子与情节是交叉的：一个值等于均值，加上种子给所有情节带来的偏差，
+# 加上情节给所有种子带来的偏差，再加上余项。种子均值的离散和情节均值的离散给出均值方差的两部分（余项两边都有，只算一次）：
 
 
 # %%
-def resampled(values, over_seeds, times=2000):
-    """Means of resampled (seed, episode) values."""
-    episodes = random.integers(0, EPISODES, (times, EPISODES))
-    seeds = random.integers(0, SEEDS, (times, SEEDS)) if over_seeds else np.tile(np.arange(SEEDS), (times, 1))
-    return np.array([values[s].mean(0)[e].mean() for s, e in zip(seeds, episodes, strict=True)])
+def variances(values):
+    """What the mean of (seed, episode) values owes to its seeds, and what to its episodes."""
+    by_seed, by_episode = values.mean(1), values.mean(0)
+    rest = values - by_seed[:, None] - by_episode + values.mean()
+    noise = (rest**2).sum() / ((SEEDS - 1) * (EPISODES - 1))
+    return by_seed.var(ddof=1) / SEEDS, (by_episode.var(ddof=1) - noise / SEEDS) / EPISODES
 
 
-for over_seeds in (False, True):
-    low, high = np.quantile(100 * resampled(areas(learners["fast"]), over_seeds), [0.025, 0.975])
-    print(f"{'seeds and episodes' if over_seeds else 'episodes only':18s} [{low:.2f}, {high:.2f}]")
+by_hand = {name: variances(areas(q)) for name, q in learners.items()}
+for name, (of_seeds, of_episodes) in by_hand.items():
+    print(f"{name:7s} standard errors: of seeds {100 * of_seeds**0.5:.2f}, of episodes {100 * of_episodes**0.5:.2f}")
 
 # %% [markdown]
-# 本项目对种子做得更多：先从种子的均值中扣除情节带来的噪声，再按种子如此之少所要求的厚尾放宽剩下的部分。
-# 具体做法，以及在模拟研究中这样的区间有多经常包含真值，见
-# [`scoring/intervals.py`](../../../src/metascore/scoring/intervals.py)。
+# 四百个情节足以说明情节之间差多少，三个种子却几乎说不出种子之间差多少：这个方差本身就可能差一倍以上。
+# 所以本项目让算法互相借用：每个方差都向对所有算法的预期收缩，彼此越相像收缩越多（Smyth 2004），区间再按自由度放宽。
+# 区间端点取在对数几率尺度上，因此不会超过 100。公式见
+# [`scoring/variances.py`](../../../src/metascore/scoring/variances.py) 开头；在模拟研究中这样的区间有多经常包含真值，见
+# [statistics.md](../../statistics.md)。
 
 # %%
-from metascore.scoring.intervals import bootstrap_interval
+from metascore.scoring.intervals import bounded, reach, slope
+from metascore.scoring.variances import mean_error, model
 
-for name, q in learners.items():
-    interval = bootstrap_interval(100 * areas(q)[..., None], np.random.default_rng(0))
-    low, point, high = (end.item() for end in (interval.low, interval.point, interval.high))
-    print(f"{name:7s} {point:.2f} [{low:.2f}, {high:.2f}]")
+values = np.stack([areas(q) for q in learners.values()])
+means = values.mean((1, 2))
+whole = model(values, slope(means, *measure.possible))
+error = mean_error(whole)
+assert np.allclose(error.episodes, [of_episodes for _, of_episodes in by_hand.values()])
+print(
+    "of seeds, shrunk:",
+    (100 * error.seeds**0.5).round(2).tolist(),
+    "degrees of freedom:",
+    error.freedom.round(1).tolist(),
+)
+interval = bounded(means, reach(error), *measure.possible)
+for name, point, low, high in zip(learners, *interval, strict=True):
+    print(f"{name:7s} {100 * point:.2f} [{100 * low:.2f}, {100 * high:.2f}]")
     assert low < point < high
 
 # %% [markdown]
@@ -144,7 +157,20 @@ print(holm([0.01, 0.04, 0.03]).round(3).tolist())
 assert np.allclose(holm([0.01, 0.04, 0.03]), [0.03, 0.06, 0.06])
 
 # %% [markdown]
-# 在基准的表里，本项目对所有算法一次完成这些，无法区分的算法并列同一名次。三个种子太少：
-# 这里种子给整次运行带来 0.02 的偏差，与 `fast` 和 `better` 之差相当，诚实的结论很可能是“没有证据”。
+# 本项目用上面的方差检验所有的对，并用比 Holm 略敏锐的 Shaffer（1986）方法校正。名次是一个区间：
+# 从排在所有确定更好的算法之后的第一位，到排在所有确定更差的算法之前的最后一位。
+
+# %%
+from metascore.scoring.comparisons import compare_pairs, ranks
+
+pairs = compare_pairs(values, whole)
+for name, best, worst in zip(learners, *ranks(means, pairs.different), strict=True):
+    print(f"{name:7s} rank {best}" + (f" to {worst}" if worst > best else ""))
+print("p, corrected:", pairs.p_values.round(3).tolist())
+assert pairs.different[1].tolist() == [True, False, True]
+
+# %% [markdown]
+# 三个种子太少：这里种子给整次运行带来 0.02 的偏差，与 `fast` 和 `better` 之差相当，诚实的结论很可能是“没有证据”。
+# 只有一个种子时根本没有名次：那样就没有谈到别的种子。
 #
 # **试一试：** 把 `better` 的最终准确率改为 0.9；然后改回 0.83，但给 `simulate` 十个种子。哪一种更快让你信服？

@@ -27,6 +27,7 @@ def check(config: Config) -> None:
         config.problem(task)
     for entry in config.entries.values():
         _check_file(config, entry)
+        _check_twin(config, entry)
         _check_section(config, config.file, entry.row, [entry])
     for name in config.budgets:
         at_budget = replace(config, budget=name)
@@ -52,6 +53,16 @@ def _check_file(config: Config, entry: Entry) -> None:
             entry.row,
             f"no file src/metascore/learners/{entry.file}.py: write it, or name an existing one by `learner:` "
             f"({', '.join(signatures.learner_files())})",
+        )
+
+
+def _check_twin(config: Config, entry: Entry) -> None:
+    """An entry is paired with another one, of the same file: other learners' seeds draw something else."""
+    alike = [one.name for one in config.entries.values() if one.file == entry.file and one.name != entry.name]
+    if entry.twin is not None and entry.twin not in alike:
+        raise config.file.wrong(
+            ("learners", entry.name, "paired_with"),
+            f"{entry.twin!r} is no other entry of {entry.file}.py: choose from {_list(alike) or 'none'}, or delete it",
         )
 
 

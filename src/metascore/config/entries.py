@@ -38,6 +38,12 @@ class Entry:
         return str(self.params.at(("learners", first, "learner")) or first)
 
     @property
+    def twin(self) -> str | None:
+        """The entry whose seeds are its own: both train alike, and differ in prediction only."""
+        name: str | None = self.params.at(("learners", self.name, "paired_with"))
+        return name
+
+    @property
     def row(self) -> Key:
         """The key of what the budget says of this learner alone."""
         return ("learners", self.name)

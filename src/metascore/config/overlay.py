@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from metascore.config.documents import Document, Key, Place
 
-ABOUT_THE_ENTRY = ("learner", "like", "for")  # keys that are no numbers of a recipe
+ABOUT_THE_ENTRY = ("learner", "like", "paired_with", "for")  # keys that are no numbers of a recipe
 TRAINING = "training"
 
 

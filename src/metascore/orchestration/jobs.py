@@ -174,7 +174,8 @@ class Jobs:
         """What the report says beside the runs' own numbers."""
         config = self.config
         pages = learner_pages.digest({run.learner: self._learner_file(run) for run in config.runs()})
-        return section(pages, config.tasks, config.learners, config.seeds, config.split["name"], config.episodes)
+        twins = {name: entry.twin for name, entry in config.entries.items()}
+        return section(pages, config.tasks, twins, config.seeds, config.split["name"], config.episodes)
 
     def runs(self, wildcards: Iterable[Any]) -> list[Run]:
         """The runs of these jobs."""

@@ -170,9 +170,13 @@ class Problem(abc.ABC):
         if not self.possible(rows):
             raise UserError(f"{culprit}: values out of range: {REDRAW}")
 
+    def classes_of(self, rows: np.ndarray) -> Int[np.ndarray, "episode class"]:
+        """The classes of each episode, by their place in the table `classes`."""
+        return np.zeros((len(rows), 0), dtype=np.int64)
+
     def classes_in(self, rows: np.ndarray) -> Int[np.ndarray, " class"]:
-        """The classes that occur in episodes, by their place in the table `classes`."""
-        return np.zeros(0, dtype=np.int64)
+        """The classes that occur in episodes."""
+        return np.unique(self.classes_of(rows))
 
     def class_names(self, table: Path) -> list[str]:
         """The names of all classes, from the place of the table `classes`."""

@@ -103,8 +103,8 @@ class Omniglot(Classification):
             and np.isin(rows["drawer"], range(DRAWERS)).all()
         )
 
-    def classes_in(self, rows: np.ndarray) -> Int[np.ndarray, " class"]:
-        return np.unique(rows["character"])
+    def classes_of(self, rows: np.ndarray) -> Int[np.ndarray, "episode class"]:
+        return rows["character"].astype(np.int64)
 
     def class_names(self, table: Path) -> list[str]:
         import pandas as pd

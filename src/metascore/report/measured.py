@@ -56,7 +56,8 @@ def score_block(measured: Measured, task: str) -> str:
     """All learners of a task, the best first."""
     cells = table_cells.score_cells(measured.of(task))
     label = problems.scale(measured.measures[task]).label
-    return pipes(cells[["rank", "learner", "family", label, "MetaScore", "batch norm"]])
+    shown = ["rank", "learner", "family", label, "MetaScore", "batch norm"]
+    return pipes(cells[[name for name in shown if name in cells]])
 
 
 def page_block(measured: Measured, learner: str) -> str:

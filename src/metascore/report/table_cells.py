@@ -1,5 +1,7 @@
 """Tables as people read them: text under headings that name the unit, estimates as point ± reach."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -11,6 +13,7 @@ SCORE_HEADINGS = {
     "family": "family",
     "score": "score",
     "metascore": "MetaScore",
+    "new_classes": "MetaScore, new classes",
     "interquartile_mean": "interquartile mean",
     "degree": "degree",
     "speed": "speed",
@@ -58,14 +61,30 @@ MISSING = "–"
 def score_cells(rows: pd.DataFrame) -> pd.DataFrame:
     """The score table of one task."""
     unit, factor, digits = _unit(rows)
-    cells = pd.DataFrame({name: rows[name].astype(str) for name in SCORE_HEADINGS})
-    cells["rank"] = [MISSING if pd.isna(rank) else str(rank) for rank in rows["rank"]]
+    cells = pd.DataFrame({name: rows[name].astype(str) if name in rows else "" for name in SCORE_HEADINGS})
+    cells["rank"] = [rank_text(*ends) for ends in zip(rows["rank_low"], rows["rank_high"], strict=True)]
+    cells["new_classes"] = _reaches(rows)
     cells["score"] = _plus_minus(rows, "score", factor, digits)
     for name, places in [("metascore", 1), ("interquartile_mean", 1), ("degree", 3), ("speed", 3)]:
         cells[name] = _plus_minus(rows, name, 1.0, places)
     cells["seconds"] = rows["seconds"].map("{:.1f}".format)
     cells["diverged"] = rows["diverged"].map("{:.1%}".format)
-    return cells.rename(columns=SCORE_HEADINGS | {"score": unit})
+    empty = [name for name in ("rank", "new_classes") if (cells[name] == "").all()]
+    return cells.drop(columns=empty).rename(columns=SCORE_HEADINGS | {"score": unit})
+
+
+def rank_text(low: Any, high: Any) -> str:
+    """A rank that is certain, or the best and the worst that it can be; empty where there is none."""
+    if pd.isna(low) or pd.isna(high):
+        return ""
+    return f"{low:.0f}" if low == high else f"{low:.0f}–{high:.0f}"
+
+
+def _reaches(rows: pd.DataFrame) -> list[str]:
+    """Of the interval for new classes, about the MetaScore."""
+    low, point, high = (rows[name] for name in ("new_classes_low", "metascore", "new_classes_high"))
+    reach = np.maximum(high - point, point - low)
+    return ["" if np.isnan(width) else f"± {width:.1f}" for width in reach]
 
 
 def overall_cells(overall: pd.DataFrame) -> pd.DataFrame:

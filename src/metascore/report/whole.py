@@ -15,12 +15,24 @@ from metascore.config.params import Config
 from metascore.report import declarations, learner_pages
 from metascore.report.numbers import Numbers
 from metascore.report.page import Card, Drawing, Report, render
+from metascore.report.table_cells import rank_text
 from metascore.report.tables import all_tables
 from metascore.scoring.estimates import TaskResults
 
 FEW_SEEDS = 3  # with fewer, intervals say little about another seed
 DIGITS = 4
-FIRST = ["learner", "other", "rank", "metascore", "metascore_low", "metascore_high", "score", "family", "task"]
+FIRST = [
+    "learner",
+    "other",
+    "rank_low",
+    "rank_high",
+    "metascore",
+    "metascore_low",
+    "metascore_high",
+    "score",
+    "family",
+    "task",
+]
 
 
 def page_of(
@@ -53,9 +65,11 @@ def _best(rows: pd.DataFrame) -> str:
     sentence = f"the best MetaScore is that of {first['learner']}, {first['metascore']:.1f}"
     if np.isnan(first["metascore_low"]):
         return f"{sentence}; one test episode gives no interval and no ranks."
+    if pd.isna(first["rank_low"]):
+        return f"{sentence}, of these trained networks: one seed gives no ranks."
     ends = f" (95 % interval {first['metascore_low']:.1f} to {first['metascore_high']:.1f})"
-    others = rows.loc[rows["rank"].eq(1).fillna(False), "learner"].tolist()[1:]
-    equals = f", which the paired test cannot tell from {', '.join(others)}" if others else ""
+    others = rows.loc[rows["rank_low"] == 1, "learner"].tolist()[1:]
+    equals = f", which the tests cannot tell from {', '.join(others)}" if others else ""
     return f"{sentence}{ends}{equals}."
 
 
@@ -128,7 +142,7 @@ def _result(row: dict[Hashable, Any], titles: dict[str, str]) -> tuple[str, str,
     """Task, rank, score and MetaScore of a row of the table of scores."""
     scale = problems.scale(row["measure"])
     score = _ends(row, "score", scale.factor, scale.digits) + scale.unit
-    return titles[row["task"]], "" if pd.isna(row["rank"]) else str(row["rank"]), score, _ends(row, "metascore", 1.0, 1)
+    return titles[row["task"]], rank_text(row["rank_low"], row["rank_high"]), score, _ends(row, "metascore", 1.0, 1)
 
 
 def _ends(row: dict[Hashable, Any], name: str, factor: float, digits: int) -> str:

@@ -5,14 +5,19 @@ Where both sets have the same seeds and were judged on the same episodes, the ch
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from jaxtyping import Float
 
 from metascore.scoring import scores
-from metascore.scoring.comparisons import ALPHA, RESAMPLES, holm_corrected, two_sided
-from metascore.scoring.intervals import percentile_interval, resample_means
+from metascore.scoring.comparisons import ALPHA, holm
+from metascore.scoring.intervals import Error, reach, slope, tail
+from metascore.scoring.variances import FEWEST, Prior, mean_error, model, paired_error
+
+Areas = Float[np.ndarray, "seed episode"]
+OtherAreas = Float[np.ndarray, "other_seed other_episode"]
 
 RESOLUTION = 4  # decimals of a MetaScore: scores are float32, and what rounding leaves is no change
 
@@ -30,49 +35,79 @@ class Versions:
     paired: bool
 
 
-def change_table(versions: list[Versions], generator: np.random.Generator) -> pd.DataFrame:
+def change_table(versions: list[Versions]) -> pd.DataFrame:
     """One row a task and learner. The verdict is by a test at 5 % over all rows together (Holm 1979).
 
     `before`, `now` and `change` are MetaScores, `low` and `high` the ends of the change's own 95 % interval;
-    `score_before` and `score_now` are raw scores after the last step, in the unit of the task.
+    `score_before` and `score_now` are raw scores after the last step, in the unit of the task. One seed has an interval
+    that speaks of the trained networks, and no verdict; one episode has neither.
     """
-    rows = [_row(one, generator) for one in versions]
-    p_values = holm_corrected(np.array([row["p"] for row in rows]))
-    table = pd.DataFrame(rows).assign(p=p_values)
-    return table.assign(verdict=[_verdict(row["change"], p) for row, p in zip(rows, p_values, strict=True)])
+    tasks = dict.fromkeys(one.task for one in versions)
+    rows = [row for task in tasks for row in _rows([one for one in versions if one.task == task])]
+    tested = [place for place, row in enumerate(rows) if not np.isnan(row["p"])]
+    for place, p in zip(tested, holm(np.array([rows[place]["p"] for place in tested])), strict=True):
+        rows[place]["p"] = p
+    return pd.DataFrame(rows).assign(verdict=[_verdict(row) for row in rows])
 
 
-def _row(one: Versions, generator: np.random.Generator) -> dict:
-    measured = ((one.now, one.measure), (one.before, one.measure_before))
-    now, before = (100 * scores.episode_areas(measure.normalise(values)) for values, measure in measured)
-    draws = _draws(now, before, one.paired, generator)
-    point = np.array([now.mean() - before.mean()]).round(RESOLUTION)
-    change, low, high = percentile_interval(point, draws)
+def _rows(versions: list[Versions]) -> list[dict[str, Any]]:
+    """Of one task, whose learners lend each other what they know of variances."""
+    now = np.stack([_areas(one.now, one.measure) for one in versions])
+    slopes = slope(now.mean(axis=(1, 2)), *versions[0].measure.possible)
+    if now.shape[2] < FEWEST:
+        return [_row(one, areas, None) for one, areas in zip(versions, now, strict=True)]
+    lent = model(now, slopes).prior
+    return [_row(one, areas, lent) for one, areas in zip(versions, now, strict=True)]
+
+
+def _row(one: Versions, now: Areas, lent: Prior | None) -> dict[str, Any]:
+    before = _areas(one.before, one.measure_before)
+    change = float(np.round(100 * (now.mean() - before.mean()), RESOLUTION))
+    p, far = np.nan, np.nan
+    if lent is not None and before.shape[1] >= FEWEST:
+        error = _error(one, now, before, lent)
+        far = 100 * float(reach(error)[0])
+        if min(len(now), len(before)) >= FEWEST:
+            p = float(tail(np.array([abs(change) / 100]), error)[0])
     return {
         "task": one.task,
         "learner": one.learner,
-        "before": before.mean(),
-        "now": now.mean(),
-        "change": change[0],
-        "low": low[0],
-        "high": high[0],
+        "before": 100 * before.mean(),
+        "now": 100 * now.mean(),
+        "change": change,
+        "low": change - far,
+        "high": change + far,
         "score_before": _last(one.before, one.measure_before),
         "score_now": _last(one.now, one.measure),
         "paired": one.paired,
-        "p": two_sided(draws)[0],
+        "seeds": min(len(now), len(before)),
+        "p": p,
     }
 
 
-def _draws(
-    now: Float[np.ndarray, "seed episode"],
-    before: Float[np.ndarray, "other_seed other_episode"],
-    paired: bool,
-    generator: np.random.Generator,
-) -> Float[np.ndarray, "resample 1"]:
-    if paired:
-        return resample_means((now - before)[..., None], generator, RESAMPLES).round(RESOLUTION)
-    first, second = (resample_means(values[..., None], generator, RESAMPLES) for values in (now, before))
-    return (first - second).round(RESOLUTION)
+def _error(one: Versions, now: Areas, before: OtherAreas, lent: Prior) -> Error:
+    """Of the change: of paired differences, or of two independent means."""
+    models = [
+        model(areas[None], slope(areas.mean()[None], *measure.possible), lent)
+        for areas, measure in ((now, one.measure), (before, one.measure_before))
+    ]
+    if one.paired:
+        noise = sum(float(version.sample.noise[0]) for version in models)
+        expected = sum(float(version.expected[0]) for version in models)
+        return paired_error(now - before, expected / noise if noise else 1.0, lent)
+    first, second = map(mean_error, models)
+    return Error(
+        first.seeds,
+        first.freedom,
+        second.seeds,
+        second.freedom,
+        first.episodes + second.episodes,
+        min(first.episode_freedom, second.episode_freedom),
+    )
+
+
+def _areas(values: Float[np.ndarray, "seed episode step"], measure: scores.Measure) -> Areas:
+    return scores.episode_areas(measure.relative(measure.normalise(values)))
 
 
 def _last(values: Float[np.ndarray, "seed episode step"], measure: scores.Measure) -> float:
@@ -80,7 +115,9 @@ def _last(values: Float[np.ndarray, "seed episode step"], measure: scores.Measur
     return float(scores.count_diverged(values[..., -1], measure).mean())
 
 
-def _verdict(change: float, p: float) -> str:
-    if p > ALPHA:
+def _verdict(row: dict[str, Any]) -> str:
+    if np.isnan(row["p"]):
+        return "one seed: no verdict" if row["seeds"] < FEWEST else "one episode: no verdict"
+    if row["p"] > ALPHA:
         return "no evidence"
-    return "better" if change > 0 else "worse"
+    return "better" if row["change"] > 0 else "worse"

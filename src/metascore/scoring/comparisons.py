@@ -1,16 +1,22 @@
-"""Which learners can be told apart: paired tests on the same episodes, Holm's correction, shared ranks."""
+"""Which learners can be told apart: a test of every pair, and the ranks that its outcome leaves possible.
 
-from itertools import combinations
+A pair's difference is paired by episode and, where one entry declares that it shares the other's training, by seed; its
+error is that of `variances` and `intervals`. Tests are corrected for their number by Shaffer's rule (1986), which holds
+the family-wise error as Holm's does and finds more: after a rejection not all other equalities can be true.
+"""
+
+from collections.abc import Sequence
+from functools import cache
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Bool, Float
-from statsmodels.stats.multitest import multipletests
+from jaxtyping import Bool, Float, Int
 
-from metascore.scoring.intervals import Interval, percentile_interval, resample_means
+from metascore.scoring.intervals import Error, Interval, bounded, reach, tail
+from metascore.scoring.variances import Model, difference_error, paired_error
 
-RESAMPLES = 20_000  # the smallest p value, 1e-4, survives Holm's correction over the 120 pairs of 16 learners
 ALPHA = 0.05
+RESOLUTION = 1e-7  # scores are float32: what rounding leaves is no difference
 
 
 class Pairs(NamedTuple):
@@ -21,79 +27,115 @@ class Pairs(NamedTuple):
 
     p_values: Float[np.ndarray, "learner learner"]
     different: Bool[np.ndarray, "learner learner"]
+    difference: Interval
     improvement: Interval
 
 
-def paired_p_values(
-    values: Float[np.ndarray, "learner seed episode"],
-    generator: np.random.Generator,
-    resamples: int = RESAMPLES,
+class Ranks(NamedTuple):
+    """The best and the worst rank that each learner can have: all true ranks lie within, with 95 % confidence."""
+
+    low: Int[np.ndarray, " learner"]
+    high: Int[np.ndarray, " learner"]
+
+
+def compare_pairs(
+    values: Float[np.ndarray, "learner seed episode"], model: Model, same_training: Sequence[tuple[int, int]] = ()
+) -> Pairs:
+    """Test every pair; `model` is that of these values, `same_training` are pairs whose seeds are paired."""
+    first, second = np.triu_indices(len(values), k=1)
+    error = difference_error(model, first, second)
+    for a, b in map(sorted, same_training):
+        place = int(np.flatnonzero((first == a) & (second == b))[0])
+        _replace(error, place, paired_error(values[a] - values[b], model.excess([a, b]), model.prior))
+    apart = model.sample.mean[:, None] - model.sample.mean
+    p_values = _symmetric(corrected(tail(seen(apart[first, second]), error)), len(values), 1.0)
+    far = _symmetric(reach(error), len(values), 0.0)
+    return Pairs(p_values, p_values <= ALPHA, Interval(apart, apart - far, apart + far), improvement(values))
+
+
+def seen(difference: Float[np.ndarray, "*n"]) -> Float[np.ndarray, "*n"]:
+    """The size of a difference, without what rounding has left."""
+    return np.where(np.abs(difference) < RESOLUTION, 0.0, np.abs(difference))
+
+
+def _symmetric(
+    pairs: Float[np.ndarray, " pair"], learners: int, diagonal: float
 ) -> Float[np.ndarray, "learner learner"]:
-    """Two-sided p values of no difference between the means of two learners on the same seeds and episodes.
+    matrix = np.full((learners, learners), diagonal)
+    first, second = np.triu_indices(learners, k=1)
+    matrix[first, second] = matrix[second, first] = pairs
+    return matrix
 
-    A bootstrap test (Efron and Tibshirani 1993): how rarely the resampled mean difference is on the other
-    side of zero. Symmetric, ones on the diagonal.
+
+def _replace(error: Error, place: int, by: Error) -> None:
+    for whole, part in zip(error[:5], by[:5], strict=True):
+        whole[place] = part[0]
+
+
+def corrected(p_values: Float[np.ndarray, " pair"]) -> Float[np.ndarray, " pair"]:
+    """P values of all pairs, corrected: those up to `alpha` err together at a rate of `alpha` (Shaffer 1986)."""
+    order = np.argsort(p_values, kind="stable")
+    adjusted = np.minimum(np.maximum.accumulate(p_values[order] * still_possible(len(p_values))), 1.0)
+    result = np.empty_like(adjusted)
+    result[order] = adjusted
+    return result
+
+
+def holm(p_values: Float[np.ndarray, " test"]) -> Float[np.ndarray, " test"]:
+    """P values of tests that have nothing to do with each other, corrected for their number (Holm 1979)."""
+    order = np.argsort(p_values, kind="stable")
+    steps = np.maximum.accumulate(p_values[order] * (len(p_values) - np.arange(len(p_values))))
+    result = np.empty_like(steps)
+    result[order] = np.minimum(steps, 1.0)
+    return result
+
+
+@cache
+def still_possible(pairs: int) -> Int[np.ndarray, " pair"]:
+    """How many equalities of pairs can be true at most, after 0, 1, ... of them have been rejected."""
+    learners = round((1 + np.sqrt(1 + 8 * pairs)) / 2)
+    counts = np.array(sorted(_numbers_of_equalities(learners)))
+    left = pairs - np.arange(pairs)
+    return counts[np.searchsorted(counts, left, side="right") - 1]
+
+
+@cache
+def _numbers_of_equalities(learners: int) -> frozenset[int]:
+    """Of pairs, in every partition of learners into groups of equals."""
+    if learners < 2:
+        return frozenset({0})
+    sizes = range(1, learners + 1)
+    return frozenset(
+        size * (size - 1) // 2 + others for size in sizes for others in _numbers_of_equalities(learners - size)
+    )
+
+
+def ranks(means: Float[np.ndarray, " learner"], different: Bool[np.ndarray, "learner learner"]) -> Ranks:
+    """From who is certainly better, and who certainly worse: the best mean is rank 1."""
+    better = different & (means[:, None] > means)
+    return Ranks(1 + better.sum(axis=0), len(means) - better.sum(axis=1))
+
+
+def improvement(values: Float[np.ndarray, "learner seed episode"]) -> Interval:
+    """[a, b] = how often a beats b on an episode, each with any of its seeds, a tie counting one half.
+
+    The probability of improvement of Agarwal et al. 2021. Its variance is that of the means over the seeds of a, over
+    the seeds of b and over episodes.
     """
-    p_values = np.ones((len(values), len(values)))
-    pairs = list(combinations(range(len(values)), 2))
-    if pairs:
-        differences = np.stack([values[a] - values[b] for a, b in pairs], axis=-1)
-        first, second = np.transpose(pairs)
-        draws = resample_means(differences, generator, resamples)
-        p_values[first, second] = p_values[second, first] = two_sided(draws)
-    return p_values
+    pairs = [_wins(first, second) for first in values for second in values]
+    point, *parts = np.transpose(pairs)
+    learners, seeds, episodes = values.shape
+    own, other, shared = parts
+    freedom = np.full(len(point), max(seeds - 1.0, 1.0))
+    error = Error(own, freedom, other, freedom, shared, episodes - 1.0)
+    interval = bounded(point, reach(error), 0.0, 1.0)
+    return Interval(*(end.reshape(learners, learners) for end in interval))
 
 
-def two_sided(draws: Float[np.ndarray, "resample difference"]) -> Float[np.ndarray, " difference"]:
-    """P values of differences that are zero, from their draws: twice the share on the rarer side of zero."""
-    rarer = np.minimum((draws <= 0).sum(axis=0), (draws >= 0).sum(axis=0))
-    return np.minimum(2 * (rarer + 1) / (len(draws) + 1), 1)
-
-
-def holm(p_values: Float[np.ndarray, "learner learner"]) -> Float[np.ndarray, "learner learner"]:
-    """The p values corrected for all pairs (Holm 1979): those up to `alpha` err together at a rate of `alpha`."""
-    corrected = np.ones(p_values.shape)
-    first, second = np.triu_indices(len(p_values), k=1)
-    if len(first):
-        corrected[first, second] = corrected[second, first] = holm_corrected(p_values[first, second])
-    return corrected
-
-
-def holm_corrected(p_values: Float[np.ndarray, " test"]) -> Float[np.ndarray, " test"]:
-    """The p values of one or more tests, corrected for their number (Holm 1979)."""
-    return multipletests(p_values, method="holm")[1]
-
-
-def ranks(means: Float[np.ndarray, " learner"], different: Bool[np.ndarray, "learner learner"]) -> list[int]:
-    """Ranks in the order of the means; who cannot be told from the best of a group belongs to that group.
-
-    The next group's rank counts all learners before it: 1, 1, 3.
-    """
-    order = np.argsort(-means, kind="stable")
-    shared, best = np.ones(len(means), dtype=int), order[0]
-    for place, learner in enumerate(order):
-        if different[best, learner]:
-            best = learner
-            shared[learner] = place + 1
-        else:
-            shared[learner] = shared[best]
-    return shared.tolist()
-
-
-def probability_of_improvement(
-    values: Float[np.ndarray, "learner seed episode"], generator: np.random.Generator
-) -> Interval:
-    """[a, b] = how often a beats b on a seed and episode, a tie counting one half (Agarwal et al. 2021)."""
-    difference = values[:, None] - values[None, :]
+def _wins(first: Float[np.ndarray, "seed episode"], second: Float[np.ndarray, "seed episode"]) -> list[float]:
+    """Mean, and the variances of the mean by the seeds of the first, of the second, and by episodes."""
+    difference = first[:, None] - second[None]
     wins = (difference > 0) + 0.5 * (difference == 0)
-    learners, _, seeds, episodes = wins.shape
-    flat = np.moveaxis(wins.reshape(learners**2, seeds, episodes), 0, -1)
-    point, low, high = percentile_interval(flat.mean(axis=(0, 1)), resample_means(flat, generator))
-    ends = (point, np.maximum(low, 0), np.minimum(high, 1))
-    return Interval(*(end.reshape(learners, learners) for end in ends))
-
-
-def compare_pairs(values: Float[np.ndarray, "learner seed episode"], generator: np.random.Generator) -> Pairs:
-    """Test every pair of learners on the same seeds and episodes."""
-    p_values = holm(paired_p_values(values, generator))
-    return Pairs(p_values, p_values <= ALPHA, probability_of_improvement(values, generator))
+    axes = ((1, 2), (0, 2), (0, 1))
+    means = [wins.mean(axis=axis) for axis in axes]
+    return [float(wins.mean()), *(float(one.var(ddof=1) / len(one)) if len(one) > 1 else 0.0 for one in means)]

@@ -1,13 +1,15 @@
 """All numbers of one task: what was measured, and every learner's estimates with their intervals."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Int
 
 from metascore.scoring import comparisons, scores
-from metascore.scoring.intervals import Interval, percentile_interval, resample_means
+from metascore.scoring.classes import shared_by_classes
+from metascore.scoring.intervals import Error, Interval, bounded, reach, slope
+from metascore.scoring.variances import FEWEST, Model, mean_error, model
 
 
 @dataclass(frozen=True)
@@ -20,105 +22,144 @@ class TaskResults:
     measure: scores.Measure
     scores: dict[str, np.ndarray]
     records: dict[str, list[dict[str, Any]]]
+    classes: Int[np.ndarray, "episode class"] | None = None  # that occur in each episode, where there are such
+    same_training: dict[str, str] = field(default_factory=dict)  # learners that differ from another in prediction only
 
     def axes(self, learner: str) -> dict[str, Any]:
-        """What the learner declares: family, batch_norm, gradient_order, train_steps, test_steps."""
+        """What the learner declares: family, batch_norm, gradient_order, train_steps, test_steps, updates."""
         return self.records[learner][0]["axes"]
 
 
 @dataclass(frozen=True)
 class Estimates:
-    """Arrays in the order of the task's learners; curves are `(learner, step)`."""
+    """Arrays in the order of the task's learners; curves are `(learner, step)`.
+
+    One episode has no interval (the ends are nan); one episode or one seed has no pairs and no ranks.
+    """
 
     score: Interval
     metascore: Interval
+    new_classes: Interval  # of the MetaScore, for episodes of classes that were never drawn; nan without classes
     interquartile_mean: Interval
     degree: Interval
     speed: Interval
     curve: Interval
-    pairs: comparisons.Pairs
-    ranks: list[int]
-    draws: Float[np.ndarray, "resample learner"]  # of the MetaScore: what an overall interval is made of
+    pairs: comparisons.Pairs | None
+    ranks: comparisons.Ranks | None
+    error: Error  # of the MetaScore as a share: what an overall interval is made of
 
 
-def estimate(results: TaskResults, generator: np.random.Generator) -> Estimates:
-    """Every learner's estimates; resamples are shared by all learners, since seeds and episodes are."""
-    values = np.stack([_statistics(results, learner) for learner in results.scores])
-    interval, draws = _intervals(values, _possible(results.measure, values.shape[-1]), generator)
-    areas = values[..., 0]
-    pairs = comparisons.compare_pairs(areas, generator)
-    area, score, interquartile, degree = (_pick(interval, k) for k in range(4))
+UNBOUNDED = (-np.inf, np.inf)
+
+Values = Float[np.ndarray, "learner seed episode"]
+Bounds = tuple[float, float]
+
+
+def estimate(results: TaskResults) -> Estimates:
+    """Every learner's estimates."""
+    measure, learners = results.measure, list(results.scores)
+    measured = np.stack([results.scores[learner] for learner in learners]).astype(np.float64)
+    normalised = np.stack([measure.normalise(one) for one in measured])
+    relative = np.stack([measure.relative(one) for one in normalised])
+    areas, degrees, possible = relative[..., 1:].mean(axis=-1), relative[..., -1], measure.possible
+    counted = scores.count_diverged(measured, measure)
+    own = np.stack(
+        [scores.raw_scores(results.scores[one], measure, results.axes(one)["test_steps"]) for one in learners]
+    )
+    middle = np.stack([scores.interquartile_influence(scores.episode_areas(one)) for one in normalised])
+    unit = (measure.scale.lowest, measure.scale.highest)
+    curve = [_interval(counted[..., step], unit) for step in range(counted.shape[-1])]
+    degree, area = _interval(degrees, possible), _model(areas, possible)
     return Estimates(
-        score=score,
-        metascore=Interval(*(100 * end for end in area)),
-        interquartile_mean=Interval(*(100 * end for end in interquartile)),
+        score=_interval(own, unit),
+        metascore=_percent(_ends(areas, area, possible)),
+        new_classes=_percent(_new_classes(areas, area, possible, results.classes)),
+        interquartile_mean=_percent(_interval(middle, possible)),
         degree=degree,
-        speed=_speed(draws[..., 0], draws[..., 3], area, degree),
-        curve=_pick(interval, slice(4, None)),
-        pairs=pairs,
-        ranks=comparisons.ranks(area.point, pairs.different),
-        draws=100 * draws[..., 0],
+        speed=_speed(areas, degrees, degree),
+        curve=Interval(*(np.stack(ends, axis=1) for ends in zip(*curve, strict=True))),
+        **_comparisons(results, areas, area),
+        error=mean_error(area),
     )
 
 
 def overall(estimates: list[Estimates], places: list[list[int]]) -> Interval:
-    """The mean MetaScore over tasks, stratified by task; `places` are the same learners' places in each of them."""
+    """The mean MetaScore over tasks; `places` are the same learners' places in each of them.
+
+    Tasks have seeds and episodes of their own, so their variances add; degrees of freedom are Satterthwaite's.
+    """
     pairs = list(zip(estimates, places, strict=True))
     point = np.mean([one.metascore.point[chosen] for one, chosen in pairs], axis=0)
-    return percentile_interval(point, np.mean([one.draws[:, chosen] for one, chosen in pairs], axis=0))
+    seeds, episodes, freedom = (
+        np.stack([getattr(one.error, name)[chosen] for one, chosen in pairs])
+        for name in ("seeds", "episodes", "freedom")
+    )
+    total = seeds.sum(axis=0)
+    with np.errstate(invalid="ignore"):
+        degrees = np.where(total > 0, total**2 / (seeds**2 / freedom).sum(axis=0), 1.0)
+    least = min(one.error.episode_freedom for one, _ in pairs)
+    if least < 1:
+        return Interval(point, np.full_like(point, np.nan), np.full_like(point, np.nan))
+    tasks, none = len(pairs) ** 2, np.zeros_like(total)
+    error = Error(total / tasks, degrees, none, degrees, episodes.sum(axis=0) / tasks, least)
+    far = 100 * reach(error)
+    return Interval(point, point - far, np.minimum(point + far, 100.0))
 
 
-def _statistics(results: TaskResults, learner: str) -> Float[np.ndarray, "seed episode statistic"]:
-    """Area, raw score, interquartile influence of the area, degree, then the curve: a number an episode."""
-    measured, measure = results.scores[learner], results.measure
-    normalised = measure.normalise(measured)
-    areas = scores.episode_areas(normalised)
-    columns = [
-        areas,
-        scores.raw_scores(measured, measure, results.axes(learner)["test_steps"]),
-        scores.interquartile_influence(areas),
-        normalised[..., -1],
-    ]
-    return np.concatenate([np.stack(columns, axis=-1), scores.count_diverged(measured, measure)], axis=-1)
+def _comparisons(results: TaskResults, areas: Values, area: Model) -> dict[str, Any]:
+    """Pairs and ranks, where there are seeds and episodes enough."""
+    if min(areas.shape[1:]) < FEWEST:
+        return {"pairs": None, "ranks": None}
+    learners = list(results.scores)
+    twins = [(learners.index(a), learners.index(b)) for a, b in results.same_training.items()]
+    pairs = comparisons.compare_pairs(areas, area, twins)
+    return {"pairs": pairs, "ranks": comparisons.ranks(area.sample.mean, pairs.different)}
 
 
-def _possible(measure: scores.Measure, statistics: int) -> Float[np.ndarray, "2 statistic"]:
-    """The lowest and highest value that each statistic can have: no interval goes beyond."""
-    bounds = np.tile([[measure.scale.lowest], [measure.scale.highest]], (1, statistics))
-    bounds[:, [0, 2, 3]] = [[np.mean(measure.floor)], [1.0]]
-    return bounds
+def _model(values: Values, possible: Bounds) -> Model:
+    unbounded = np.isinf(possible).all()
+    return model(values, None if unbounded else slope(values.mean(axis=(1, 2)), *possible))
 
 
-def _intervals(
-    values: Float[np.ndarray, "learner seed episode statistic"],
-    possible: Float[np.ndarray, "2 statistic"],
-    generator: np.random.Generator,
-) -> tuple[Interval, Float[np.ndarray, "resample learner statistic"]]:
-    """Means with intervals, and their draws. The mean of a statistic with an infinite value is infinite."""
-    learners, seeds, episodes, statistics = values.shape
+def _interval(values: Values, possible: Bounds) -> Interval:
+    """Of the means; that of values of which one is infinite is infinite."""
     finite = np.isfinite(values).all(axis=(1, 2))
-    filled = np.where(finite[:, None, None], values, 0)
-    flat = np.moveaxis(filled, 0, 2).reshape(seeds, episodes, learners * statistics)
-    draws = resample_means(flat, generator).reshape(-1, learners, statistics)
-    point, low, high = percentile_interval(filled.mean(axis=(1, 2)), draws)
-    interval = point, np.maximum(low, possible[0]), np.minimum(high, possible[1])
-    return Interval(*(np.where(finite, end, np.inf) for end in interval)), draws
+    filled = np.where(finite[:, None, None], values, 0.0)
+    ends = _ends(filled, _model(filled, possible), possible)
+    return Interval(*(np.where(finite, end, np.inf) for end in ends))
 
 
-def _pick(interval: Interval, statistic: int | slice) -> Interval:
-    return Interval(*(end[:, statistic] for end in interval))
+def _ends(values: Values, one: Model, possible: Bounds, more: Float[np.ndarray, " learner"] | float = 0.0) -> Interval:
+    """Of the means, with `more` variance than the model has; without ends where there is one episode only."""
+    point = values.mean(axis=(1, 2))
+    if values.shape[2] < FEWEST:
+        return Interval(point, np.full_like(point, np.nan), np.full_like(point, np.nan))
+    error = mean_error(one)
+    return bounded(point, reach(error._replace(episodes=error.episodes + more)), *possible)
 
 
-def _speed(
-    area_draws: Float[np.ndarray, "resample learner"],
-    degree_draws: Float[np.ndarray, "resample learner"],
-    area: Interval,
-    degree: Interval,
+def _new_classes(
+    values: Values, one: Model, possible: Bounds, classes: Int[np.ndarray, "episode class"] | None
 ) -> Interval:
-    """The ratio of area and degree; not a number where the interval of the degree reaches down to chance."""
-    beats_chance = degree.low > 0
-    draws = area_draws / np.where(degree_draws > 0, degree_draws, np.nan)
-    point = area.point / np.where(beats_chance, degree.point, np.nan)
-    ends = np.nanquantile(np.where(beats_chance, draws, 0), [0.025, 0.975], axis=0)
-    low, high = np.where(beats_chance, ends, np.nan)
-    return Interval(point, np.minimum(low, point), np.maximum(high, point))
+    nothing = np.full(len(values), np.nan)
+    if classes is None or not classes.size:
+        return Interval(nothing, nothing, nothing)
+    return _ends(values, one, possible, shared_by_classes(values.mean(axis=1), classes))
+
+
+def _speed(areas: Values, degrees: Values, degree: Interval) -> Interval:
+    """The ratio of area and degree; not a number where the interval of the degree reaches down to chance.
+
+    A ratio of means varies as the mean of (area - speed degree) / mean degree does (the delta method).
+    """
+    reached = np.where(degree.low > 0, degree.point, np.nan)
+    ratio = areas.mean(axis=(1, 2)) / reached
+    linear = (areas - ratio[:, None, None] * degrees) / reached[:, None, None]
+    known = ~np.isnan(ratio)
+    filled = np.where(known[:, None, None], ratio[:, None, None] + linear, 0.0)
+    ends = _ends(filled, _model(filled, UNBOUNDED), UNBOUNDED)
+    return Interval(*(np.where(known, end, np.nan) for end in (ratio, *ends[1:])))
+
+
+def _percent(interval: Interval) -> Interval:
+    return Interval(*(100 * end for end in interval))

@@ -1,102 +1,139 @@
-"""Intervals by resampling seeds and episodes together.
+"""Intervals and p values from the variances of `variances`, in closed form.
 
-An episode's score is a mean, plus an effect of the seed (all episodes share it), plus an effect of the
-episode (all seeds share it), plus the rest. The episodes are many: they are resampled with replacement
-(Efron 1979). The seeds are few, and resampling two or three of anything understates its spread: their part
-is a multiplier bootstrap whose Gaussian multipliers are divided by a chi, so that the draws have the tails
-of Student's t with (seeds - 1) degrees of freedom. The noise of the episodes that reaches the seeds' means
-is taken off first (analysis of variance of a crossed design), otherwise it would count twice. With one seed
-the interval speaks of that seed only.
+An estimate errs by its seeds, of whose few variances little is known, and by its episodes, which are many. Given the
+data, the seeds' error of one mean is Student's t; that of a difference of two means is the difference of two of them
+(Behrens and Fisher), whose tails are thicker than those of any t with Satterthwaite's degrees of freedom: in the far
+tail, where corrections for many pairs look, the latter errs several times too often (docs/statistics.md). With first
+and other variances v, w on f, g degrees of freedom the difference is, for a share B from Beta(f/2, g/2),
 
-Simulated studies (tests/scores/test_intervals.py, test_coverage.py) confirm that 95 % intervals hold the truth 92 to
-98 times in 100. Not so with two seeds that differ much (91 where their log-odds spread by 0.3), nor near the ceiling,
-where effects of seeds are skewed (at 98 % accuracy and a spread of 0.5: 86, 90 and 93 with two, three and five seeds).
+    Student's t with f + g degrees of freedom, times the root of (f v / B + g w / (1 - B)) / (f + g)
+
+The tail is the mean over B, by quadrature; the episodes' variance joins by Satterthwaite, harmlessly, their degrees of
+freedom being many. The ends of an interval lie on the scale where the error is symmetric: log odds for what has two
+bounds, the logarithm of the distance for what has one.
 """
 
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Float, Float64
+from jaxtyping import Float
+from scipy import special
 
-RESAMPLES = 2000
 LEVEL = 0.95
-CHUNK = 1000  # resamples drawn at once: bounds the memory at CHUNK x episodes numbers
+NODES, WEIGHTS = np.polynomial.legendre.leggauss(8)
+HALF = ((NODES + 1) / 2) ** 4 / 2  # probabilities in (0, 1/2), dense near 0, where small B make thick tails
+HALF_WEIGHTS = WEIGHTS * ((NODES + 1) / 2) ** 3
+PROBABILITY = np.concatenate([HALF, 1 - HALF])
+PROBABILITY_WEIGHTS = np.concatenate([HALF_WEIGHTS, HALF_WEIGHTS])
+BISECTIONS = 40
 
 
 class Interval(NamedTuple):
-    """A point estimate between the ends of its interval, elementwise."""
+    """A point estimate between the ends of its interval, elementwise; without an interval the ends are nan."""
 
     point: np.ndarray
     low: np.ndarray
     high: np.ndarray
 
 
-def resample_means(
-    values: Float[np.ndarray, "seed episode statistic"],
-    generator: np.random.Generator,
-    resamples: int = RESAMPLES,
-) -> Float64[np.ndarray, "resample statistic"]:
-    """Draws of the mean over seeds and episodes; all statistics share them, so differences are paired."""
-    values = values.astype(np.float64)
-    mean = values.mean(axis=(0, 1))
-    seed_part = (values.mean(axis=1) - mean) * seed_share(values)
-    episode_part = values.mean(axis=0) - mean
-    chunks = [min(CHUNK, resamples - start) for start in range(0, resamples, CHUNK)]
-    drawn = [
-        seed_weights(len(values), n, generator) @ seed_part
-        + episode_weights(values.shape[1], n, generator) @ episode_part
-        for n in chunks
-    ]
-    return mean + np.concatenate(drawn)
+class Error(NamedTuple):
+    """Variances that make an estimate's error, and their degrees of freedom, elementwise; `other` of a difference."""
+
+    seeds: Float[np.ndarray, "*n"]
+    freedom: Float[np.ndarray, "*n"]
+    other_seeds: Float[np.ndarray, "*n"]
+    other_freedom: Float[np.ndarray, "*n"]
+    episodes: Float[np.ndarray, "*n"]
+    episode_freedom: float
+
+    @property
+    def variance(self) -> Float[np.ndarray, "*n"]:
+        return self.seeds + self.other_seeds + self.episodes
 
 
-def seed_weights(seeds: int, resamples: int, generator: np.random.Generator) -> Float[np.ndarray, "resample seed"]:
-    """Weights that make the seeds' deviations Student's t times the standard error of their mean."""
-    if seeds == 1:
-        return np.zeros((resamples, 1))
-    normal = generator.standard_normal((resamples, seeds))
-    chi = np.sqrt(generator.chisquare(seeds - 1, (resamples, 1)) / (seeds - 1))
-    return (normal - normal.mean(axis=1, keepdims=True)) / chi / np.sqrt(seeds * (seeds - 1))
+def tail(distance: Float[np.ndarray, "*n"], error: Error) -> Float[np.ndarray, "*n"]:
+    """How probable it is that the error exceeds this distance, on either side: a two-sided p value."""
+    return _tail(distance, error, _shares(error))
 
 
-def episode_weights(
-    episodes: int, resamples: int, generator: np.random.Generator
-) -> Float[np.ndarray, "resample episode"]:
-    """How often each episode is drawn, over the number of draws."""
-    return generator.multinomial(episodes, np.full(episodes, 1 / episodes), size=resamples) / episodes
+def reach(error: Error, level: float = LEVEL) -> Float[np.ndarray, "*n"]:
+    """How far to either side the interval goes: the distance that the error exceeds with probability 1 - level."""
+    spread, shares = np.sqrt(error.variance), _shares(error)
+    least = np.minimum(np.minimum(error.freedom, error.other_freedom), error.episode_freedom)
+    low, high = np.zeros_like(spread), spread * special.stdtrit(least, (1 + level) / 2)
+    for _ in range(BISECTIONS):
+        middle = (low + high) / 2
+        inside = _tail(middle, error, shares) > 1 - level
+        low, high = np.where(inside, middle, low), np.where(inside, high, middle)
+    return high
 
 
-def seed_share(values: Float[np.ndarray, "seed episode statistic"]) -> Float[np.ndarray, " statistic"]:
-    """The part of the spread between the seeds' means that the noise of the episodes does not explain.
-
-    As a factor: sqrt(1 - MS_rest / MS_seed) of a two-way analysis of variance, 0 where noise explains it all.
-    """
-    seeds, episodes, statistics = values.shape
-    if seeds == 1 or episodes == 1:
-        return np.ones(statistics)
-    mean = values.mean(axis=(0, 1))
-    by_seed, by_episode = values.mean(axis=1) - mean, values.mean(axis=0) - mean
-    rest = values - mean - by_seed[:, None] - by_episode
-    seed_square = episodes * (by_seed**2).sum(axis=0) / (seeds - 1)
-    rest_square = (rest**2).sum(axis=(0, 1)) / ((seeds - 1) * (episodes - 1))
-    ratio = np.divide(rest_square, seed_square, out=np.ones(statistics), where=seed_square > 0)
-    return np.sqrt(np.maximum(1 - ratio, 0))
+def _shares(error: Error) -> Float[np.ndarray, "*n node"]:
+    """Quantiles of B, computed once where degrees of freedom are the same."""
+    freedoms = np.stack(np.broadcast_arrays(error.freedom, error.other_freedom), axis=-1)
+    kinds, places = np.unique(freedoms.reshape(-1, 2), axis=0, return_inverse=True)
+    shares = special.betaincinv(kinds[:, :1] / 2, kinds[:, 1:] / 2, PROBABILITY)
+    return shares[places.reshape(-1)].reshape(*freedoms.shape[:-1], len(PROBABILITY))
 
 
-def percentile_interval(
-    point: Float[np.ndarray, "..."], draws: Float[np.ndarray, "resample ..."], level: float = LEVEL
+def _tail(
+    distance: Float[np.ndarray, "*n"], error: Error, shares: Float[np.ndarray, "*n node"]
+) -> Float[np.ndarray, "*n"]:
+    distance, freedom, other, first, second, episodes = (
+        value[..., None]
+        for value in (
+            distance,
+            error.freedom,
+            error.other_freedom,
+            error.seeds,
+            error.other_seeds,
+            error.episodes,
+        )
+    )
+    total = freedom + other
+    seeds = (freedom * first / shares + other * second / (1 - shares)) / total
+    variance = seeds + episodes
+    with np.errstate(invalid="ignore", divide="ignore"):
+        degrees = variance**2 / (seeds**2 / total + episodes**2 / error.episode_freedom)
+        given_share = 2 * special.stdtr(degrees, -distance / np.sqrt(variance))
+    # Without any variance, what is apart is certainly apart.
+    p_values = np.where(variance > 0, given_share, distance == 0) @ PROBABILITY_WEIGHTS
+    return np.minimum(p_values, 1.0)
+
+
+def slope(
+    point: Float[np.ndarray, "*n"], lowest: Float[np.ndarray, "*n"] | float, highest: Float[np.ndarray, "*n"] | float
+) -> Float[np.ndarray, "*n"]:
+    """By how much a point moves with the scale on which its interval is symmetric; 0 on a bound, 1 without bounds."""
+    with np.errstate(divide="ignore"):
+        rate = 1 / (point - lowest) + 1 / (highest - point)
+        return np.where(np.isinf(lowest) & np.isinf(highest), 1.0, 1 / rate)
+
+
+def bounded(
+    point: Float[np.ndarray, "*n"],
+    distance: Float[np.ndarray, "*n"],
+    lowest: Float[np.ndarray, "*n"] | float,
+    highest: Float[np.ndarray, "*n"] | float,
 ) -> Interval:
-    """The middle `level` of the draws, widened to its point where rounding or skew would leave it outside."""
-    low, high = np.quantile(draws, [(1 - level) / 2, (1 + level) / 2], axis=0)
-    return Interval(point, np.minimum(low, point), np.maximum(high, point))
+    """The interval that reaches so far where the error is small, and never beyond what is possible."""
+    point, lowest, highest = np.broadcast_arrays(point, lowest, highest)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        moved = distance / slope(point, lowest, highest)
+        up, down = (_moved(point, lowest, highest, sign * moved) for sign in (1, -1))
+    certain = distance == 0
+    return Interval(point, np.where(certain, point, down), np.where(certain, point, up))
 
 
-def bootstrap_interval(
-    values: Float[np.ndarray, "seed episode statistic"],
-    generator: np.random.Generator,
-    resamples: int = RESAMPLES,
-    level: float = LEVEL,
-) -> Interval:
-    """The mean of each (finite) statistic over seeds and episodes, with its interval."""
-    draws = resample_means(values, generator, resamples)
-    return percentile_interval(values.mean(axis=(0, 1), dtype=np.float64), draws, level)
+def _moved(
+    point: Float[np.ndarray, "*n"],
+    lowest: Float[np.ndarray, "*n"],
+    highest: Float[np.ndarray, "*n"],
+    by: Float[np.ndarray, "*n"],
+) -> Float[np.ndarray, "*n"]:
+    """A point, moved on its scale."""
+    above, below = point - lowest, highest - point
+    two_bounds = lowest + (highest - lowest) / (1 + below / above * np.exp(-by))
+    one_bound = np.where(np.isinf(lowest), highest - below * np.exp(-by), lowest + above * np.exp(by))
+    ends = np.where(np.isinf(lowest) | np.isinf(highest), one_bound, two_bounds)
+    return np.where(np.isinf(lowest) & np.isinf(highest), point + by, ends)

@@ -8,9 +8,10 @@ Scores are `(seed, episode, step)` everywhere: q(e, t) of test episode e after t
     speed     = mean_{t=1..T} mean_e n(e, t) / degree                     how soon
     MetaScore = 100 * degree * speed = 100 * mean_{t=1..T} mean_e n(e, t)
 
-The floor keeps a single bad episode from deciding a mean. It never lies above what chance gets on the episode, so that
-the chance learner scores 0 exactly: its errors on sine waves reach four times their mean. Its accuracy is 1/N on every
-episode, hence the floor of classification is -1.
+An episode whose adaptation diverges counts the worst that is possible: no query right, or its floor where an error
+can be any. The floor keeps a single bad episode from deciding a mean. It never lies above what chance gets on the
+episode, so that the chance learner scores 0 exactly: its errors on sine waves reach four times their mean. No accuracy
+is below it.
 
 Nothing here draws random numbers or touches files; intervals are in `intervals`, tests in `comparisons`.
 """
@@ -23,7 +24,7 @@ from scipy import stats
 
 from metascore.problems.scale import ACCURACY, ERROR, Scale
 
-FLOOR = -1.0  # what an episode counts at worst, unless chance does worse; a diverged episode counts its floor
+FLOOR = -1.0  # what an episode counts at worst, unless chance does worse
 
 
 @dataclass(frozen=True)
@@ -40,9 +41,28 @@ class Measure:
         """The lowest n(e, t), of every episode or of all."""
         return FLOOR if self.chances is None else np.minimum(self._ratio(self.chances), FLOOR)
 
+    @property
+    def possible(self) -> tuple[float, float]:
+        """The lowest and highest n that scores can have, floor aside."""
+        low, high = sorted(map(float, self._ratio(np.array([self.scale.lowest, self.scale.highest]))))
+        return low, high
+
     def normalise(self, scores: Float[np.ndarray, "*seeds episode step"]) -> Float64[np.ndarray, "*seeds episode step"]:
         """n(e, t) of the module's docstring; the sign of an error cancels in the ratio."""
-        return np.maximum(np.where(np.isfinite(scores), self._ratio(scores), self.floor), self.floor)
+        return np.maximum(self._ratio(count_diverged(scores, self)), self.floor)
+
+    def relative(
+        self, normalised: Float64[np.ndarray, "seed episode step"]
+    ) -> Float64[np.ndarray, "seed episode step"]:
+        """The same means, whose spread between episodes also has that of a chance that is measured on the episodes.
+
+        n is a ratio: it moves by -(1 - n) / (perfect - chance) with chance, unless it is -1 at any rate. The chance
+        learner's own is 0 whatever the episodes, and has no spread.
+        """
+        if self.chances is None:
+            return normalised
+        moves = np.where(normalised == FLOOR, 0.0, 1 - normalised).mean(axis=(0, 1)) / (self.perfect - self.chance)
+        return normalised - moves * (self.chances - self.chance)
 
     def _ratio(self, scores: Float[np.ndarray, "*shape"]) -> Float64[np.ndarray, "*shape"]:
         return (scores.astype(np.float64) - self.chance) / (self.perfect - self.chance)

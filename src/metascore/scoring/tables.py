@@ -1,5 +1,7 @@
 """Tables: one row a task and learner; from estimates to data frames and metrics."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -9,21 +11,32 @@ from metascore.scoring.intervals import Interval
 
 METRICS_AT_MOST = 60  # keys: what `dvc metrics diff` still prints readably
 DECLARED = ["batch_norm", "gradient_order", "train_steps", "test_steps"]
+PAIR_COLUMNS = ["task", "learner", "other"]
+PAIR_COLUMNS += [f"{name}{end}" for name in ("probability", "difference") for end in ("", "_low", "_high")]
+PAIR_COLUMNS += ["p", "significant"]
 HISTORY = ["iteration", "seconds", "validation", "validation_low", "validation_high", "learner", "task"]
-INTERVALS = ["score", "metascore", "interquartile_mean", "degree", "speed"]
+INTERVALS = ["score", "metascore", "interquartile_mean", "degree", "speed"]  # and new_classes, without a point
 
 
 def score_table(results: TaskResults, estimates: Estimates) -> pd.DataFrame:
     """One row a learner, the best first. Scores in their own unit (accuracy in [0, 1]), seconds a run."""
     rows = [_row(results, learner) for learner in results.scores]
-    table = pd.DataFrame(rows).assign(rank=estimates.ranks)
+    table = pd.DataFrame(rows).assign(**_ranks(estimates, len(rows)))
     for name in INTERVALS:
         table = table.assign(**_ends(name, getattr(estimates, name)))
-    order = table.sort_values(["rank", "metascore"], ascending=[True, False], kind="stable")
-    return order.reset_index(drop=True)
+    _, low, high = estimates.new_classes
+    table = table.assign(new_classes_low=low, new_classes_high=high)
+    return table.sort_values("metascore", ascending=False, kind="stable").reset_index(drop=True)
 
 
-def _row(results: TaskResults, learner: str) -> dict:
+def _ranks(estimates: Estimates, learners: int) -> dict[str, Any]:
+    """The best and the worst rank that each can have, as whole numbers; nothing where there are no ranks."""
+    nothing = np.full(learners, None)
+    low, high = (nothing, nothing) if estimates.ranks is None else estimates.ranks
+    return {"rank_low": pd.array(low, dtype="Int64"), "rank_high": pd.array(high, dtype="Int64")}
+
+
+def _row(results: TaskResults, learner: str) -> dict[str, Any]:
     records, axes = results.records[learner], results.axes(learner)
     return {
         "task": results.task,
@@ -45,22 +58,28 @@ def _ends(name: str, interval: Interval) -> dict[str, np.ndarray]:
 
 
 def pair_table(results: TaskResults, estimates: Estimates) -> pd.DataFrame:
-    """One row an ordered pair of learners: how often one has the higher MetaScore on a seed and episode.
+    """One row an ordered pair of learners; no rows where one seed or one episode gives no test.
 
-    `p` is of no difference between their mean MetaScores, Holm-corrected over all pairs of the task.
+    `difference` is of their MetaScores, `p` of there being none, corrected for all pairs of the task (Shaffer 1986);
+    `probability` says how often one beats the other on an episode.
     """
-    learners, (p_values, different, improvement) = np.array(list(results.scores)), estimates.pairs
+    if estimates.pairs is None:
+        return pd.DataFrame(columns=PAIR_COLUMNS)
+    learners, pairs = np.array(list(results.scores)), estimates.pairs
     first, second = np.nonzero(~np.eye(len(learners), dtype=bool))
-    return pd.DataFrame(
-        {
-            "task": results.task,
-            "learner": learners[first],
-            "other": learners[second],
-            **_ends("probability", Interval(*(end[first, second] for end in improvement))),
-            "p": p_values[first, second],
-            "significant": different[first, second],
-        }
+    improvement, difference = (
+        Interval(*(end[first, second] for end in one)) for one in (pairs.improvement, pairs.difference)
     )
+    columns = {
+        "task": results.task,
+        "learner": learners[first],
+        "other": learners[second],
+        **_ends("probability", improvement),
+        **_ends("difference", Interval(*(100 * end for end in difference))),
+        "p": pairs.p_values[first, second],
+        "significant": pairs.different[first, second],
+    }
+    return pd.DataFrame(columns)[PAIR_COLUMNS]
 
 
 def curve_table(results: TaskResults, estimates: Estimates) -> pd.DataFrame:

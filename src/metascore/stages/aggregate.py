@@ -1,6 +1,7 @@
 """Stage aggregate: from every run's scores to metrics, tables and figures."""
 
 import logging
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -8,7 +9,6 @@ import pandas as pd
 from metascore.config.params import Config
 from metascore.errors import UserError
 from metascore.files import read_json, write, write_json, write_text
-from metascore.randomness import numpy_generator
 from metascore.report import documents
 from metascore.report.documents import Document
 from metascore.report.figures import all_figures
@@ -21,13 +21,11 @@ from metascore.scoring.estimates import Estimates, TaskResults, estimate
 from metascore.scoring.priors import COLUMNS, prior_table
 from metascore.scoring.published import published_table
 from metascore.store import digests
-from metascore.store.leaks import check_leaks
+from metascore.store.leaks import check_leaks, classes_of_episodes
 from metascore.store.paths import FIGURE_FORMATS, Results
 from metascore.store.results import histories, portraits, task_results
 
 log = logging.getLogger(__name__)
-
-RESAMPLING_SEED = 0  # the same results give the same intervals
 
 
 def run(config: Config, data: Path = Path("data"), results: Path | None = None) -> None:
@@ -43,7 +41,8 @@ def run(config: Config, data: Path = Path("data"), results: Path | None = None) 
     if not measured:
         raise UserError("params.yaml: no learner can do any task of this budget: add one to learners")
     check_leaks(config, data)
-    estimates = [estimate(one, numpy_generator(RESAMPLING_SEED, "aggregate", one.task)) for one in measured]
+    measured = [replace(one, classes=classes_of_episodes(config.test_file(one.task), data)) for one in measured]
+    estimates = [estimate(one) for one in measured]
     for one, its_estimates in zip(measured, estimates, strict=True):
         _check_numbers(config, one, tables.score_table(one, its_estimates), files)
     numbers = _numbers(config, measured, estimates, files)

@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+from jaxtyping import Int
 
 from metascore.config.params import Config
 from metascore.data.characters import members
@@ -49,9 +50,20 @@ def _held_out(path: Path, classes: int) -> np.ndarray:
     return np.array(members(read_json(path), "test", str(path), classes), dtype=np.int64)
 
 
+def classes_of_episodes(file: EpisodeFile, data: Path) -> Int[np.ndarray, "episode class"] | None:
+    """The classes of each episode of a file that was checked; None where the problem has no table of them."""
+    if file.problem.classes is None:
+        return None
+    return file.problem.classes_of(read_array(data / "episodes" / file.name, _draw_again(file)))
+
+
+def _draw_again(file: EpisodeFile) -> str:
+    return f"run `metascore episodes --file {file.name}`"
+
+
 def _classes(folder: Path, file: EpisodeFile, count: int) -> np.ndarray:
     path = folder / file.name
-    rows = read_array(path, f"run `metascore episodes --file {file.name}`")
+    rows = read_array(path, _draw_again(file))
     problem = replace(file.problem, characters=count)
     problem.check_rows(rows, str(path))
     return problem.classes_in(rows)

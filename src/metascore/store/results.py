@@ -1,5 +1,6 @@
 """What runs left behind, read and checked: scores, what they were judged on, run records, learning curves."""
 
+from collections.abc import Collection
 from typing import Any
 
 import numpy as np
@@ -28,7 +29,15 @@ def task_results(config: Config, task: str, results: Results, title: str) -> Tas
     stacked = {learner: np.stack(seeds) for learner, seeds in scores.items()}
     records = {learner: [_record(results, one) for one in seeds] for learner, seeds in runs.items()}
     zero = chance_scores(results, [one for seeds in runs.values() for one in seeds])
-    return TaskResults(task, problem.name, title, measure(task, problem, zero), stacked, records)
+    return TaskResults(
+        task, problem.name, title, measure(task, problem, zero), stacked, records, same_training=twins(config, runs)
+    )
+
+
+def twins(config: Config, learners: Collection[str]) -> dict[str, str]:
+    """Of these learners those that differ from another one of them in prediction only, with that one."""
+    declared = {name: config.entries[name].twin for name in learners}
+    return {name: twin for name, twin in declared.items() if twin is not None and twin in learners}
 
 
 def runs_by_learner(config: Config, task: str) -> dict[str, list[Run]]:

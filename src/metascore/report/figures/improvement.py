@@ -11,8 +11,8 @@ from metascore.report.style import Style, panels, styles
 
 PLACE = 5
 CAPTION = (
-    "How often, in per cent of seeds and test episodes, the learner of a row has the higher MetaScore than that of a "
-    "column; frames mark pairs that the paired test with Holm's correction tells apart."
+    "How often, in per cent of test episodes, the learner of a row has the higher MetaScore than that of a "
+    "column; frames mark pairs that the tests of all pairs tell apart."
 )
 
 COLOURS = "PuOr"  # diverging, and told apart by colour-blind readers
@@ -26,9 +26,9 @@ def draw(numbers: Numbers) -> Figure:
 
 
 def improvement(pairs: pd.DataFrame, table: pd.DataFrame, titles: dict[str, str]) -> Figure:
-    """Per cent of seeds and episodes on which a row's learner beats a column's, a panel a task, the best first.
+    """Per cent of episodes, with any seeds, on which a row's learner beats a column's, a panel a task, the best first.
 
-    Bold cells with a frame are pairs that the paired test with Holm's correction tells apart.
+    Bold cells with a frame are pairs that the tests of all pairs tell apart.
     """
     drawn = styles(dict(zip(table["learner"], table["family"], strict=True)))
     heights = {str(task): ROW * len(rows) for task, rows in table.groupby("task")}

@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 from metascore.report.numbers import Numbers
 from metascore.report.scales import FONT, distance_to_perfect
 from metascore.report.style import Style, family_key, interval, name_rows, panels, styles
+from metascore.report.table_cells import rank_text
 
 PLACE = 1
 CAPTION = (
@@ -49,4 +50,4 @@ def _panel(axes: Axes, rows: pd.DataFrame, drawn: dict[str, Style]) -> None:
 
 def _name(row: dict) -> str:
     """A learner with its rank, if there are any."""
-    return row["learner"] if pd.isna(row["rank"]) else f"{row['learner']}   {row['rank']}"
+    return f"{row['learner']}   {rank_text(row['rank_low'], row['rank_high'])}".rstrip()

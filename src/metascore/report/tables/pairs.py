@@ -6,8 +6,8 @@ from metascore.report.numbers import Numbers
 
 PLACE = 2
 CAPTION = (
-    "How often each learner has the higher MetaScore than each other one on the same seed and episode, with 95 % "
-    "intervals; p values are Holm-corrected."
+    "How often each learner has the higher MetaScore than each other one on the same episode, and the difference of "
+    "their means, with 95 % intervals; p values are corrected for all pairs of the task (Shaffer)."
 )
 TITLE = "Pairs of learners: how often the first is better than the other"
 

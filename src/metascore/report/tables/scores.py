@@ -7,14 +7,15 @@ from metascore.report.documents import Section
 from metascore.report.numbers import Numbers
 
 PLACE = 1
-CAPTION = (
-    "Scores and MetaScore of each learner with 95 % intervals over seeds and test episodes; learners that share a "
-    "rank cannot be told apart."
-)
+CAPTION = "Scores and MetaScore of each learner with 95 % intervals, and the best and worst rank that it can have."
 TITLE = "Scores"
 READING = (
-    "± reaches to the farther end of a 95 % interval over seeds and test episodes (with one seed: over episodes only). "
-    "Learners share a rank when a paired test, with Holm's correction, cannot tell them from the best of that rank."
+    "± reaches to the farther end of a 95 % interval. It speaks of other seeds and episodes of these test classes; "
+    "with one seed, of these trained networks alone, and there are no ranks. The column for new classes is wider: it "
+    "speaks of classes that were never drawn. A rank such as 2–4 holds all places that the tests of all pairs leave "
+    "possible, at 5 % together (docs/statistics.md). A diverged episode counts as no query right. On waves an "
+    "episode counts at least -100, or what chance gets there; chance's own MetaScore is 0 by definition, a ratio of "
+    "its error to itself, and has no interval."
 )
 
 
