@@ -199,7 +199,7 @@ def test_a_gain_of_zero(stride):
 @pytest.mark.parametrize("downsample", ["stride", "max_pool"])
 def test_given_statistics_are_used_and_returned(downsample):
     """Those of a batch, given back, make its own normalisation."""
-    encoder = ConvolutionalEncoder(3, downsample)
+    encoder = ConvolutionalEncoder(3, downsample, (28, 28, 1))
     params, x = encoder.initialise(generator(9)), images(4, 28, 28)
     features, own = encoder.embed(params, x)
     statistics = encoder.statistics(params, x)
@@ -210,10 +210,22 @@ def test_given_statistics_are_used_and_returned(downsample):
     torch.testing.assert_close(features, obvious(x, by_kind(params), 2 if downsample == "stride" else 1).flatten(1))
 
 
+@pytest.mark.parametrize("image", [(28, 28, 1), (64, 64, 3), (84, 84, 3), (30, 17, 2)], ids=str)
+@pytest.mark.parametrize("downsample", ["stride", "max_pool"])
+def test_images_of_any_size_and_channels(downsample, image):
+    """Features are computed, not known; gradients of second order are those of the obvious network."""
+    encoder, stride = ConvolutionalEncoder(3, downsample, image), 2 if downsample == "stride" else 1
+    params, x = encoder.initialise(generator(16)), torch.rand(1, 2, *image, generator=generator(17))
+    features = encoder(params, x[0])
+    assert features.shape == (2, encoder.features)
+    torch.testing.assert_close(features, obvious(x[0], by_kind(params), stride).flatten(1))
+    assert_equal(*(through_outer_autograd(f, x, by_kind(params), stride, 1, ALL) for f in (fast, obvious)))
+
+
 @pytest.mark.parametrize("downsample", ["stride", "max_pool"])
 def test_gradients_through_given_statistics(downsample):
     """That of own statistics is what comes through the maps and what comes through the statistics."""
-    encoder = ConvolutionalEncoder(3, downsample)
+    encoder = ConvolutionalEncoder(3, downsample, (28, 28, 1))
     params, x = encoder.initialise(generator(15)), images(3, 4, 28, 28)
 
     def through_both(params, x):
@@ -229,7 +241,7 @@ def test_gradients_through_given_statistics(downsample):
 @pytest.mark.parametrize("given", [False, True])
 def test_no_pass_goes_by_patches(given, monkeypatch):
     """They are for GPUs: slower here, whoever's statistics normalise."""
-    encoder = ConvolutionalEncoder(3, "stride")
+    encoder = ConvolutionalEncoder(3, "stride", (28, 28, 1))
     params, x = encoder.initialise(generator(9)), images(9, 28, 28)
     moments = encoder.initial_moments()
     monkeypatch.setattr(Patches, "forward", lambda *_: pytest.fail("patches"))
@@ -255,7 +267,7 @@ def test_no_third_order_of_batch_norm():
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs CUDA")
 def test_a_gpu_finds_the_same():
-    encoder = ConvolutionalEncoder(3, "stride")
+    encoder = ConvolutionalEncoder(3, "stride", (28, 28, 1))
     params, x = encoder.initialise(generator(12)), images(4, 28, 28)
     there = encoder({name: value.cuda() for name, value in params.items()}, x.cuda())
     torch.testing.assert_close(there.cpu(), encoder(params, x))

@@ -285,7 +285,7 @@ def test_max_pool_equals_that_of_pytorch(float64, size):
 
 
 def test_encoder_equals_plain_pytorch_with_given_moments(episode):
-    encoder = ConvolutionalEncoder(3, "max_pool")
+    encoder = ConvolutionalEncoder(3, "max_pool", (28, 28, 1))
     params = initial(encoder)
     _, moments = encoder.embed(params, episode.support.x)
     x = channels_first(episode.query.x)

@@ -70,7 +70,7 @@ class LSTMMetaLearner(AbstractLearner):
 
     @cached_property
     def encoder(self) -> ConvolutionalEncoder:
-        return ConvolutionalEncoder(self.width, self.downsample)
+        return ConvolutionalEncoder(self.width, self.downsample, self.problem.example)
 
     @cached_property
     def network(self) -> Network:
@@ -104,7 +104,7 @@ class LSTMMetaLearner(AbstractLearner):
             state = self._step(state)
             yield state
 
-    def predict(self, adapted: Progress, x: Float[Tensor, "n 28 28 1"]) -> Float[Tensor, "n way"]:
+    def predict(self, adapted: Progress, x: Float[Tensor, "n height width channels"]) -> Float[Tensor, "n way"]:
         theta = self._named(adapted)
         moments = self.encoder.statistics(theta, adapted.support.x)
         return linear(theta, self.encoder.embed(theta, x, moments)[0])

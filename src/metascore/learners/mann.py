@@ -32,7 +32,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from metascore.learners.base import STATE, AbstractLearner, MetaLoss, kept, running
-from metascore.networks.encoder import IMAGE_SIZE, ConvolutionalEncoder
+from metascore.networks.encoder import ConvolutionalEncoder
 from metascore.networks.initialisation import uniform
 from metascore.networks.layers import linear
 from metascore.networks.lstm import lstm_parameters, lstm_step
@@ -89,7 +89,11 @@ class MANN(AbstractLearner):
     @cached_property
     def convolution(self) -> ConvolutionalEncoder | None:
         """What embeds images, where pixels don't go in as they are."""
-        return ConvolutionalEncoder(self.width, self.downsample) if self.encoder == "convolution" else None
+        return (
+            ConvolutionalEncoder(self.width, self.downsample, self.problem.example)
+            if self.encoder == "convolution"
+            else None
+        )
 
     def initialise(self, generator: torch.Generator) -> Params:
         way, units, reads = self.problem.way, self.units, self.heads * self.columns
@@ -97,7 +101,7 @@ class MANN(AbstractLearner):
         if self.convolution:
             moments = {STATE + name: value for name, value in self.convolution.initial_moments().items()}
             params = self.convolution.initialise(generator) | moments
-        features = self.convolution.features if self.convolution else self.size**2
+        features = self.convolution.features if self.convolution else self.size**2 * self.problem.example[-1]
         params |= lstm_parameters(generator, "controller", features + way + reads, units)
         outputs = {"key": (units, reads), "gate": (units, self.heads), "output": (units + reads, way)}
         outputs |= {"strength": (units, self.heads)} if self.key_strength else {}
@@ -119,12 +123,12 @@ class MANN(AbstractLearner):
         for _ in range(steps + 1):
             yield Primed(params, memory)
 
-    def predict(self, adapted: Primed, x: Float[Tensor, "n 28 28 1"]) -> Float[Tensor, "n way"]:
+    def predict(self, adapted: Primed, x: Float[Tensor, "n height width channels"]) -> Float[Tensor, "n way"]:
         features, _ = self._embed(adapted.params, x, training=False)
         return self._answer(adapted.params, adapted.memory, features)
 
     def _embed(
-        self, params: Params, x: Float[Tensor, "n 28 28 1"], training: bool
+        self, params: Params, x: Float[Tensor, "n height width channels"], training: bool
     ) -> tuple[Float[Tensor, "n features"], Params]:
         """Inputs of the controller, and the statistics of batch norm if there is any."""
         if self.convolution is None:
@@ -195,11 +199,12 @@ def address(
     return (strength * cosine).softmax(1)
 
 
-def shrink(x: Float[Tensor, "n 28 28 1"], size: int) -> Float[Tensor, "n size size"]:
+def shrink(x: Float[Tensor, "n side side channels"], size: int) -> Float[Tensor, "n size size channels"]:
     """Images of fewer pixels, each the mean over the area that it covers."""
-    edges = torch.arange(size + 1, dtype=x.dtype, device=x.device) * (IMAGE_SIZE / size)
-    pixels = torch.arange(IMAGE_SIZE, dtype=x.dtype, device=x.device)
+    side = x.shape[1]
+    edges = torch.arange(size + 1, dtype=x.dtype, device=x.device) * (side / size)
+    pixels = torch.arange(side, dtype=x.dtype, device=x.device)
     ends = torch.minimum(edges[1:, None], pixels + 1)
     starts = torch.maximum(edges[:-1, None], pixels)
-    overlap = (ends - starts).clamp(min=0) * (size / IMAGE_SIZE)
-    return overlap @ x.squeeze(3) @ overlap.T
+    overlap = (ends - starts).clamp(min=0) * (size / side)
+    return (overlap @ x.movedim(3, 1) @ overlap.T).movedim(1, 3)

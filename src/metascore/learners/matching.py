@@ -65,7 +65,7 @@ class MatchingNet(AbstractLearner):
 
     @cached_property
     def encoder(self) -> ConvolutionalEncoder:
-        return ConvolutionalEncoder(self.width, self.downsample)
+        return ConvolutionalEncoder(self.width, self.downsample, self.problem.example)
 
     def initialise(self, generator: torch.Generator) -> Params:
         moments = {STATE + name: value for name, value in self.encoder.initial_moments().items()}
@@ -90,7 +90,7 @@ class MatchingNet(AbstractLearner):
         for _ in range(steps + 1):
             yield context
 
-    def predict(self, adapted: Context, x: Float[Tensor, "n 28 28 1"]) -> Float[Tensor, "n way"]:
+    def predict(self, adapted: Context, x: Float[Tensor, "n height width channels"]) -> Float[Tensor, "n way"]:
         return self._match(adapted, self._embed(adapted.params, x))
 
     def _match(self, context: Context, queries: Float[Tensor, "n features"]) -> Float[Tensor, "n way"]:
@@ -105,7 +105,7 @@ class MatchingNet(AbstractLearner):
     def _keys(self, params: Params, features: Float[Tensor, "support features"]) -> Tensor:
         return read_both_ways(params, features) if self.full_context else features
 
-    def _embed(self, params: Params, x: Float[Tensor, "n 28 28 1"]) -> Float[Tensor, "n features"]:
+    def _embed(self, params: Params, x: Float[Tensor, "n height width channels"]) -> Float[Tensor, "n features"]:
         """Normalised by the running statistics of meta-training: one image never sees another."""
         return self.encoder.embed(params, x, kept(params))[0]
 

@@ -114,7 +114,7 @@ class MetaNet(AbstractLearner):
         for _ in range(steps + 1):
             yield Memory(params, fast, keys, values)
 
-    def predict(self, adapted: Memory, x: Float[Tensor, "n 28 28 1"]) -> Float[Tensor, "n way"]:
+    def predict(self, adapted: Memory, x: Float[Tensor, "n height width channels"]) -> Float[Tensor, "n way"]:
         queries = self._features(part(adapted.params, "u"), adapted.fast, x)
         cosine = functional.normalize(queries, dim=1) @ functional.normalize(adapted.keys, dim=1).T
         attention = cosine.softmax(1)
@@ -149,14 +149,18 @@ class MetaNet(AbstractLearner):
         hidden = linear(params, hidden, f"{rule}.hidden2").relu()
         return linear(params, hidden, f"{rule}.output").squeeze(-1)
 
-    def _logits(self, slow: Params, fast: Params, x: Float[Tensor, "n 28 28 1"]) -> Float[Tensor, "n way"]:
+    def _logits(
+        self, slow: Params, fast: Params, x: Float[Tensor, "n height width channels"]
+    ) -> Float[Tensor, "n way"]:
         features = self._features(slow, fast, x)
         logits = multiply(features[:, None], slow["head.weight"]) + slow["head.bias"]
         if "head.weight" in fast:
             logits = logits + multiply(features[:, None], fast["head.weight"])
         return logits.squeeze(1)
 
-    def _features(self, slow: Params, fast: Params, x: Float[Tensor, "n 28 28 1"]) -> Float[Tensor, "n features"]:
+    def _features(
+        self, slow: Params, fast: Params, x: Float[Tensor, "n height width channels"]
+    ) -> Float[Tensor, "n features"]:
         """Four convolutional blocks with layer augmentation."""
         for layer in range(1, len(LAYERS)):
             weight = f"conv{layer}.weight"

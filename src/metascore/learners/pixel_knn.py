@@ -43,12 +43,12 @@ class PixelKNN(AbstractLearner):
         for _ in range(steps + 1):
             yield support
 
-    def predict(self, adapted: Examples, x: Float[Tensor, "n 28 28 1"]) -> Float[Tensor, "n way"]:
+    def predict(self, adapted: Examples, x: Float[Tensor, "n height width channels"]) -> Float[Tensor, "n way"]:
         similarity = directions(x) @ directions(adapted.x).T
         other = adapted.y[:, None] != torch.arange(self.problem.way, device=x.device)
         return similarity[:, :, None].masked_fill(other, -torch.inf).amax(1)
 
 
-def directions(x: Float[Tensor, "n 28 28 1"]) -> Float[Tensor, "n pixels"]:
+def directions(x: Float[Tensor, "n height width channels"]) -> Float[Tensor, "n pixels"]:
     """Images as vectors of length 1."""
     return functional.normalize(x.flatten(1), dim=1)

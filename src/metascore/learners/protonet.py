@@ -46,7 +46,7 @@ class ProtoNet(AbstractLearner):
 
     @cached_property
     def encoder(self) -> ConvolutionalEncoder:
-        return ConvolutionalEncoder(self.width, self.downsample)
+        return ConvolutionalEncoder(self.width, self.downsample, self.problem.example)
 
     def initialise(self, generator: torch.Generator) -> Params:
         moments = {STATE + name: value for name, value in self.encoder.initial_moments().items()}
@@ -65,10 +65,10 @@ class ProtoNet(AbstractLearner):
         for _ in range(steps + 1):
             yield Prototypes(params, self._centres(features, support.y))
 
-    def predict(self, adapted: Prototypes, x: Float[Tensor, "n 28 28 1"]) -> Float[Tensor, "n way"]:
+    def predict(self, adapted: Prototypes, x: Float[Tensor, "n height width channels"]) -> Float[Tensor, "n way"]:
         return -squared_distance(self._embed(adapted.params, x), adapted.centres)
 
-    def _embed(self, params: Params, x: Float[Tensor, "n 28 28 1"]) -> Float[Tensor, "n features"]:
+    def _embed(self, params: Params, x: Float[Tensor, "n height width channels"]) -> Float[Tensor, "n features"]:
         """Normalised by the running statistics of meta-training: one image never sees another."""
         return self.encoder.embed(params, x, kept(params))[0]
 

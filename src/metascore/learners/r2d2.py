@@ -51,7 +51,7 @@ class R2D2(AbstractLearner):
 
     @cached_property
     def encoder(self) -> ConvolutionalEncoder:
-        return ConvolutionalEncoder(self.width, self.downsample)
+        return ConvolutionalEncoder(self.width, self.downsample, self.problem.example)
 
     def initialise(self, generator: torch.Generator) -> Params:
         head = {"log_penalty": self.initial_penalty, "log_scale": self.initial_scale}
@@ -72,10 +72,10 @@ class R2D2(AbstractLearner):
         for _ in range(steps + 1):
             yield Regression(params, weights)
 
-    def predict(self, adapted: Regression, x: Float[Tensor, "n 28 28 1"]) -> Float[Tensor, "n way"]:
+    def predict(self, adapted: Regression, x: Float[Tensor, "n height width channels"]) -> Float[Tensor, "n way"]:
         return self._answer(adapted.params, self._embed(adapted.params, x), adapted.weights)
 
-    def _embed(self, params: Params, x: Float[Tensor, "n 28 28 1"]) -> Float[Tensor, "n features"]:
+    def _embed(self, params: Params, x: Float[Tensor, "n height width channels"]) -> Float[Tensor, "n features"]:
         """Normalised by the running statistics of meta-training: one image never sees another."""
         return with_one(self.encoder.embed(params, x, kept(params))[0])
 

@@ -11,6 +11,7 @@ Sung et al. 2018, "Learning to compare: relation network for few-shot learning",
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, NamedTuple
@@ -21,6 +22,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from metascore.learners.base import AbstractLearner, MetaLoss, last
+from metascore.networks.encoder import halved
 from metascore.networks.initialisation import filters, uniform
 from metascore.networks.layers import batch_norm, max_pool
 from metascore.networks.patches import convolve
@@ -50,13 +52,17 @@ class RelationNet(AbstractLearner):
 
     @property
     def pixels(self) -> int:
-        """What two halvings leave of a 5 x 5 map by pooling (no padding before), and of a 7 x 7 map by strides."""
-        return 4 if self.downsample == "stride" else 1
+        """Of a map after four halvings; the first two drop the border that padding reached, where they pool."""
+        sides = list(self.problem.example[:2])
+        for crop in (2, 2, 0, 0) if self.downsample == "max_pool" else (0, 0, 0, 0):
+            sides = [halved(side - crop, self.downsample) for side in sides]
+        return math.prod(sides)
 
     def initialise(self, generator: torch.Generator) -> Params:
         w, flat = self.width, self.width * self.pixels
         params: Params = {}
-        inputs = {"conv1": 1, "conv2": w, "conv3": w, "conv4": w, "relation1": 2 * w, "relation2": w}
+        inputs = {"conv1": self.problem.example[-1]} | dict.fromkeys(("conv2", "conv3", "conv4"), w)
+        inputs |= {"relation1": 2 * w, "relation2": w}
         for name, channels in inputs.items():
             params[f"{name}.weight"] = filters(generator, channels, w)
             params[f"{name}.gain"] = torch.ones(w)
@@ -77,7 +83,7 @@ class RelationNet(AbstractLearner):
         for _ in range(steps + 1):
             yield ClassMaps(params, maps)
 
-    def predict(self, adapted: ClassMaps, x: Float[Tensor, "n 28 28 1"]) -> Float[Tensor, "n way"]:
+    def predict(self, adapted: ClassMaps, x: Float[Tensor, "n height width channels"]) -> Float[Tensor, "n way"]:
         params = adapted.params
         pairs = self._first_relation(params, self._encode(params, x), adapted.maps)
         pairs = self._rest(pairs, params, "relation1", halve=True)
@@ -85,7 +91,7 @@ class RelationNet(AbstractLearner):
         features = (features @ params["hidden.weight"] + params["hidden.bias"]).relu()
         return (features @ params["score.weight"] + params["score.bias"]).reshape(len(x), self.problem.way)
 
-    def _encode(self, params: Params, x: Float[Tensor, "n 28 28 1"]) -> Float[Tensor, "n h w c"]:
+    def _encode(self, params: Params, x: Float[Tensor, "n height width channels"]) -> Float[Tensor, "n h w c"]:
         """Two blocks that halve the image and two that keep its size, normalised by their own statistics."""
         for name in ("conv1", "conv2"):
             x = self._block(x, params, name, crop=self.downsample == "max_pool")

@@ -50,7 +50,7 @@ class Siamese(AbstractLearner):
 
     @cached_property
     def encoder(self) -> ConvolutionalEncoder:
-        return ConvolutionalEncoder(self.width, self.downsample)
+        return ConvolutionalEncoder(self.width, self.downsample, self.problem.example)
 
     def initialise(self, generator: torch.Generator) -> Params:
         moments = {STATE + name: value for name, value in self.encoder.initial_moments().items()}
@@ -71,12 +71,12 @@ class Siamese(AbstractLearner):
         for _ in range(steps + 1):
             yield Gallery(params, features, support.y)
 
-    def predict(self, adapted: Gallery, x: Float[Tensor, "n 28 28 1"]) -> Float[Tensor, "n way"]:
+    def predict(self, adapted: Gallery, x: Float[Tensor, "n height width channels"]) -> Float[Tensor, "n way"]:
         logits = pair_logits(adapted.params, self._embed(adapted.params, x), adapted.features)
         other = adapted.y[:, None] != torch.arange(self.problem.way, device=x.device)
         return logits[:, :, None].masked_fill(other, -torch.inf).amax(1)
 
-    def _embed(self, params: Params, x: Float[Tensor, "n 28 28 1"]) -> Float[Tensor, "n features"]:
+    def _embed(self, params: Params, x: Float[Tensor, "n height width channels"]) -> Float[Tensor, "n features"]:
         """Normalised by the running statistics of meta-training: one image never sees another."""
         return self.encoder.embed(params, x, kept(params))[0]
 

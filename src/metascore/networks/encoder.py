@@ -15,7 +15,6 @@ from metascore.networks.operations import Normalised, operations_on
 from metascore.networks.tensors import Moments, Params
 
 LAYERS = 4
-IMAGE_SIZE = 28
 
 
 @dataclass(frozen=True)
@@ -27,11 +26,15 @@ class ConvolutionalEncoder:
 
     width: int  # filters a layer
     downsample: str
+    image: tuple[int, ...]  # height, width, channels
 
     @property
     def features(self) -> int:
-        """Length of the embedding: 2 x 2 pixels are left by strides, 1 by pooling."""
-        return self.width * (4 if self.downsample == "stride" else 1)
+        """Length of the embedding. Of 28 x 28 pixels strides leave 2 x 2, and pooling 1."""
+        height, width, _ = self.image
+        for _ in range(LAYERS):
+            height, width = (halved(side, self.downsample) for side in (height, width))
+        return self.width * height * width
 
     @property
     def names(self) -> list[str]:
@@ -41,7 +44,7 @@ class ConvolutionalEncoder:
 
     def initialise(self, generator: torch.Generator) -> Params:
         params: Params = {}
-        channels = 1
+        channels = self.image[-1]
         for layer in range(1, LAYERS + 1):
             params[f"conv{layer}.weight"] = filters(generator, channels, self.width)
             params[f"norm{layer}.gain"] = torch.ones(self.width)
@@ -55,12 +58,12 @@ class ConvolutionalEncoder:
         zeros = {f"norm{layer}.mean": torch.zeros(self.width) for layer in layers}
         return zeros | {f"norm{layer}.variance": torch.ones(self.width) for layer in layers}
 
-    def __call__(self, params: Params, x: Float[Tensor, "n 28 28 1"]) -> Float[Tensor, "n features"]:
+    def __call__(self, params: Params, x: Float[Tensor, "n height width channels"]) -> Float[Tensor, "n features"]:
         """Embed a batch, normalised by its own statistics."""
         return self.embed(params, x)[0]
 
     def embed(
-        self, params: Params, x: Float[Tensor, "n 28 28 1"], given: Moments | None = None
+        self, params: Params, x: Float[Tensor, "n height width channels"], given: Moments | None = None
     ) -> tuple[Float[Tensor, "n features"], Moments]:
         """Embed a batch with given statistics (or its own); also returns those that were used.
 
@@ -77,7 +80,7 @@ class ConvolutionalEncoder:
 
         return self._pass(params, x, norm)
 
-    def statistics(self, params: Params, x: Float[Tensor, "n 28 28 1"]) -> Moments:
+    def statistics(self, params: Params, x: Float[Tensor, "n height width channels"]) -> Moments:
         """The statistics by which a batch is normalised, differentiable with respect to params."""
 
         def norm(z: Tensor, name: str) -> Normalised:
@@ -99,3 +102,8 @@ class ConvolutionalEncoder:
             )
             x = (operations.max_pool(u) if self.downsample == "max_pool" else u).relu()
         return x.flatten(1), used
+
+
+def halved(side: int, downsample: str) -> int:
+    """Pixels that a block leaves of a side: pooling drops an odd last one, strides keep it."""
+    return side // 2 if downsample == "max_pool" else (side + 1) // 2

@@ -30,7 +30,7 @@ class Network:
     def of(cls, problem: Problem, width: int, downsample: str) -> Network:
         """The field's standard network for a problem; `downsample` concerns images only."""
         if problem.has_images:
-            return cls(ConvolutionalEncoder(width, downsample), problem.outputs)
+            return cls(ConvolutionalEncoder(width, downsample, problem.example), problem.outputs)
         return cls(PerceptronEncoder(width, *problem.example), problem.outputs, problem.constant_outputs)
 
     def initialise(self, generator: torch.Generator) -> Params:
