@@ -1,6 +1,5 @@
 """Write the tables of README.md and docs/ from the default budget's results; `--check` says which are stale."""
 
-import importlib
 import sys
 from pathlib import Path
 
@@ -9,7 +8,7 @@ import pandas as pd
 from metascore.config.loading import load
 from metascore.errors import UserError
 from metascore.files import write_text
-from metascore.learners.base import learner_class
+from metascore.learners.base import found
 from metascore.report.blocks import filled
 from metascore.report.measured import Measured, block
 from metascore.scoring import published
@@ -72,7 +71,7 @@ def has_page(learner: str) -> bool:
 
 def family(file: str) -> str:
     """Of the learner of this file."""
-    return learner_class(importlib.import_module(f"metascore.learners.{file}")).family
+    return found(file).family
 
 
 if __name__ == "__main__":

@@ -66,7 +66,7 @@ def _run(options: argparse.Namespace, config: Config) -> None:
     elif options.stage == "check":
         stage.run(config, options.learner)
     elif options.stage == "new-learner":
-        stage.run(config, options.name, Path(options.params))
+        stage.run(config, options.name, Path(options.params), options.package)
     else:
         stage.run(config)
 
@@ -121,4 +121,5 @@ def _parser() -> argparse.ArgumentParser:
             stage.add_argument("learner", metavar="LEARNER", help="an entry of params.yaml")
         if name == "new-learner":
             stage.add_argument("name", metavar="NAME", help="small letters, digits and _")
+            stage.add_argument("--package", type=Path, metavar="FOLDER", help="make a package of its own there")
     return parser

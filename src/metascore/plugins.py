@@ -36,20 +36,26 @@ def names(room: str, files: Collection[str]) -> list[str]:
 
 
 def file_of(module: str) -> Path:
-    """Where a module is, which is not imported for that. Raises UsageError where it is missing."""
-    try:
-        spec = importlib.util.find_spec(module)
-    except ImportError:
-        spec = None
-    if spec is None or spec.origin is None:
-        raise UsageError(f"{module}: an entry point names it, and there is no such module: install its package again")
-    return Path(spec.origin)
+    """Where a module is. Neither it nor its package is imported. Raises UsageError where it is missing."""
+    top, *rest = module.split(".")
+    base = folder_of(top).joinpath(*rest)
+    found = next((path for path in (base / "__init__.py", base.with_suffix(".py")) if path.is_file()), None)
+    if found is None:
+        raise _missing(module)
+    return found
 
 
 def folder_of(top: str) -> Path:
     """The folder of a package, or the file of a module that is in none, without its suffix."""
-    file = file_of(top)
+    spec = importlib.util.find_spec(top)
+    if spec is None or spec.origin is None:
+        raise _missing(top)
+    file = Path(spec.origin)
     return file.parent if file.name == "__init__.py" else file.with_suffix("")
+
+
+def _missing(module: str) -> UsageError:
+    return UsageError(f"{module}: an entry point names it, and there is no such module: install its package again")
 
 
 @cache

@@ -51,9 +51,13 @@ def _check_file(config: Config, entry: Entry) -> None:
     if not signatures.exists(entry.file):
         raise config.file.wrong(
             entry.row,
-            f"no file src/metascore/learners/{entry.file}.py: write it, or name an existing one by `learner:` "
-            f"({', '.join(signatures.learner_files())})",
+            f"no file src/metascore/learners/{entry.file}.py: write it, install the package that offers it, or name an "
+            f"existing one by `learner:` ({', '.join(signatures.known())})",
         )
+    try:
+        signatures.path_of(entry.file)
+    except UsageError as error:
+        raise config.file.wrong(entry.row, str(error)) from error
 
 
 def _check_twin(config: Config, entry: Entry) -> None:

@@ -1,4 +1,4 @@
-"""What a learner's file says about itself, read from its syntax tree.
+"""What a learner's file says about itself, read from its syntax tree, whether it is in learners/ or in another package.
 
 The workflow asks this for every learner at every start, so it must not import torch. The fields of the learner's
 dataclass are the JSON schema of its hyper-parameters.
@@ -14,9 +14,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
+from metascore import plugins
 from metascore.errors import UsageError
 
-LEARNERS = Path(__file__).parents[1] / "learners"
+ROOM = "learners"
+LEARNERS = Path(__file__).parents[1] / ROOM
 BASE = "AbstractLearner"
 PROBLEM = "problem"  # the base's own field
 TYPES: dict[str, dict[str, Any]] = {
@@ -55,14 +57,31 @@ def readable_files() -> list[str]:
     return found
 
 
+def known() -> list[str]:
+    """Every name that an entry may give: the files in learners/, and what other packages offer."""
+    return plugins.names(ROOM, learner_files())
+
+
 def exists(file: str) -> bool:
     """Whether there is such a file, whatever is in it."""
-    return file.isidentifier() and path_of(file).is_file()
+    return file.isidentifier() and (own_path(file).is_file() or file in known())
+
+
+def own_path(file: str) -> Path:
+    """Where a file lies, or would lie, in learners/."""
+    return LEARNERS / f"{file}.py"
 
 
 def path_of(file: str) -> Path:
-    """Where a learner's file lies."""
-    return LEARNERS / f"{file}.py"
+    """Where a learner's file lies. Raises UsageError where there is none, or more than one of its name."""
+    module = module_of(file)
+    return own_path(file) if module == f"metascore.{ROOM}.{file}" else plugins.file_of(module)
+
+
+def module_of(file: str) -> str:
+    """The dotted name of a learner's module. Raises UsageError where there is none, or more than one of its name."""
+    own = [file] if own_path(file).is_file() else []
+    return plugins.module_of(ROOM, file, [*learner_files(), *own])
 
 
 def needs(file: str) -> tuple[str, ...]:

@@ -9,16 +9,18 @@ averages those over the episodes of a meta-batch.
 from __future__ import annotations
 
 import abc
-import importlib.util
+import importlib
 import inspect
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, ClassVar, NamedTuple
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from metascore import plugins
 from metascore.learners.blame import blamed
 from metascore.networks.tensors import Moments, Params
 from metascore.problems.base import Episode, Examples, Problem
@@ -141,12 +143,16 @@ def running(params: Params, moments: Moments) -> Params:
 
 
 def load(file: str, problem: Problem, hyper_parameters: dict[str, Any]) -> AbstractLearner:
-    """The learner of learners/{file}.py for a problem. Raises UserError, with the line, where its file is at fault."""
-    name = f"metascore.learners.{file}"
-    spec = importlib.util.find_spec(name)
-    with blamed(spec.origin or "" if spec else ""):
+    """The learner of this file for a problem. Raises UserError, with the line, where its file is at fault."""
+    return found(file)(problem, **hyper_parameters)
+
+
+def found(file: str) -> type[AbstractLearner]:
+    """The class in learners/{file}.py, or in the module that another package offers by this name."""
+    name = plugins.module_of("learners", file, [path.stem for path in Path(__file__).parent.glob("*.py")])
+    with blamed(str(plugins.file_of(name))):
         module = importlib.import_module(name)
-    return learner_class(module)(problem, **hyper_parameters)
+    return learner_class(module)
 
 
 def file_of(learner: AbstractLearner) -> str:

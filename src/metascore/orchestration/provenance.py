@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from metascore import plugins, problems
+from metascore.config import signatures
 
 PACKAGE = Path(__file__).parents[1]
 CONFIGURATION = "metascore.config.params"
@@ -21,7 +22,7 @@ FOUND_BY_BEING_THERE = ("metascore.report.figures", "metascore.report.tables")
 
 def stage_code(stage: str, learner_file: str | None = None, problem: str | None = None) -> str:
     """The digest of a stage's code, and of its learner's and its problem's where they are named."""
-    learner = [f"metascore.learners.{learner_file}"] if learner_file else []
+    learner = [signatures.module_of(learner_file)] if learner_file else []
     kind = [problems.module_of(problem)] if problem else []
     return code_digest([f"metascore.stages.{stage}", *learner, *kind])
 

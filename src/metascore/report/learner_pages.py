@@ -1,4 +1,6 @@
-"""docs/algorithms/*.md, as the report shows them: what a learner does, and where it departs from its paper.
+"""The learners' pages, as the report shows them: what a learner does, and where it departs from its paper.
+
+They are docs/algorithms/*.md; that of a learner from another package lies beside its module.
 
 Of a page the report leaves out the recipe and the measured results, since it has the run's own.
 """
@@ -9,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from markdown_it import MarkdownIt
+
+from metascore.config import signatures
 
 FOLDER = Path(__file__).parents[3] / "docs" / "algorithms"
 DEPARTURES = "Departures from the paper"
@@ -36,7 +40,9 @@ def digest(learners: dict[str, str], folder: Path = FOLDER) -> str:
 
 
 def _text(learner: str, file: str, folder: Path) -> str:
-    candidates = (folder / f"{name}.md" for name in (learner, file))
+    candidates = [folder / f"{name}.md" for name in (learner, file)]
+    if signatures.exists(file):
+        candidates.append(signatures.path_of(file).with_suffix(".md"))
     return next((path.read_text(encoding="utf-8") for path in candidates if path.is_file()), "")
 
 

@@ -1,4 +1,4 @@
-"""Command new-learner: a file that works, an entry and a page, with the places to fill."""
+"""Command new-learner: a file that works, an entry and a page, with the places to fill; or a package of its own."""
 
 import keyword
 import logging
@@ -23,28 +23,45 @@ NAME = re.compile(r"[a-z][a-z0-9_]*")
 SECTION = re.compile(r"^learners:.*?(?=^[^\s#]|\Z)", re.DOTALL | re.MULTILINE)  # as far as the next key at the margin
 
 
-def run(config: Config, name: str, params: Path = Path("params.yaml")) -> None:
+def run(config: Config, name: str, params: Path = Path("params.yaml"), package: Path | None = None) -> None:
     """Write learners/{name}.py, the entry `learners.{name}`, a row of each budget, and docs/algorithms/{name}.md.
 
-    Raises UsageError, before anything is written, where the name is no name or something has it already.
+    With `package`, a folder, file and page go into a package there, which pip can install. Raises UsageError, before
+    anything is written, where the name is no name or something has it already.
     """
-    file, page = signatures.path_of(name), learner_pages.FOLDER / f"{name}.md"
-    _check_name(config, name, [file, page])
     words = {"name": name, "title": name.replace("_", " ").capitalize(), "class_name": _class_name(name)}
+    texts = _in_package(name, words, package) if package else _in_the_tree(name, words)
+    _check_name(config, name, [package] if package else list(texts))
     entered = with_entry(params.read_text(encoding="utf-8"), _filled("entry.yaml", words), name, params)
     rows = {
         path: with_entry(path.read_text(encoding="utf-8"), _filled("row.yaml", words), name, path)
         for path in (Path(budget.file) for budget in config.budgets.values() if _has_lengths(budget))
     }
-    write_text(file, _filled("learner.py", words))
-    write_text(page, _filled("page.md", words))
-    write_text(params, entered)
-    for path, text in rows.items():
+    for path, text in (texts | {params: entered} | rows).items():
         write_text(path, text)
-    log.info(
-        "%s, %s and entries in %s: each place to fill says FILL IN", file, page, ", ".join(map(str, [params, *rows]))
-    )
-    log.info("`metascore check %s` tries it, `make docs` puts it into README", name)
+    entries = ", ".join(map(str, [params, *rows]))
+    log.info("%s and entries in %s: each place to fill says FILL IN", ", ".join(map(str, texts)), entries)
+    if package:
+        log.info("`pip install --editable %s` has it found", package)
+    log.info("`metascore check %s` tries it%s", name, "" if package else ", `make docs` puts it into README")
+
+
+def _in_the_tree(name: str, words: dict[str, str]) -> dict[Path, str]:
+    """The learner's file and its page."""
+    file = signatures.own_path(name)
+    page = _filled("page.md", words | {"file": f"../../src/metascore/learners/{name}.py"})
+    return {file: _filled("learner.py", words), learner_pages.FOLDER / f"{name}.md": page}
+
+
+def _in_package(name: str, words: dict[str, str], folder: Path) -> dict[Path, str]:
+    """The files of a package that offers the learner, the page beside its module."""
+    code = folder / "src" / f"metascore_{name}"
+    return {
+        folder / "pyproject.toml": _filled("pyproject.toml", words | {"dashed": name.replace("_", "-")}),
+        code / "__init__.py": _filled("init.py", words),
+        code / f"{name}.py": _filled("learner.py", words),
+        code / f"{name}.md": _filled("page.md", words | {"file": f"{name}.py"}),
+    }
 
 
 def _has_lengths(budget: Document) -> bool:
@@ -76,6 +93,8 @@ def _check_name(config: Config, name: str, written: list[Path]) -> None:
         raise UsageError(f"{name}: not a learner's name: take small letters, digits and _, such as my_learner")
     if name in config.learners:
         raise UsageError(f"{name}: params.yaml has an entry of this name: choose another")
+    if name in signatures.known():
+        raise UsageError(f"{name}: a learner of this name exists: choose another")
     for path in written:
         if path.exists():
             raise UsageError(f"{name}: {path} exists: choose another name")
