@@ -70,7 +70,8 @@ def portrait(one: OneRun, episodes: int) -> dict[str, np.ndarray]:
     """One episode of noise that everybody knows by heart; one wave that everybody knows from the start."""
     if one.task.startswith("omniglot"):
         images, answer = np.random.default_rng(0).random((1, 5, 28, 28)), np.arange(5)[None]
-        return {"support": images, "query": images, "answer": answer, "chosen": answer}
+        misled = np.eye(5)[np.zeros(episodes // 5, int)].ravel()
+        return {"support": images, "query": images, "answer": answer, "chosen": answer, "misled": misled}
     x, points = np.linspace(-5, 5, 11), np.array([[-1.0, 1.0]])
     wave = {"grid": x, "query_x": x[None], "query_y": np.sin(x)[None], "support_x": points, "support_y": np.sin(points)}
     moved = {"distance_to_mean": np.array(one.seed + 1.0), "moved": one.seed + np.arange(2.0, 5.0)}
@@ -91,10 +92,10 @@ def write_run(root: Path, one: OneRun, generator: np.random.Generator) -> None:
     folder = root / "results/tiny" / "runs" / one.task / one.learner / str(one.seed)
     folder.mkdir(parents=True)
     axes = {"family": FAMILIES[one.learner], "batch_norm": "none", "gradient_order": 1}
-    axes |= {"train_steps": 1, "test_steps": 10}
+    axes |= {"train_steps": 1, "test_steps": 10, "updates": 1, "examples": 5}
     record = {"seed": one.seed, "device": "cpu", "seconds": 2.5, "tasks_per_second": 40.0, "parameters": 1234}
     record |= {"machine": {"processor": "abacus", "threads": 1}}
-    record |= {"iterations": 0, "versions": {"metascore": "0", "torch": "0"}}
+    record |= {"iterations": 0, "tasks": 120, "versions": {"metascore": "0", "torch": "0"}}
     (folder / "run.json").write_text(json.dumps(record | {"axes": axes}))
     (folder / "checkpoint.safetensors").write_bytes(b"learned")
     points = np.arange(1, 4) * (0 if one.learner == "chance" else 1)

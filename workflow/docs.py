@@ -49,7 +49,7 @@ def read() -> Measured:
     results = Results.of(config.budget)
     return Measured(
         config.budget,
-        *(table(results.table(name, "csv")) for name in ("scores", "adaptation", "priors")),
+        *(table(results.table(name, "csv")) for name in ("scores", "adaptation", "priors", "reached")),
         published.load(),
         {name: config.problem(name).scale.name for name in config.params["tasks"]},
         {name: family(entry.file) for name, entry in config.entries.items() if has_page(name)},

@@ -25,21 +25,43 @@ def scores(value, shape=(2, 50, 3)):
     return np.full(shape, value, dtype=np.float32)
 
 
-def test_chance_must_be_chance():
-    controls.check_chance(scores(0.2), FIVE.chance, FIVE.guessing, "culprit")
-    assert "chance scores 0.2500" in refusal(controls.check_chance, scores(0.25), FIVE.chance, FIVE.guessing, "culprit")
-    assert "not 0.0500" in refusal(controls.check_chance, scores(0.2), TWENTY.chance, TWENTY.guessing, "culprit")
-    assert "nan" in refusal(controls.check_chance, scores(np.nan), FIVE.chance, FIVE.guessing, "culprit")
+def misled(values, problem=FIVE):
+    """Checks scores (episode,) on labels that say nothing."""
+    return controls.check_misled, np.asarray(values), problem.way, problem.chance, problem.guessing, "culprit"
 
 
-def test_chance_may_be_as_far_off_as_blind_guesses_are():
-    """2 x 50 x 25 guesses: 4 standard errors are 4 * 0.4 / 50 = 0.032."""
-    for value in (0.2 - 0.0319, 0.2 + 0.0319):
-        controls.check_chance(scores(value), FIVE.chance, FIVE.guessing, "culprit")
-    for value in (0.2 - 0.0321, 0.2 + 0.0321):
-        refusal(controls.check_chance, scores(value), FIVE.chance, FIVE.guessing, "culprit")
-    guesses = np.random.default_rng(0).binomial(25, 0.2, (2, 50, 1)) / 25 * np.ones(3)
-    controls.check_chance(guesses, FIVE.chance, FIVE.guessing, "culprit")
+def guesses(problem, known=0.0, episodes=50):
+    """Scores of a blind guesser, who knows a share of the queries."""
+    random, queries = np.random.default_rng(0), problem.way * problem.query
+    return random.binomial(queries, known + (1 - known) * problem.chance, episodes) / queries
+
+
+@pytest.mark.parametrize("problem", [FIVE, TWENTY])
+def test_whoever_guesses_passes(problem):
+    check, *arguments = misled(guesses(problem, episodes=10 * problem.way), problem)
+    check(*arguments)
+
+
+def test_whoever_is_always_right_about_the_labels_passes():
+    """In each round of five the labels are right once."""
+    check, *arguments = misled(np.tile([1.0, 0, 0, 0, 0], 10))
+    check(*arguments)
+
+
+def test_whoever_knows_the_classes_of_some_queries_is_refused():
+    assert "scores 0.2" in refusal(*misled(guesses(FIVE, known=0.1)))
+    assert "scores 1.0000, not 0.2000 ± " in refusal(*misled(np.ones(10)))
+    assert "not 0.0500" in refusal(*misled(np.full(40, 0.2), TWENTY))
+
+
+def test_whoever_avoids_the_right_classes_is_refused():
+    refusal(*misled(np.zeros(50)))
+
+
+def test_what_diverges_knows_nothing_and_one_round_says_nothing():
+    for values in (np.full(50, np.nan), np.ones(5), np.zeros(0)):
+        check, *arguments = misled(values)
+        check(*arguments)
 
 
 def test_test_characters_must_be_unseen():

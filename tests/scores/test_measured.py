@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from metascore.errors import UserError
+from metascore.problems.scale import LEVELS
 from metascore.report import blocks
 from metascore.report.measured import Measured, block
 from metascore.report.table_cells import PRIOR_HEADINGS
@@ -17,7 +18,7 @@ def score_rows():
     ends = {f"{name}{end}": 0.5 for name in ("interquartile_mean", "degree", "speed") for end in ("", "_low", "_high")}
     same = {"batch_norm": "none", "gradient_order": 0, "train_steps": 0, "test_steps": 1, "parameters": 7}
     same |= {"new_classes_low": np.nan, "new_classes_high": np.nan}
-    same |= {"seconds": 12.3, "diverged": 0.0, "seeds": 3, "device": "CPU"} | ends
+    same |= {"tasks_seen": 500, "seconds": 12.3, "diverged": 0.0, "seeds": 3, "device": "CPU"} | ends
     rows = [
         {
             "task": "images",
@@ -70,6 +71,9 @@ def measured():
         scores=score_rows(),
         curves=pd.DataFrame(curve),
         priors=pd.DataFrame([prior]),
+        reached=pd.DataFrame(
+            [("images", "good", level, 3.0) for level in LEVELS], columns=["task", "learner", "level", "seconds"]
+        ),
         published=pd.DataFrame(printed, columns=columns),
         measures={"images": "accuracy", "more": "accuracy", "waves": "error"},
         families={"bad": "control", "good": "metric"},
@@ -80,6 +84,7 @@ def measured():
     "words, row",
     [
         ("scores images", "| 1 | good | metric | 90.00 ± 1.00 | 90.0 ± 1.0 | none |"),
+        ("reached images", "| good | 3.0 s | 3.0 s | 3.0 s | 3.0 s | 12.3 s | 500 |"),
         ("page good", "| images | 3 | 12 | 90.00 ± 1.00 % | 90.0 ± 1.0 | 98.7 ± 0.4 % (Paper 2017) |"),
         ("page good", "| 3 | 12 | 0.500 / 0.167 / 0.091 | 50.0 ± 1.0 | 0.67 / 0.38 (Paper 2017) |"),
         ("page bad", "| more |  |  | not at `quick` |  | 41 % (Another 2016) |"),

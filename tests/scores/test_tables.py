@@ -20,7 +20,14 @@ def results():
         learner: np.stack([fake_results.scores(Run("omniglot_5w1s", learner, seed), generator) for seed in (0, 1)])
         for learner in ("maml", "chance")
     }
-    axes = {"family": "metric", "batch_norm": "none", "gradient_order": 1, "train_steps": 1, "test_steps": 10}
+    axes = {
+        "family": "metric",
+        "batch_norm": "none",
+        "gradient_order": 1,
+        "train_steps": 1,
+        "test_steps": 3,
+        "updates": 2,
+    }
     record = {"seconds": 1.0, "tasks_per_second": 1.0, "parameters": 1, "device": "cpu", "axes": axes}
     scores = {"maml": curves["maml"], "chance": curves["chance"], "copy": curves["maml"]}
     records = {learner: [record, record] for learner in scores}
@@ -65,3 +72,8 @@ def test_pairs_have_a_row_in_each_direction(results, estimates):
     assert table.loc[("chance", "maml"), "probability"] == 0
     assert table.loc[("copy", "maml"), ["probability", "p", "significant"]].tolist() == [0.5, 1, False]
     assert (table["p"] == table["p"].swaplevel().loc[table.index]).all()
+
+
+def test_curves_count_updates_until_the_learners_own_last_step(results, estimates):
+    table = tables.curve_table(results, estimates)
+    assert table.loc[table["learner"] == "maml", "updates"].tolist() == [0, 2, 4, *[6] * 8]

@@ -18,6 +18,7 @@ from metascore.report.figures.learning import learning
 from metascore.report.figures.paths import Course, paths
 from metascore.report.figures.published_gap import published_gap
 from metascore.report.figures.ranking import ranking
+from metascore.report.figures.updates import updates
 from metascore.scoring import tables
 
 FAMILIES = ["metric"] * 4 + ["model"] * 3 + ["optimisation"] * 7 + ["baseline", "control"]
@@ -86,6 +87,8 @@ def drawn(kind, table):
         return published_gap(table.assign(published=0.99, published_reach=0.002), table, TITLES)
     if kind == "adaptation":
         return adaptation(lines(table, ["step"], "score", 10), table, TITLES, PRINTED)
+    if kind == "updates":
+        return updates(lines(table, ["step", "updates"], "score", 10), table, TITLES)
     return learning(lines(table, ["iteration", "seconds"], "validation", 5), table, TITLES)
 
 
@@ -113,7 +116,9 @@ def returns(table):
 
 
 @pytest.mark.parametrize("change", [lambda table: table, returns])
-@pytest.mark.parametrize("kind", ["ranking", "adaptation", "learning", "improvement", "published_gap", "cost"])
+@pytest.mark.parametrize(
+    "kind", ["ranking", "adaptation", "learning", "improvement", "published_gap", "cost", "updates"]
+)
 def test_texts_do_not_overlap_and_stay_on_the_page(kind, change, table):
     figure = drawn(kind, change(table))
     boxes = texts(figure)

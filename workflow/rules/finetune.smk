@@ -3,7 +3,7 @@
 # inputs   results/{budget}/runs/{task}/{learner}/{seed}/checkpoint.safetensors, data/omniglot/images.npy, the test
 #          episodes
 # outputs  results/{budget}/scores/{task}/{learner}/{seed}.npy; {seed}.json: what it was judged on; {seed}.npz: what
-#          figures show of it
+#          figures show of it, and its scores on labels that say nothing
 
 
 rule finetune:

@@ -88,6 +88,16 @@ class AbstractLearner(Steps, abc.ABC):
         """Of the meta-gradient: 2 through the inner steps, 1 not through them, 0 where there are no inner steps."""
         return 0
 
+    @property
+    def updates(self) -> int:
+        """Gradient updates in one adaptation step: 0 where there are no steps."""
+        return int(self.adapts)
+
+    @property
+    def examples(self) -> int:
+        """Support examples that one adaptation step sees, or the whole adaptation where there are no steps."""
+        return max(self.updates, 1) * self.problem.way * self.problem.shot
+
     @abc.abstractmethod
     def initialise(self, generator: torch.Generator) -> Params:
         """Every tensor of the learner before meta-training, on the CPU."""
@@ -115,7 +125,7 @@ class AbstractLearner(Steps, abc.ABC):
 
     def axes(self) -> dict[str, str | int]:
         """What tables say about the learner beside its scores."""
-        names = ("family", "batch_norm", "gradient_order", "train_steps", "test_steps")
+        names = ("family", "batch_norm", "gradient_order", "train_steps", "test_steps", "updates", "examples")
         return {name: getattr(self, name) for name in names}
 
 

@@ -68,6 +68,14 @@ class Reptile(AbstractLearner):
     def normalisation(self) -> str:
         return "transductive" if self.transductive else "inductive"
 
+    @property
+    def updates(self) -> int:
+        return self.updates_per_step
+
+    @property
+    def examples(self) -> int:
+        return self.updates * min(self.test_batch, self.problem.way * self.problem.shot)
+
     @cached_property
     def network(self) -> Network:
         return Network.of(self.problem, self.width, self.downsample)

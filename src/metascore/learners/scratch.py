@@ -52,6 +52,10 @@ class Scratch(AbstractLearner):
     updates_per_step: int  # of gradient descent, in one adaptation step
     test_steps: int
 
+    @property
+    def updates(self) -> int:
+        return self.updates_per_step
+
     @cached_property
     def network(self) -> Network:
         return Network.of(self.problem, self.width, self.downsample)

@@ -52,6 +52,10 @@ class Transfer(AbstractLearner):
     test_steps: int
     whole_network: bool  # fine-tune every weight, not only those of the head
 
+    @property
+    def updates(self) -> int:
+        return self.updates_per_step
+
     @cached_property
     def network(self) -> Network:
         return Network.of(self.problem, self.width, self.downsample)

@@ -220,6 +220,10 @@ class Problem(abc.ABC):
             return False
         return not np.isfinite(than) or (score > than if self.scale.higher_is_better else score < than)
 
+    def misled(self, episodes: Episodes) -> Episodes | None:
+        """Episodes whose support labels say nothing of the queries', in rounds of `way`; None without classes."""
+        return None
+
     # MetaScore.
 
     @property

@@ -18,6 +18,7 @@ class Scale:
     factor: float = 1.0  # from a score to what is printed
     digits: int = 3
     unit: str = ""  # after a printed score
+    levels: tuple[float, ...] = ()  # scores worth knowing how long a training takes to reach
     steps: tuple[int, ...] = ()  # of adaptation, after which papers print such scores; none: after the last alone
 
     @property
@@ -31,6 +32,9 @@ class Scale:
         return self.lowest if self.higher_is_better else self.highest
 
 
-ACCURACY = Scale("accuracy", "accuracy, %", 0.0, 1.0, higher_is_better=True, factor=100.0, digits=2, unit=" %")
+LEVELS = (0.8, 0.9, 0.95, 0.97)
+ACCURACY = Scale(
+    "accuracy", "accuracy, %", 0.0, 1.0, higher_is_better=True, factor=100.0, digits=2, unit=" %", levels=LEVELS
+)
 ERROR = Scale("error", "mean squared error", 0.0, math.inf, higher_is_better=False, steps=(1, 5, 10))
 RETURN = Scale("return", "mean return", -math.inf, 0.0, higher_is_better=True, digits=2, steps=(0, 1, 2, 3))

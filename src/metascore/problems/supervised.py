@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 from jaxtyping import Float, Int
 
-from metascore.problems.base import Episodes, Examples, Problem
+from metascore.problems.base import Episode, Episodes, Examples, Problem
 from metascore.problems.scale import ACCURACY, ERROR, Scale
 
 if TYPE_CHECKING:
@@ -50,6 +50,9 @@ class Classification(Problem):
         """Equal logits: every class is as likely as any other."""
         return x.new_zeros(len(x), self.outputs)
 
+    def misled(self, episodes: Episodes) -> Misled:
+        return Misled(episodes, self.way)
+
     def portrait(self, episodes: Episodes, look: Look) -> dict[str, np.ndarray]:
         """Images of the first episodes, and the classes that a learner took them for after its last step.
 
@@ -79,6 +82,30 @@ class Classification(Problem):
     def guessing(self) -> float:
         """Each of way * query guesses is right with probability 1 / way."""
         return math.sqrt(self.chance * (1 - self.chance) / (self.way * self.query))
+
+
+class Misled(Episodes):
+    """Whole rounds of `way` episodes, in the e-th of which the support's examples stand e classes further.
+
+    In a round each class has each label once. So accuracy is 1/way on the average over episodes, whatever a learner
+    knows, unless something else than the support set tells the classes of queries.
+    """
+
+    def __init__(self, episodes: Episodes, way: int) -> None:
+        self.episodes, self.way = episodes, way
+
+    def __len__(self) -> int:
+        return len(self.episodes) // self.way * self.way
+
+    def batch(self, index: np.ndarray) -> Episode:
+        """Examples still come shot by shot, the first `way` labelled 0, 1, ..."""
+        import torch
+
+        support, query = self.episodes.batch(index)
+        shot, place = np.divmod(np.arange(support.y.shape[1]), self.way)
+        source = shot * self.way + (place - index[:, None]) % self.way
+        chosen = torch.arange(len(index))[:, None], torch.from_numpy(source)
+        return Episode(support._replace(x=support.x[chosen], character=support.character[chosen]), query)
 
 
 @dataclass(frozen=True, kw_only=True)

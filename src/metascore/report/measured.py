@@ -29,6 +29,7 @@ class Measured:
     scores: pd.DataFrame
     curves: pd.DataFrame
     priors: pd.DataFrame
+    reached: pd.DataFrame
     published: pd.DataFrame
     measures: dict[str, str]  # of all tasks: the name of its scale
     families: dict[str, str]
@@ -58,6 +59,12 @@ def score_block(measured: Measured, task: str) -> str:
     label = problems.scale(measured.measures[task]).label
     shown = ["rank", "learner", "family", label, "MetaScore", "batch norm"]
     return pipes(cells[[name for name in shown if name in cells]])
+
+
+def reached_block(measured: Measured, task: str) -> str:
+    """How soon the trained learners of a task reach accuracies worth naming."""
+    reached = measured.reached[measured.reached["task"] == task]
+    return pipes(table_cells.reached_cells(reached, measured.of(task)))
 
 
 def page_block(measured: Measured, learner: str) -> str:
@@ -166,6 +173,7 @@ def _joined(parts: Iterable[object]) -> str:
 
 BLOCKS: dict[str, Callable[..., str]] = {
     "scores": score_block,
+    "reached": reached_block,
     "page": page_block,
     "learners": learner_block,
     "priors": prior_block,

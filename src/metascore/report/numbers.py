@@ -17,6 +17,7 @@ class Numbers:
     overall: pd.DataFrame  # means over the tasks of a problem
     curves: pd.DataFrame
     histories: pd.DataFrame
+    reached: pd.DataFrame
     pairs: pd.DataFrame
     published: pd.DataFrame
     priors: pd.DataFrame

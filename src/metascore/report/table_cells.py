@@ -21,8 +21,11 @@ SCORE_HEADINGS = {
     "gradient_order": "gradient order",
     "train_steps": "train steps",
     "test_steps": "test steps",
+    "updates": "updates a step",
+    "examples": "examples a step",
     "parameters": "parameters",
     "seconds": "training s",
+    "tasks_seen": "tasks seen",
     "diverged": "diverged",
     "seeds": "seeds",
     "device": "device",
@@ -114,6 +117,23 @@ def prior_cells(rows: pd.DataFrame) -> pd.DataFrame:
         for name, heading in PRIOR_HEADINGS.items()
     }
     return pd.DataFrame({"learner": mean.index, **cells})
+
+
+def reached_cells(reached: pd.DataFrame, scores: pd.DataFrame) -> pd.DataFrame:
+    """How soon the trained learners of one task reach each level, the best learner first."""
+    scale, seconds = problems.scale(scores["measure"].iloc[0]), reached.set_index(["learner", "level"])["seconds"]
+    trained = scores[scores["learner"].isin(reached["learner"]) & (scores["seconds"] > 0)]
+    rows = [
+        {"learner": row["learner"]}
+        | {f"{scale.factor * level:g}{scale.unit}": _reached(seconds[row["learner"], level]) for level in scale.levels}
+        | {"in all": f"{row['seconds']:.1f} s", "tasks seen": f"{row['tasks_seen']:.0f}"}
+        for row in trained.to_dict("records")
+    ]
+    return pd.DataFrame(rows)
+
+
+def _reached(seconds: float) -> str:
+    return "not reached" if np.isnan(seconds) else f"{seconds:.1f} s"
 
 
 def change_cells(rows: pd.DataFrame) -> pd.DataFrame:

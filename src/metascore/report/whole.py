@@ -18,6 +18,7 @@ from metascore.report.page import Card, Drawing, Report, render
 from metascore.report.table_cells import rank_text
 from metascore.report.tables import all_tables
 from metascore.scoring.estimates import TaskResults
+from metascore.scoring.reached import unequal_times
 
 FEW_SEEDS = 3  # with fewer, intervals say little about another seed
 DIGITS = 4
@@ -44,7 +45,7 @@ def page_of(
     shown = {module.TITLE: module.rows(numbers) for module in all_tables() if hasattr(module, "TITLE")}
     report = Report(
         _headline(table, titles),
-        _warnings(config, measured, synthetic),
+        _warnings(config, measured, synthetic) + unequal_times(table),
         _facts(config, measured, synthetic),
         [Drawing(name, captions[name], svg) for name, svg in drawings.items()],
         {title: _readable(frame) for title, frame in shown.items() if len(frame)},

@@ -8,11 +8,13 @@ from typing import Any
 
 import numpy as np
 from jaxtyping import Float, Integer
+from scipy import special
 
 from metascore.errors import UserError
 from metascore.problems.scale import Scale
 
-STANDARD_ERRORS = 4  # a blind guesser is farther from 1/N once in 16000 times
+FALSE_ALARM = 1e-4  # how often a sound run is refused
+FEWEST_ROUNDS = 2
 
 
 def check_range(scores: Float[np.ndarray, "..."], scale: Scale, culprit: str, cure: str) -> None:
@@ -22,19 +24,26 @@ def check_range(scores: Float[np.ndarray, "..."], scale: Scale, culprit: str, cu
         raise UserError(f"{culprit}: {scale.name} outside [{scale.lowest:g}, {scale.highest:g}]: {cure}")
 
 
-def check_chance(
-    scores: Float[np.ndarray, "seed episode step"], expected: float, guessing: float, culprit: str
+def check_misled(
+    scores: Float[np.ndarray, " episode"], way: int, expected: float, guessing: float, culprit: str
 ) -> None:
-    """The chance learner scores what it must, as exactly as a blind guesser would.
+    """Where support labels say nothing of the queries', a learner scores what a blind guess does.
 
-    `guessing` is the standard deviation of a guesser's score on one episode.
+    In a round of `way` episodes each class has each label once: the mean over rounds is chance, and at the same place
+    rounds differ by luck alone. The least luck is that of a blind guesser, whose score on one episode has the standard
+    deviation `guessing`. One round says nothing.
     """
-    reach = STANDARD_ERRORS * guessing / np.sqrt(scores.shape[0] * scores.shape[1])
-    mean = scores[..., -1].mean(dtype=np.float64)
-    if not abs(mean - expected) <= reach:
+    finite = np.where(np.isfinite(scores), scores, expected)  # what diverges knows nothing
+    rounds = finite.astype(np.float64).reshape(-1, way)
+    if len(rounds) < FEWEST_ROUNDS:
+        return
+    luck = np.sqrt(max(rounds.var(axis=0, ddof=1).mean(), guessing**2) / rounds.size)
+    reach = float(special.stdtrit((len(rounds) - 1) * way, 1 - FALSE_ALARM / 2) * luck)
+    if not abs(rounds.mean() - expected) <= reach:
         raise UserError(
-            f"{culprit}: chance scores {mean:.4f}, not {expected:.4f} ± {reach:.4f}: labels leak into the queries, or "
-            "scores are counted wrongly: find out where before publishing anything"
+            f"{culprit}: with labels that say nothing it scores {rounds.mean():.4f}, not {expected:.4f} ± {reach:.4f}: "
+            "something but the support set tells the classes of queries, or scores are counted wrongly: find out what "
+            "before publishing anything"
         )
 
 

@@ -26,7 +26,7 @@ class TaskResults:
     same_training: dict[str, str] = field(default_factory=dict)  # learners that differ from another in prediction only
 
     def axes(self, learner: str) -> dict[str, Any]:
-        """What the learner declares: family, batch_norm, gradient_order, train_steps, test_steps, updates."""
+        """What the learner declares: family, batch_norm, gradient_order, train_steps, test_steps, updates, examples."""
         return self.records[learner][0]["axes"]
 
 

@@ -10,11 +10,11 @@ from metascore.scoring.estimates import Estimates, TaskResults, overall
 from metascore.scoring.intervals import Interval
 
 METRICS_AT_MOST = 60  # keys: what `dvc metrics diff` still prints readably
-DECLARED = ["batch_norm", "gradient_order", "train_steps", "test_steps"]
+DECLARED = ["batch_norm", "gradient_order", "train_steps", "test_steps", "updates", "examples"]
 PAIR_COLUMNS = ["task", "learner", "other"]
 PAIR_COLUMNS += [f"{name}{end}" for name in ("probability", "difference") for end in ("", "_low", "_high")]
 PAIR_COLUMNS += ["p", "significant"]
-HISTORY = ["iteration", "seconds", "validation", "validation_low", "validation_high", "learner", "task"]
+HISTORY = ["iteration", "tasks", "seconds", "validation", "validation_low", "validation_high", "learner", "task"]
 INTERVALS = ["score", "metascore", "interquartile_mean", "degree", "speed"]  # and new_classes, without a point
 
 
@@ -46,6 +46,7 @@ def _row(results: TaskResults, learner: str) -> dict[str, Any]:
         **{name: axes[name] for name in DECLARED},
         "parameters": records[0]["parameters"],
         "seconds": np.mean([record["seconds"] for record in records]),
+        "tasks_seen": records[0]["tasks"],
         "tasks_per_second": np.mean([record["tasks_per_second"] for record in records]),
         "diverged": scores.diverged(results.scores[learner]).mean(),
         "seeds": len(records),
@@ -83,13 +84,14 @@ def pair_table(results: TaskResults, estimates: Estimates) -> pd.DataFrame:
 
 
 def curve_table(results: TaskResults, estimates: Estimates) -> pd.DataFrame:
-    """The adaptation curves: one row a learner and step."""
-    frames = [
-        pd.DataFrame(_ends("score", Interval(*(end[k] for end in estimates.curve)))).assign(learner=learner)
-        for k, learner in enumerate(results.scores)
-    ]
-    table = pd.concat([frame.rename_axis("step").reset_index() for frame in frames], ignore_index=True)
-    return table.assign(task=results.task)
+    """The adaptation curves: one row a learner and step, with the gradient updates until then."""
+    frames = []
+    for k, learner in enumerate(results.scores):
+        frame = pd.DataFrame(_ends("score", Interval(*(end[k] for end in estimates.curve)))).assign(learner=learner)
+        frame = frame.rename_axis("step").reset_index()
+        axes = results.axes(learner)
+        frames.append(frame.assign(updates=axes["updates"] * frame["step"].clip(upper=axes["test_steps"])))
+    return pd.concat(frames, ignore_index=True).assign(task=results.task)
 
 
 def history_table(task: str, histories: dict[str, list[pd.DataFrame]]) -> pd.DataFrame:
@@ -98,6 +100,7 @@ def history_table(task: str, histories: dict[str, list[pd.DataFrame]]) -> pd.Dat
         pd.concat(runs)
         .groupby("iteration", as_index=False)
         .agg(
+            tasks=("tasks", "mean"),
             seconds=("seconds", "mean"),
             validation=("validation", "mean"),
             validation_low=("validation", "min"),

@@ -20,10 +20,12 @@ from metascore.scoring import controls, tables
 from metascore.scoring.estimates import Estimates, TaskResults, estimate
 from metascore.scoring.priors import COLUMNS, prior_table
 from metascore.scoring.published import published_table
+from metascore.scoring.reached import COLUMNS as REACHED
+from metascore.scoring.reached import reached_table, unequal_times
 from metascore.store import digests
 from metascore.store.leaks import check_leaks, classes_of_episodes
 from metascore.store.paths import FIGURE_FORMATS, Results
-from metascore.store.results import histories, portraits, task_results
+from metascore.store.results import histories, misled_scores, portraits, runs_by_learner, task_results
 
 log = logging.getLogger(__name__)
 
@@ -46,9 +48,13 @@ def run(config: Config, data: Path = Path("data"), results: Path | None = None) 
     for one, its_estimates in zip(measured, estimates, strict=True):
         _check_numbers(config, one, tables.score_table(one, its_estimates), files)
     numbers = _numbers(config, measured, estimates, files)
-    texts, drawings = _documents(numbers, _facts(config, synthetic), files), _drawings(numbers)
+    unequal = unequal_times(numbers.scores)
+    facts = [*_facts(config, synthetic), *unequal]
+    texts, drawings = _documents(numbers, facts, files), _drawings(numbers)
     pictures = {name: drawn for (name, suffix), drawn in drawings.items() if suffix == "svg"}
     page = page_of(config, measured, numbers, synthetic, pictures)
+    for said in unequal:
+        log.warning(said)
     # From here on nothing fails but the disk: what ends before leaves the former report as it is.
     write_json(files.metrics, tables.metrics(numbers.scores, numbers.overall))
     for path, text in texts.items():
@@ -64,12 +70,14 @@ def _numbers(config: Config, measured: list[TaskResults], estimates: list[Estima
     scores = pd.concat(map(tables.score_table, measured, estimates), ignore_index=True)
     seen = {one.task: portraits(config, one.task, files) for one in measured}
     learning = [tables.history_table(one.task, histories(config, one.task, files)) for one in measured]
+    reached = [reached_table(curves, one.measure.scale) for one, curves in zip(measured, learning, strict=True)]
     return Numbers(
         titles={one.task: one.title for one in measured},
         scores=scores,
         overall=tables.overall_tables(measured, estimates),
         curves=pd.concat(map(tables.curve_table, measured, estimates), ignore_index=True),
         histories=tables.joined(learning, tables.HISTORY),
+        reached=tables.joined(reached, REACHED),
         pairs=pd.concat(map(tables.pair_table, measured, estimates), ignore_index=True),
         published=published_table(scores),
         priors=tables.joined([prior_table(task, learners) for task, learners in seen.items()], COLUMNS),
@@ -78,10 +86,12 @@ def _numbers(config: Config, measured: list[TaskResults], estimates: list[Estima
 
 
 def _check_numbers(config: Config, measured: TaskResults, table: pd.DataFrame, files: Results) -> None:
-    """Chance is chance, and the table hides no divergence."""
+    """Labels are all that learners go by, and the table hides no divergence."""
     problem, culprit = config.tasks[measured.task], f"{files.scores}/{measured.task}"
-    if problem.chance is not None and "chance" in measured.scores:
-        controls.check_chance(measured.scores["chance"], problem.chance, problem.guessing, f"{culprit}/chance")
+    if problem.has_classes and problem.chance is not None:
+        for learner, runs in runs_by_learner(config, measured.task).items():
+            scores = misled_scores(files, runs)
+            controls.check_misled(scores, problem.way, problem.chance, problem.guessing, f"{culprit}/{learner}")
     for row in table.to_dict("records"):
         controls.check_divergence(measured.scores[row["learner"]], row, f"{culprit}/{row['learner']}")
 

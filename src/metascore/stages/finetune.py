@@ -17,22 +17,28 @@ from metascore.store import checkpoint, inputs
 from metascore.store.paths import Results
 from metascore.training import machine
 from metascore.training.evaluation import adaptation_curve, measured
+from metascore.training.misled import misled
 from metascore.training.portraits import portrait
+from metascore.training.replay import Recorder
 
 
 def run(config: Config, job: Run) -> None:
     """Write {seed}.npy into results/{budget}/scores/{task}/{learner}/: float32 (test episode, adaptation step 0..10).
 
-    Beside it {seed}.npz, what figures show of the run (`training.portraits`), and {seed}.json, what it was judged on:
-    `inputs`, the files of images and episodes with their SHA-256.
+    Beside it {seed}.npz, what figures show of the run (`training.portraits`) and, of the first seed, a control
+    (`training.misled`); and {seed}.json, what it was judged on: `inputs`, the files of images and episodes with their
+    SHA-256.
     """
     results, file = Results.of(config.budget), config.test_file(job.task)
     with devices.claimed(), machine.prepared() as device:
         learner, params = _trained(config, job, device)
         (episodes,) = inputs.read_episodes([file], device)
         chunk_size = config.recipe(job.task, job.learner).training.chunk_size
-        scores = measured(adaptation_curve, learner, params, episodes, chunk_size)
-        shown = portrait(learner, params, episodes)
+        recorder = Recorder()
+        scores = measured(adaptation_curve, learner, params, episodes, chunk_size, recorder)
+        is_control = job.seed == min(config.seeds)  # one seed of each learner tells what another would
+        control = misled(learner, params, episodes, chunk_size, recorder) if is_control else {}
+        shown = control | portrait(learner, params, episodes)
     write_array(results.score(job), scores)
     write_arrays(results.portrait(job), shown)
     judged_on = {str(path): sha256(path) for path in inputs.input_files([file])}

@@ -133,6 +133,7 @@ def _record(job: Run, setting: Setting, snapshot: Snapshot, identity: dict[str, 
         "seconds": round(snapshot.seconds, 3),
         "tasks_per_second": round(tasks / snapshot.seconds, 3) if tasks else 0.0,
         "iterations": snapshot.iteration,
+        "tasks": tasks,
         "parameters": sum(value.numel() for value in base.learned(snapshot.params).values()),
         "versions": {
             "metascore": metascore.__version__,

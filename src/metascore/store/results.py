@@ -17,8 +17,8 @@ from metascore.scoring.scores import Measure, measured_chance
 from metascore.store.paths import TRAINING_COLUMNS, Results
 
 STEPS = 10  # the last adaptation step that is scored
-RECORDED = {"seconds", "tasks_per_second", "iterations", "parameters", "device", "machine", "versions", "axes"}
-AXES = {"family", "batch_norm", "gradient_order", "train_steps", "test_steps"}
+RECORDED = {"seconds", "tasks", "tasks_per_second", "iterations", "parameters", "device", "machine", "versions", "axes"}
+AXES = {"family", "batch_norm", "gradient_order", "train_steps", "test_steps", "updates", "examples"}
 
 
 def task_results(config: Config, task: str, results: Results, title: str) -> TaskResults:
@@ -119,6 +119,16 @@ def portraits(config: Config, task: str, results: Results) -> dict[str, dict[int
         learner: {one.seed: read_arrays(results.portrait(one), _finetune_again(one)) for one in seeds}
         for learner, seeds in runs_by_learner(config, task).items()
     }
+
+
+def misled_scores(results: Results, runs: list[Run]) -> Float[np.ndarray, " episode"]:
+    """Scores on support labels that say nothing, which fine-tuning wrote beside the first of a learner's runs."""
+    one = min(runs, key=lambda run: run.seed)
+    path = results.portrait(one)
+    arrays = read_arrays(path, _finetune_again(one))
+    if "misled" not in arrays:
+        raise UserError(f"{path}: no scores on labels that say nothing: {_finetune_again(one)}")
+    return arrays["misled"]
 
 
 def _train_again(one: Run) -> str:

@@ -1,0 +1,40 @@
+"""How long learners train until their validation scores reach a level, and whether all trained as long."""
+
+import pandas as pd
+
+from metascore.problems.scale import Scale
+
+COLUMNS = ["task", "learner", "level", "seconds", "tasks"]
+SPREAD = 0.15  # by which the longest training may exceed the shortest, before scores do not compare
+
+
+def reached_table(history: pd.DataFrame, scale: Scale) -> pd.DataFrame:
+    """One row a task, learner and level: seconds and tasks at the first validation there, nan where none is.
+
+    `history` has the learning curves of one task, means over seeds.
+    """
+    rows = []
+    for (task, learner), curve in history.groupby(["task", "learner"], sort=False):
+        for level in scale.levels:
+            there = curve["validation"] >= level if scale.higher_is_better else curve["validation"] <= level
+            first = curve[there][["seconds", "tasks"]].min()  # both only grow
+            rows.append({"task": task, "learner": learner, "level": level, **first.to_dict()})
+    return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def unequal_times(scores: pd.DataFrame) -> list[str]:
+    """What to say of each task whose trained learners had less than equal time; `scores` is the table of that name."""
+    trained = scores[scores["seconds"] > 0]
+    return [said for _, rows in trained.groupby("task", sort=False) if (said := _unequal(rows))]
+
+
+def _unequal(rows: pd.DataFrame) -> str:
+    ordered = rows.sort_values("seconds").to_dict("records")
+    shortest, longest = ordered[0], ordered[-1]
+    if longest["seconds"] <= (1 + SPREAD) * shortest["seconds"]:
+        return ""
+    ends = " to ".join(f"{row['seconds']:.1f} s ({row['learner']})" for row in (shortest, longest))
+    return (
+        f"Trainings of {longest['task']} took {ends}, more than {SPREAD:.0%} apart: the ranking also shows what each "
+        "learner was given."
+    )
