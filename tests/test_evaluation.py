@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from metascore.learners.maml import MAML
 from metascore.problems.base import Examples
 from metascore.problems.omniglot import Omniglot
+from metascore.problems.scale import ACCURACY, ERROR, RETURN
 from metascore.problems.sine import Sine
 from metascore.randomness import generator
 from metascore.training.evaluation import STEPS, adaptation_curve, chunks, final_score, measured
@@ -72,6 +73,14 @@ def test_chunks_are_all_numbers_in_order(count, size):
 def test_equal_logits_share_the_credit(logits, score):
     found = CLASSES.score(answering(logits), labelled([0, 1]))
     assert found.item() == pytest.approx(score, nan_ok=True)
+
+
+@pytest.mark.parametrize("scale, worst", [(ACCURACY, 0), (ERROR, math.inf), (RETURN, -math.inf)])
+def test_a_diverged_episode_counts_as_the_worst(scale, worst):
+    """Of accuracies, as no query right: one such episode of many leaves a mean that can still be compared."""
+    scores = np.array([0.5, math.nan, math.inf], dtype=np.float32)
+    found = scale.counted(scores)
+    assert found.tolist() == [0.5, worst, worst] and found.dtype == np.float32
 
 
 def test_losses_are_means_over_examples():

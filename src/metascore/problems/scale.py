@@ -5,6 +5,9 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+import numpy as np
+from jaxtyping import Float
+
 
 @dataclass(frozen=True)
 class Scale:
@@ -30,6 +33,10 @@ class Scale:
     def worst(self) -> float:
         """What an episode counts that has no finite score."""
         return self.lowest if self.higher_is_better else self.highest
+
+    def counted(self, scores: Float[np.ndarray, "*shape"]) -> Float[np.ndarray, "*shape"]:
+        """Scores in which one that is not finite counts as the worst: accuracy 0, or an infinite error."""
+        return np.where(np.isfinite(scores), scores, self.worst)
 
 
 LEVELS = (0.8, 0.9, 0.95, 0.97)

@@ -118,7 +118,7 @@ def raw_scores(
 
 def count_diverged(scores: Float[np.ndarray, "*shape"], measure: Measure) -> Float64[np.ndarray, "*shape"]:
     """Scores in which one that is not finite counts as the worst: accuracy 0, or an infinite error."""
-    return np.where(np.isfinite(scores), scores, measure.scale.worst).astype(np.float64)
+    return measure.scale.counted(scores).astype(np.float64)
 
 
 def diverged(scores: Float[np.ndarray, "seed episode step"]) -> Bool[np.ndarray, "seed episode"]:

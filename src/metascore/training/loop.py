@@ -124,7 +124,7 @@ def _validated(setting: Setting, snapshot: Snapshot, recorder: Recorder) -> Snap
     """With a row in the history for the meta-steps since the last one, and the best tensors updated."""
     learner, size = setting.validation_learner, setting.recipe.chunk_size
     scores = measured(final_score, learner, snapshot.params, setting.validation, size, recorder)
-    score = float(scores.mean(dtype=np.float64))
+    score = float(learner.problem.scale.counted(scores).mean(dtype=np.float64))
     row = {
         "iteration": snapshot.iteration,
         "tasks": snapshot.iteration * setting.recipe.meta_batch,
