@@ -25,7 +25,7 @@ GROUPS = {  # families drawn in one panel
     "control": "baselines and controls",
 }
 ENDS = ["score_low", "score", "score_high"]
-BAR = 0.3  # steps between the intervals beside the last step
+BAR = 0.03  # of the axis, between the intervals beside the last step
 
 
 def draw(numbers: Numbers) -> Figure:
@@ -74,17 +74,16 @@ def _panel(
     score_levels(axes, levels, scale, "test")
     for _, line in lines[lines["group"] != group].groupby("learner"):
         axes.plot(line["step"], factor * line["score"], color="0.85", lw=0.8, zorder=1)
-    own = lines[lines["group"] == group]
+    own, last = lines[lines["group"] == group], int(lines["step"].max())
     order = own[own["step"] == own["step"].max()].sort_values("score", ascending=not scale.higher_is_better)["learner"]
     for k, learner in enumerate(order):
         line = own[own["learner"] == learner]
         curve(axes, line, "step", "score", drawn[learner], factor, band=line["score"].nunique() > 1)
-        _interval(axes, line.iloc[-1], drawn[learner], factor, (k + 1) * BAR)
+        _interval(axes, line.iloc[-1], drawn[learner], factor, (k + 1) * BAR * last)
     for learner, theirs in printed[printed["learner"].isin(order)].groupby("learner"):
         _hollow(axes, theirs, drawn[str(learner)], factor)
-    last = int(lines["step"].max())
     axes.set_xticks(range(0, last + 1, 1 + last // 6))
-    axes.set_xlim(-0.2, last + (len(order) + 1) * BAR)
+    axes.set_xlim(-0.02 * last, last + (len(order) + 1) * BAR * last)
     axes.set_xlabel("adaptation steps", fontsize=FONT)
     label_ends(axes, own, "step", "score", drawn, factor)
 
