@@ -7,7 +7,7 @@ import fake_results
 import pandas as pd
 import pytest
 
-from metascore.report import learner_pages
+from metascore.report import declarations, learner_pages
 from metascore.report.interactive import table
 from metascore.stages import aggregate
 
@@ -52,7 +52,21 @@ def test_it_says_what_was_run_and_needs_no_network(report):
     for learner in fake_results.FAMILIES:
         assert f'id="learner-{learner}"' in page
     assert 'src="http' not in page and '<link rel="stylesheet' not in page
-    assert page.count('<img src="data:image/svg+xml;base64,') == 8
+    assert page.count('<img src="data:image/svg+xml;base64,') == len(declarations.figures())
+
+
+def test_tables_say_how_to_read_them(report):
+    page = report(fake_results.config())
+    for said in ("A diverged episode counts as no query right", "has no interval", "of these trained networks alone"):
+        assert said in page
+
+
+def test_unequal_training_times_are_a_warning(report):
+    def change(root):
+        path = root / "results/tiny/runs/sine_5s/maml/1/run.json"
+        path.write_text(json.dumps(json.loads(path.read_text()) | {"seconds": 3.7}))
+
+    assert "took 2.5 s (fomaml) to 3.1 s (maml), more than 15% apart" in report(fake_results.config(), change=change)
 
 
 @pytest.mark.parametrize("synthetic, seeds", [(True, (0, 1, 2)), (False, (0, 1)), (False, (0, 1, 2))])

@@ -40,6 +40,15 @@ class Card:
 
 
 @dataclass(frozen=True)
+class Shown:
+    """A table, and how to read it."""
+
+    title: str
+    reading: str
+    frame: pd.DataFrame
+
+
+@dataclass(frozen=True)
 class Report:
     """All that the page says."""
 
@@ -47,7 +56,7 @@ class Report:
     warnings: list[str]
     facts: list[tuple[str, str]]
     drawings: list[Drawing]
-    tables: dict[str, pd.DataFrame]  # by title
+    tables: list[Shown]
     cards: list[Card]
     commands: list[str]
 
@@ -56,5 +65,5 @@ def render(report: Report) -> str:
     """The page as HTML; everything in it is escaped but what itables and markdown-it have made."""
     environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True)
     template = environment.from_string(TEMPLATE.read_text(encoding="utf-8"))
-    tables = {title: interactive.table(frame, f"table{k}") for k, (title, frame) in enumerate(report.tables.items())}
+    tables = [(one, interactive.table(one.frame, f"table{k}")) for k, one in enumerate(report.tables)]
     return template.render(report=report, tables=tables, scripts=interactive.scripts()) + "\n"

@@ -161,9 +161,9 @@ def _plus_minus(rows: pd.DataFrame, name: str, factor: float, digits: int) -> li
 
 
 def _estimate(point: float, reach: float, digits: int) -> str:
-    """Without a reach where there is no interval, as of a single test episode."""
+    """Without a reach where there is none: of a single test episode, or where nothing varies, as of chance."""
     if np.isnan(point):
         return MISSING
-    if np.isnan(reach) and np.isfinite(point):
+    if np.isfinite(point) and (np.isnan(reach) or reach == 0):
         return f"{point:z.{digits}f}"
     return f"{point:z.{digits}f} ± {reach:.{digits}f}" if np.isfinite(reach) else "diverged"

@@ -14,7 +14,7 @@ from metascore.config import signatures
 from metascore.config.params import Config
 from metascore.report import declarations, learner_pages
 from metascore.report.numbers import Numbers
-from metascore.report.page import Card, Drawing, Report, render
+from metascore.report.page import Card, Drawing, Report, Shown, render
 from metascore.report.table_cells import rank_text
 from metascore.report.tables import all_tables
 from metascore.scoring.estimates import TaskResults
@@ -42,17 +42,26 @@ def page_of(
     """report.html, with these figures (SVG by name)."""
     table, titles = numbers.scores, numbers.titles
     captions = {one.name: one.caption for one in declarations.figures()}
-    shown = {module.TITLE: module.rows(numbers) for module in all_tables() if hasattr(module, "TITLE")}
     report = Report(
         _headline(table, titles),
         _warnings(config, measured, synthetic) + unequal_times(table),
         _facts(config, measured, synthetic),
         [Drawing(name, captions[name], svg) for name, svg in drawings.items()],
-        {title: _readable(frame) for title, frame in shown.items() if len(frame)},
+        _shown(numbers),
         [_card(config, table, titles, learner) for learner in table["learner"].unique()],
         _commands(config),
     )
     return render(report)
+
+
+def _shown(numbers: Numbers) -> list[Shown]:
+    """The tables that have a title and rows."""
+    titled = [(module, module.rows(numbers)) for module in all_tables() if hasattr(module, "TITLE")]
+    return [
+        Shown(module.TITLE, getattr(module, "READING", module.CAPTION), _readable(frame))
+        for module, frame in titled
+        if len(frame)
+    ]
 
 
 def _headline(table: pd.DataFrame, titles: dict[str, str]) -> str:
