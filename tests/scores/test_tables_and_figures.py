@@ -191,6 +191,13 @@ def test_pairs_that_are_told_apart_have_a_frame(table):
     assert len(figure.axes[0].lines) == len(list(itertools.permutations(LEARNERS, 2))) / 2
 
 
+def test_tasks_without_compared_pairs_have_no_panel(table):
+    pairs = pair_table(table)
+    some = improvement(pairs[pairs["task"] == "sine_5s"], table, TITLES)
+    assert [axes.get_title(loc="left") for axes in some.axes] == ["Sine, 5-shot"]
+    assert "No task" in improvement(pairs.iloc[:0], table, TITLES).axes[0].texts[0].get_text()
+
+
 def test_nothing_published_is_said_so(table):
     figure = published_gap(table.iloc[:0], table, TITLES)
     assert "No paper" in figure.axes[0].texts[0].get_text()

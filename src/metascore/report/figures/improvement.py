@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 
 from metascore.report.numbers import Numbers
 from metascore.report.scales import FONT
-from metascore.report.style import Style, panels, styles
+from metascore.report.style import Style, note, panels, styles
 
 PLACE = 5
 CAPTION = (
@@ -30,9 +30,12 @@ def improvement(pairs: pd.DataFrame, table: pd.DataFrame, titles: dict[str, str]
 
     Bold cells with a frame are pairs that the tests of all pairs tell apart.
     """
+    compared = {task: title for task, title in titles.items() if task in set(pairs["task"])}
+    if not compared:
+        return note("Pairs of learners", "No task of this budget has two learners that were compared.")
     drawn = styles(dict(zip(table["learner"], table["family"], strict=True)))
     heights = {str(task): ROW * len(rows) for task, rows in table.groupby("task")}
-    figure, places = panels(titles, heights, left=1.5, right=0.4, columns=1, below=2.1)
+    figure, places = panels(compared, heights, left=1.5, right=0.4, columns=1, below=2.1)
     for task, rows in pairs.groupby("task", sort=False):
         order = table.loc[table["task"] == task, "learner"].tolist()
         _panel(places[str(task)], rows, order, drawn)
