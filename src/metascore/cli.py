@@ -24,6 +24,7 @@ STAGES = {
     "train": "meta-train one learner on one task with one seed",
     "finetune": "adapt a trained learner on the frozen test episodes and score it",
     "aggregate": "turn scores into metrics, tables and figures",
+    "croissant": "describe the episode files of a budget for machines: JSON-LD beside them",
     "compare": "say how MetaScores moved since another git revision",
     "check": "try a learner on small episodes: what it does wrong, and how to mend it",
     "new-learner": "begin a learner: a file that works, an entry and a page, with the places to fill",
