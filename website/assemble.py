@@ -14,7 +14,8 @@ ROOT = Path(__file__).parents[1]
 NOTEBOOKS = ROOT / "website/notebooks.py"
 sys.path.insert(0, str(ROOT / "website"))
 
-import links  # noqa: E402  beside this file
+import chinese  # noqa: E402  beside this file
+import links  # noqa: E402
 
 STAGE = Path(".site")
 AT_THE_TOP = {
@@ -53,7 +54,8 @@ def assemble(language: str, stage: Path) -> None:
     chosen = {page: source for source, page in pages.items()}  # a translation comes last
     for page, source in chosen.items():
         text = executed(ROOT / source, stage) if source.endswith(".py") else (ROOT / source).read_text(encoding="utf-8")
-        write(stage / page, ("" if source in own else UNTRANSLATED) + linked(text, source, page, pages, stage))
+        text = ("" if source in own else UNTRANSLATED) + linked(text, source, page, pages, stage)
+        write(stage / page, chinese.joined(text))
     for room in ROOMS:
         write(stage / f"api/{room}.md", api(room))
 

@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 
+import chinese
 import links
 import mathml
 import pytest
@@ -43,6 +44,28 @@ def test_formulas_become_mathml():
         and html.unescape(page).count("<") == page.count("<") + 1
         and "α" in html.unescape(page)
     )
+
+
+def test_a_long_formula_can_be_moved_on_a_narrow_screen():
+    page = mathml.on_page_content(r'<div class="arithmatex">\[a\]</div>')
+    assert re.fullmatch(r'<div style="overflow-x: auto[^>]*><math[^>]*display="block".*</math></div>', page)
+
+
+@pytest.mark.parametrize(
+    "text, becomes",
+    [
+        ("情节是\n文件。", "情节是文件。"),
+        ("- 情节，\n  文件", "- 情节，文件"),
+        ("情节\nMAML", "情节\nMAML"),
+        ("情节\n\n文件", "情节\n\n文件"),
+        ("# 情节\n文件", "# 情节\n\n文件"),
+        ("情节\n- 文件", "情节\n- 文件"),
+        ("```\n情节\n文件\n```", "```\n情节\n文件\n```"),
+        ("an episode\na file", "an episode\na file"),
+    ],
+)
+def test_chinese_lines_are_joined_without_a_space(text, becomes):
+    assert chinese.joined(text) == becomes
 
 
 @pytest.mark.slow

@@ -1,0 +1,18 @@
+"""Chinese text is broken into lines in its source, and a browser shows each break as a space: join the lines."""
+
+import re
+
+CODE = re.compile(r"(^```.*?^```)", re.DOTALL | re.MULTILINE)
+WIDE = r"[\u2014\u2018-\u201d\u2026\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]"  # characters and their punctuation
+BREAK = re.compile(rf"(?<={WIDE})\n *(?={WIDE})")
+HEADING = re.compile(r"^#+ .*\n(?!\n)", re.MULTILINE)
+
+
+def joined(text: str) -> str:
+    """Markdown whose paragraphs have no break between two wide characters; code stays as it is."""
+    return "".join(part if part.startswith("```") else _joined(part) for part in CODE.split(text))
+
+
+def _joined(text: str) -> str:
+    """Headings are lines of their own, also where the source has no empty line after them."""
+    return BREAK.sub("", HEADING.sub(lambda found: f"{found.group(0)}\n", text))
