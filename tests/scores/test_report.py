@@ -73,8 +73,16 @@ def test_unequal_training_times_are_a_warning(report):
 def test_it_warns_of_synthetic_data_and_few_seeds(report, synthetic, seeds):
     page = report(fake_results.config(tasks=("omniglot_5w1s",), seeds=seeds), synthetic)
     assert ("SYNTHETIC GLYPHS" in page) == synthetic
-    assert ("Fewer than three seeds" in page) == (len(seeds) < 3)
+    assert ("Fewer than three seeds (2)" in page) == (len(seeds) == 2)
     assert ('role="alert"' in page) == (synthetic or len(seeds) < 3)
+
+
+def test_one_seed_has_estimates_of_its_networks_and_no_ranks(report):
+    page = report(fake_results.config(tasks=("omniglot_5w1s",), seeds=(0,)))
+    said = "One seed: estimates and intervals are of these trained networks alone, and there are no ranks."
+    table = Path("results/tiny/tables/scores.md").read_text(encoding="utf-8")
+    assert said in page and said in table
+    assert "| learner | family |" in table and "| rank |" not in table
 
 
 def test_it_warns_of_a_run_that_stopped_early(report):

@@ -87,10 +87,16 @@ def _warnings(config: Config, measured: list[TaskResults], synthetic: bool) -> l
     """What a reader must know before any number."""
     problems = config.tasks.values()
     found = list(dict.fromkeys(one.warning for one in problems if one.warning)) if synthetic else []
-    if len(config.seeds) < FEW_SEEDS:
-        found.append(f"Fewer than three seeds ({len(config.seeds)}): intervals say little about another seed.")
+    found += few_seeds(len(config.seeds))
     early = [f"{one.task}/{name}" for one in measured for name in one.scores if _stopped_early(config, one, name)]
     return found + ([f"Training stopped before its last iteration: {', '.join(early)}."] if early else [])
+
+
+def few_seeds(count: int) -> list[str]:
+    """What to say where there are too few to say much of others."""
+    if count == 1:
+        return ["One seed: estimates and intervals are of these trained networks alone, and there are no ranks."]
+    return [f"Fewer than three seeds ({count}): intervals say little about another seed."] if count < FEW_SEEDS else []
 
 
 def _stopped_early(config: Config, measured: TaskResults, learner: str) -> bool:
@@ -157,7 +163,7 @@ def _result(row: dict[Hashable, Any], titles: dict[str, str]) -> tuple[str, str,
 
 def _ends(row: dict[Hashable, Any], name: str, factor: float, digits: int) -> str:
     point, low, high = (f"{factor * row[key]:z.{digits}f}" for key in (name, f"{name}_low", f"{name}_high"))
-    return point if np.isnan(row[f"{name}_low"]) else f"{point} [{low}, {high}]"
+    return point if np.isnan(row[f"{name}_low"]) or low == high else f"{point} [{low}, {high}]"
 
 
 def _commands(config: Config) -> list[str]:

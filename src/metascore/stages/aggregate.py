@@ -15,7 +15,7 @@ from metascore.report.figures import all_figures
 from metascore.report.numbers import Numbers
 from metascore.report.style import rendered
 from metascore.report.tables import all_tables
-from metascore.report.whole import page_of
+from metascore.report.whole import few_seeds, page_of
 from metascore.scoring import controls, tables
 from metascore.scoring.estimates import Estimates, TaskResults, estimate
 from metascore.scoring.priors import COLUMNS, prior_table
@@ -142,4 +142,4 @@ def _facts(config: Config, synthetic: bool) -> list[str]:
         f"Seeds: {', '.join(map(str, config.seeds))}. Test episodes a task: {config.test_counts()}."
     )
     warnings = dict.fromkeys(problem.warning for problem in config.tasks.values() if synthetic and problem.warning)
-    return [*(f"**{warning}**" for warning in warnings), facts]
+    return [*(f"**{warning}**" for warning in warnings), facts, *few_seeds(len(config.seeds))]

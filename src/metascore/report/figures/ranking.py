@@ -42,9 +42,10 @@ def _panel(axes: Axes, rows: pd.DataFrame, drawn: dict[str, Style]) -> None:
     for height, row in zip(range(len(rows) - 1, -1, -1), records, strict=True):
         low, point, high = row["metascore_low"], row["metascore"], row["metascore_high"]
         interval(axes, low, point, high, height, drawn[row["learner"]])
-        text = f"{point:z.1f}" + ("" if np.isnan(low) else f"  [{low:z.1f}, {high:z.1f}]")
+        text = f"{point:z.1f}" + ("" if np.isnan(low) or low == high else f"  [{low:z.1f}, {high:z.1f}]")
         axes.annotate(text, (1.02, height), xycoords=("axes fraction", "data"), va="center", fontsize=FONT)
-    axes.annotate("rank", (-0.03, 1.01), xycoords="axes fraction", ha="right", fontsize=FONT, color="0.4")
+    if rows["rank_low"].notna().any():
+        axes.annotate("rank", (-0.03, 1.01), xycoords="axes fraction", ha="right", fontsize=FONT, color="0.4")
     axes.set_xlabel("MetaScore and 95 % interval (0 = chance, 100 = perfect)", fontsize=FONT)
 
 
