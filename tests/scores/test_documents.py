@@ -78,5 +78,5 @@ def test_published_cells_by_hand():
 
 def test_what_does_not_vary_has_no_reach():
     """Chance is a half, exactly, and the other has an interval."""
-    rows = pd.DataFrame({"score": [0.5, 0.5], "score_low": [0.5, 0.4], "score_high": [0.5, 0.6]})
+    rows = pd.DataFrame({"score": [0.5, 0.5], "score_low": [0.5 - 1e-16, 0.4], "score_high": [0.5 + 1e-16, 0.6]})
     assert table_cells._plus_minus(rows, "score", 100.0, 2) == ["50.00", "50.00 ± 10.00"]

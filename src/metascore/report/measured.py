@@ -125,7 +125,10 @@ def _prior_cells(measured: Measured, task: str) -> pd.DataFrame:
 def _ends(rows: pd.DataFrame) -> dict[str, str]:
     """MetaScores as text, by learner."""
     names = ["metascore", "metascore_low", "metascore_high"]
-    texts = (f"{point:z.1f} [{low:z.1f}, {high:z.1f}]" for point, low, high in rows[names].to_numpy())
+    texts = (
+        f"{point:z.1f} [{low:z.1f}, {high:z.1f}]" if table_cells.varies(low, high) else f"{point:z.1f}"
+        for point, low, high in rows[names].to_numpy()
+    )
     return dict(zip(rows["learner"], texts, strict=True))
 
 

@@ -59,6 +59,7 @@ PRIOR_HEADINGS = {
     "moved_10": "in 10 steps",
 }
 MISSING = "–"
+ROUNDING = 1e-9
 
 
 def score_cells(rows: pd.DataFrame) -> pd.DataFrame:
@@ -160,10 +161,15 @@ def _plus_minus(rows: pd.DataFrame, name: str, factor: float, digits: int) -> li
     return [_estimate(factor * point, factor * width, digits) for point, width in zip(rows[name], reach, strict=True)]
 
 
+def varies(low: float, high: float) -> bool:
+    """Whether there is an interval with some width: not without ends, nor where rounding alone keeps them apart."""
+    return high - low > ROUNDING
+
+
 def _estimate(point: float, reach: float, digits: int) -> str:
     """Without a reach where there is none: of a single test episode, or where nothing varies, as of chance."""
     if np.isnan(point):
         return MISSING
-    if np.isfinite(point) and (np.isnan(reach) or reach == 0):
+    if np.isfinite(point) and not varies(point, point + reach):
         return f"{point:z.{digits}f}"
     return f"{point:z.{digits}f} ± {reach:.{digits}f}" if np.isfinite(reach) else "diverged"

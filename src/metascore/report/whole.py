@@ -15,7 +15,7 @@ from metascore.config.params import Config
 from metascore.report import declarations, learner_pages
 from metascore.report.numbers import Numbers
 from metascore.report.page import Card, Drawing, Report, Shown, render
-from metascore.report.table_cells import rank_text
+from metascore.report.table_cells import rank_text, varies
 from metascore.report.tables import all_tables
 from metascore.scoring.estimates import TaskResults
 from metascore.scoring.reached import unequal_times
@@ -163,7 +163,7 @@ def _result(row: dict[Hashable, Any], titles: dict[str, str]) -> tuple[str, str,
 
 def _ends(row: dict[Hashable, Any], name: str, factor: float, digits: int) -> str:
     point, low, high = (f"{factor * row[key]:z.{digits}f}" for key in (name, f"{name}_low", f"{name}_high"))
-    return point if np.isnan(row[f"{name}_low"]) or low == high else f"{point} [{low}, {high}]"
+    return f"{point} [{low}, {high}]" if varies(row[f"{name}_low"], row[f"{name}_high"]) else point
 
 
 def _commands(config: Config) -> list[str]:

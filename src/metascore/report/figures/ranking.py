@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from metascore.report.numbers import Numbers
 from metascore.report.scales import FONT, distance_to_perfect
 from metascore.report.style import Style, family_key, interval, name_rows, panels, styles
-from metascore.report.table_cells import rank_text
+from metascore.report.table_cells import rank_text, varies
 
 PLACE = 1
 CAPTION = (
@@ -42,7 +42,7 @@ def _panel(axes: Axes, rows: pd.DataFrame, drawn: dict[str, Style]) -> None:
     for height, row in zip(range(len(rows) - 1, -1, -1), records, strict=True):
         low, point, high = row["metascore_low"], row["metascore"], row["metascore_high"]
         interval(axes, low, point, high, height, drawn[row["learner"]])
-        text = f"{point:z.1f}" + ("" if np.isnan(low) or low == high else f"  [{low:z.1f}, {high:z.1f}]")
+        text = f"{point:z.1f}" + (f"  [{low:z.1f}, {high:z.1f}]" if varies(low, high) else "")
         axes.annotate(text, (1.02, height), xycoords=("axes fraction", "data"), va="center", fontsize=FONT)
     if rows["rank_low"].notna().any():
         axes.annotate("rank", (-0.03, 1.01), xycoords="axes fraction", ha="right", fontsize=FONT, color="0.4")
