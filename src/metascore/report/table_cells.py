@@ -163,7 +163,7 @@ def _plus_minus(rows: pd.DataFrame, name: str, factor: float, digits: int) -> li
 
 def varies(low: float, high: float) -> bool:
     """Whether there is an interval with some width: not without ends, nor where rounding alone keeps them apart."""
-    return high - low > ROUNDING
+    return bool(high - low > ROUNDING)
 
 
 def _estimate(point: float, reach: float, digits: int) -> str:
