@@ -1,0 +1,36 @@
+"""A Chinese page says what the English one does, as far as a program can see: equations, tables from results, links."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+DOCS = Path(__file__).parents[2] / "docs"
+PAGES = sorted(path.relative_to(DOCS / "zh").as_posix() for path in (DOCS / "zh").rglob("*.md"))
+TRANSLATED = [page for page in PAGES if (DOCS / page).exists()]
+EQUATIONS = re.compile(r"(?:^    .*\n)+", re.MULTILINE)
+MADE = re.compile(r"^<!-- made by make docs: (.*) -->$", re.MULTILINE)
+LINK = re.compile(r"\]\(([^)\s#:]+)(?:#[^)\s]*)?\)")
+
+
+def text(*parts: str) -> str:
+    return DOCS.joinpath(*parts).read_text(encoding="utf-8")
+
+
+def test_every_learner_has_a_page_in_chinese():
+    assert {path.name for path in (DOCS / "algorithms").glob("*.md")} == {
+        path.name for path in (DOCS / "zh/algorithms").glob("*.md")
+    }
+
+
+@pytest.mark.parametrize("page", TRANSLATED)
+def test_a_translation_has_the_same_equations_and_tables(page):
+    ours, theirs = text("zh", page), text(page)
+    assert EQUATIONS.findall(ours) == EQUATIONS.findall(theirs)
+    assert MADE.findall(ours) == MADE.findall(theirs)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_links_of_chinese_pages_lead_somewhere(page):
+    folder = (DOCS / "zh" / page).parent
+    assert not [link for link in LINK.findall(text("zh", page)) if not (folder / link).exists()]
