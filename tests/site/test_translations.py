@@ -8,7 +8,7 @@ import pytest
 DOCS = Path(__file__).parents[2] / "docs"
 PAGES = sorted(path.relative_to(DOCS / "zh").as_posix() for path in (DOCS / "zh").rglob("*.md"))
 TRANSLATED = [page for page in PAGES if (DOCS / page).exists()]
-EQUATIONS = re.compile(r"(?:^    .*\n)+", re.MULTILINE)
+EQUATIONS = re.compile(r"(?<=\n\n)(?:    .*\n)+")
 MADE = re.compile(r"^<!-- made by make docs: (.*) -->$", re.MULTILINE)
 LINK = re.compile(r"\]\(([^)\s#:]+)(?:#[^)\s]*)?\)")
 
