@@ -17,10 +17,9 @@ def text(*parts: str) -> str:
     return DOCS.joinpath(*parts).read_text(encoding="utf-8")
 
 
-def test_every_learner_has_a_page_in_chinese():
-    assert {path.name for path in (DOCS / "algorithms").glob("*.md")} == {
-        path.name for path in (DOCS / "zh/algorithms").glob("*.md")
-    }
+def test_chinese_pages_of_learners_are_of_learners_that_are_there():
+    names = {path.name for path in (DOCS / "zh/algorithms").glob("*.md")}
+    assert names and names <= {path.name for path in (DOCS / "algorithms").glob("*.md")}
 
 
 @pytest.mark.parametrize("page", TRANSLATED)

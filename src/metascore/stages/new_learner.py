@@ -2,7 +2,9 @@
 
 import keyword
 import logging
+import os
 import re
+from collections.abc import Iterable
 from pathlib import Path
 from string import Template
 from typing import Any
@@ -19,6 +21,7 @@ from metascore.report import learner_pages
 log = logging.getLogger(__name__)
 
 TEMPLATES = Path(__file__).parent / "templates"
+NEEDS = ("has_classes", "has_images")  # of a problem: those of the template
 NAME = re.compile(r"[a-z][a-z0-9_]*")
 SECTION = re.compile(r"^learners:.*?(?=^[^\s#]|\Z)", re.DOTALL | re.MULTILINE)  # as far as the next key at the margin
 
@@ -35,12 +38,11 @@ def run(config: Config, name: str, params: Path = Path("params.yaml"), package: 
     entered = with_entry(params.read_text(encoding="utf-8"), _filled("entry.yaml", words), name, params)
     rows = {
         path: with_entry(path.read_text(encoding="utf-8"), _filled("row.yaml", words), name, path)
-        for path in (Path(budget.file) for budget in config.budgets.values() if _has_lengths(budget))
+        for path in (Path(budget.file) for budget in config.budgets.values() if _asks(config, budget))
     }
     for path, text in (texts | {params: entered} | rows).items():
         write_text(path, text)
-    entries = ", ".join(map(str, [params, *rows]))
-    log.info("%s and entries in %s: each place to fill says FILL IN", ", ".join(map(str, texts)), entries)
+    log.info("%s and entries in %s: each place to fill says FILL IN", _listed(texts), _listed([params, *rows]))
     if package:
         log.info("`pip install --editable %s` has it found", package)
     log.info("`metascore check %s` tries it%s", name, "" if package else ", `make docs` puts it into README")
@@ -64,10 +66,16 @@ def _in_package(name: str, words: dict[str, str], folder: Path) -> dict[Path, st
     }
 
 
-def _has_lengths(budget: Document) -> bool:
-    """Whether a budget asks every learner for a length of its own."""
+def _asks(config: Config, budget: Document) -> bool:
+    """Whether a budget has a task for the new learner, and asks each for a length of its own."""
     everyone = budget.at(("learners", "all", "training", "iterations"))
-    return everyone is None and not budget.at(("full_length",))
+    has_task = any(config.problem(task).has(NEEDS) for task in budget.values["tasks"])
+    return has_task and everyone is None and not budget.at(("full_length",))
+
+
+def _listed(paths: Iterable[Path]) -> str:
+    """Files as people type them."""
+    return ", ".join(os.path.relpath(path) for path in paths)
 
 
 def with_entry(text: str, entry: str, name: str, place: Path) -> str:
