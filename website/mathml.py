@@ -7,16 +7,23 @@ from typing import Any
 from latex2mathml.converter import convert
 
 INLINE = re.compile(r'<span class="arithmatex">\\\((.*?)\\\)</span>', re.DOTALL)
+BAR = re.compile(r'<mover>((?:(?!<mover>).)*?)<mo accent="true">&#x02015;</mo></mover>', re.DOTALL)
 BLOCK = re.compile(r'<div class="arithmatex">\\\[(.*?)\\\]</div>', re.DOTALL)
 
 
 def on_page_content(content: str, **others: Any) -> str:
     """The page with its formulas as MathML."""
-    content = INLINE.sub(lambda found: convert(html.unescape(found.group(1))), content)
+    content = INLINE.sub(lambda found: _drawn(found.group(1), "inline"), content)
     return BLOCK.sub(_block, content)
 
 
 def _block(found: re.Match[str]) -> str:
     """A formula of its own, which a reader with a narrow screen can move."""
-    formula = convert(html.unescape(found.group(1)).strip(), display="block")
-    return f'<div style="overflow-x: auto; overflow-y: hidden; margin: 1em 0">{formula}</div>'
+    formula = _drawn(found.group(1), "block")
+    return f'<div style="overflow-x: auto; overflow-y: hidden; padding: 0.5em 0">{formula}</div>'
+
+
+def _drawn(formula: str, display: str) -> str:
+    """A formula as MathML. A bar is a border, since few fonts have one that stretches over what it stands over."""
+    drawn = convert(html.unescape(formula).strip(), display=display)
+    return BAR.sub(r'<mrow style="border-top: thin solid; padding-top: 0.15em">\1</mrow>', drawn)

@@ -51,6 +51,11 @@ def test_a_long_formula_can_be_moved_on_a_narrow_screen():
     assert re.fullmatch(r'<div style="overflow-x: auto[^>]*><math[^>]*display="block".*</math></div>', page)
 
 
+def test_a_bar_is_as_long_as_what_it_stands_over():
+    page = mathml.on_page_content(r'<span class="arithmatex">\(\overline{n(e, t)}\)</span>')
+    assert re.search(r'<mrow style="border-top: [^>]*><mrow><mi>n</mi>.*<mi>t</mi>', page) and "<mover>" not in page
+
+
 @pytest.mark.parametrize(
     "text, becomes",
     [

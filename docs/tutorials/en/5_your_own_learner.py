@@ -5,8 +5,9 @@
 # is that of Gidaris and Komodakis (2018): classify by the *angle* between features, as prototypical networks do by the
 # distance.
 #
-# $$w_n = \text{mean over the support images } x \text{ of class } n \text{ of } \frac{f(x)}{\lVert f(x)\rVert}, \qquad
-# p(n \mid x) = \text{softmax over } n \text{ of } \tau \cos(f(x), w_n)$$
+# $$w_n = \text{mean over the support images } x \text{ of class } n \text{ of } \frac{f(x)}{\lVert f(x)\rVert}$$
+#
+# $$p(n \mid x) = \text{softmax over } n \text{ of } \tau \cos(f(x), w_n)$$
 #
 # The encoder $f$ and the number $\tau$ are learned, from the queries of many training episodes.
 #

@@ -4,8 +4,9 @@
 # 一个想法，四十行代码，最后在成绩表里与其他算法并排占一行，在同样的情节（episode）上评测。本页的想法来自 Gidaris 和
 # Komodakis（2018）：原型网络（prototypical networks）按距离分类，这里按特征之间的*夹角*分类。
 #
-# $$w_n = \text{类 } n \text{ 的支持图像 } x \text{ 上 } \frac{f(x)}{\lVert f(x)\rVert} \text{ 的均值}, \qquad
-# p(n \mid x) = \text{softmax}_n \; \tau \cos(f(x), w_n)$$
+# $$w_n = \text{类 } n \text{ 的支持图像 } x \text{ 上 } \frac{f(x)}{\lVert f(x)\rVert} \text{ 的均值}$$
+#
+# $$p(n \mid x) = \text{softmax}_n \; \tau \cos(f(x), w_n)$$
 #
 # 编码器 $f$ 和数 $\tau$ 由大量训练情节的查询集（query set）学得。
 #
