@@ -8,7 +8,7 @@ STAMP := $(VENV)/.complete
 INSTALL := $(if $(shell command -v uv),uv pip install --python $(VENV)/bin/python,$(VENV)/bin/python -m pip --disable-pip-version-check install) --quiet
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
-.PHONY: setup lock run smoke test test-slow check format adopt reproduce audit bench docs site
+.PHONY: setup lock run smoke test coverage test-slow check format adopt reproduce audit bench docs site
 
 setup: $(STAMP)
 
@@ -42,6 +42,10 @@ smoke: setup # the whole workflow in a temporary copy, in minutes
 test: setup
 	python -m pytest -q -n auto -m "not slow"
 
+coverage: setup # of the rooms that decide what runs and what counts, by their own tests
+	python -m pytest -q -n auto -m "not slow" tests/config tests/scores tests/test_params.py \
+		--cov=metascore.config --cov=metascore.scoring --cov-report=term --cov-fail-under=90
+
 test-slow: setup
 	python -m pytest -q -n auto -m slow
 
@@ -54,7 +58,7 @@ check: setup
 	mypy
 	lint-imports --no-cache
 	python workflow/docs.py --check
-	$(MAKE) --no-print-directory smoke
+	$(MAKE) --no-print-directory coverage smoke
 
 format: setup
 	ruff check --fix .
