@@ -176,7 +176,7 @@ print(said.partition("Job stats:\n")[2].partition("\n\n")[0])
 shell("snakemake --cores 2 --quiet all --config budget=tutorial")
 table = pd.read_csv(copy / "results/tutorial/tables/scores.csv").set_index("learner")
 columns = ["rank_low", "rank_high", "score", "metascore", "metascore_low", "metascore_high", "batch_norm"]
-print(table[columns].round(2).to_string())
+print(table[columns].round(2).replace(-0.0, 0.0).to_string())
 
 # %% [markdown]
 # 150 iterations of a narrow network say little about either method, but the row is whole: ranks are intervals, as

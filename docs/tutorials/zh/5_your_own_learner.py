@@ -172,7 +172,7 @@ print(said.partition("Job stats:\n")[2].partition("\n\n")[0])
 shell("snakemake --cores 2 --quiet all --config budget=tutorial")
 table = pd.read_csv(copy / "results/tutorial/tables/scores.csv").set_index("learner")
 columns = ["rank_low", "rank_high", "score", "metascore", "metascore_low", "metascore_high", "batch_norm"]
-print(table[columns].round(2).to_string())
+print(table[columns].round(2).replace(-0.0, 0.0).to_string())
 
 # %% [markdown]
 # 窄网络迭代 150 次，对两种方法都说明不了什么，但这一行是完整的：名次和 MetaScore 一样是区间，同时来自种子和情节；`batch_norm` 一列说明 `angle` 同时看到
