@@ -19,6 +19,8 @@ SAME_BITS = (
     "results/*/*.json",
 )
 
+PRELOADED = "metascore.preloaded"
+
 
 def bits(project: Project) -> dict[str, str]:
     """The digests of all files that must be the same bits on every run."""
@@ -51,9 +53,10 @@ def said(project: Project) -> Path:
 
 
 def is_stage(process: psutil.Process) -> bool:
-    """Whether a process is a stage of the pipeline."""
+    """Whether a process is a stage of the pipeline: the command, or what was forked for it."""
     try:
-        return "metascore" in process.cmdline()
+        command, above = process.cmdline(), process.parent()
+        return "metascore" in command or (PRELOADED in command and above is not None and PRELOADED in above.cmdline())
     except psutil.NoSuchProcess:
         return False
 
@@ -66,7 +69,7 @@ def at_work(processes: list[psutil.Process], seconds: float) -> list[psutil.Proc
 
 def wait_for_snapshot(project: Project) -> None:
     """Wait until MAML, which trains for longest, has saved its state."""
-    log, deadline = project.path / "logs/meta_train/omniglot_5w1s/maml/0.log", time.monotonic() + 120
+    log, deadline = project.path / "logs/smoke/meta_train/omniglot_5w1s/maml/0.log", time.monotonic() + 120
     while not log.exists() or "iteration" not in log.read_text():
         assert time.monotonic() < deadline, said(project).read_text()
         time.sleep(0.02)

@@ -26,6 +26,7 @@ wildcard_constraints:
 
 onstart:
     session.announce(JOBS, workflow.dag.needrun_jobs(), workflow.cores)
+    session.preload(workflow.dag.needrun_jobs(), workflow.local_exec)
     signals.pass_signals_on()
 
 

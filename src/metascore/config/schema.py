@@ -4,15 +4,30 @@ from __future__ import annotations
 
 import math
 import re
+import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-import jsonschema
 import yaml
 
 from metascore.config.documents import Document, Key
+
+
+@contextmanager
+def _not_installed(module: str) -> Iterator[None]:
+    """Let a module that only some use look as if it were not there, unless somebody uses it."""
+    known = module in sys.modules
+    sys.modules.setdefault(module, None)  # type: ignore[arg-type]
+    yield
+    if not known:
+        del sys.modules[module]
+
+
+with _not_installed("rfc3987_syntax"):  # a grammar of addresses, which no schema here has: a second and a half
+    import jsonschema
 
 SCHEMA = Path(__file__).with_name("params.schema.yaml")
 LENGTH = 200  # of what jsonschema says: it repeats whole sections

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from metascore.orchestration import forecast, inheritance, lock, outputs, stand_ins
+from metascore.orchestration import forecast, inheritance, lock, outputs, preloading, stand_ins
 from metascore.orchestration.jobs import Jobs
 
 
@@ -37,6 +37,12 @@ def announce(jobs: Jobs, planned: Iterable[Any], cores: int) -> None:
     runs = jobs.runs(job.wildcards for job in planned if job.rule.name == "meta_train")
     if runs:
         _say(forecast.forecast(jobs.config, runs, cores))
+
+
+def preload(planned: Iterable[Any], is_local: bool) -> None:
+    """Have jobs begin where torch is imported already, if it would be imported more than once on this machine."""
+    if is_local and sum(job.rule.name in preloading.RULES for job in planned) > 1:
+        preloading.start()
 
 
 def give_up(jobs: Jobs, unfinished: Iterable[Any]) -> None:

@@ -92,7 +92,7 @@ def pass_signals_on() -> None:
 def _pass_on(before: Callable[[int, FrameType | None], Any], number: int, frame: FrameType | None) -> None:
     for child in psutil.Process().children(recursive=True):
         with contextlib.suppress(psutil.NoSuchProcess):
-            if "metascore" in child.cmdline():
+            if any(word.partition(".")[0] == "metascore" for word in child.cmdline()):
                 child.terminate()
     before(number, frame)
 
