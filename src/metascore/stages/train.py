@@ -144,6 +144,7 @@ def _record(job: Run, setting: Setting, snapshot: Snapshot, identity: dict[str, 
         },
         "inputs": identity["inputs"],
         "axes": setting.validation_learner.axes(),
+        "fingerprints": snapshot.fingerprints,
     }
 
 

@@ -17,7 +17,9 @@ from metascore.learners.base import AbstractLearner, file_of
 from metascore.learners.blame import blamed
 from metascore.networks.tensors import Params
 from metascore.problems.base import Episodes
+from metascore.training import fingerprints
 from metascore.training.evaluation import final_score, measured
+from metascore.training.fingerprints import Fingerprints
 from metascore.training.meta_gradient import MetaGradient
 from metascore.training.order import visit
 from metascore.training.outer import OuterOptimiser
@@ -36,6 +38,7 @@ class Snapshot:
     seconds: float = 0.0  # spent in meta-steps, without validation
     history: list[dict[str, float]] = field(default_factory=list)  # the rows of training.csv
     losses: list[float] = field(default_factory=list)  # of the meta-steps since the last row
+    fingerprints: Fingerprints = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -63,7 +66,7 @@ def meta_train(setting: Setting, start: Snapshot, is_time: Callable[[], bool] = 
     There is one more wherever `is_time`, asked after each meta-step, says so. Raises UserError when the loss is not
     finite.
     """
-    recipe, snapshot = setting.recipe, start
+    recipe, snapshot = setting.recipe, _marked(setting, start)
     gradient, validation = MetaGradient(setting.learner, recipe.chunk_size), Recorder()
     points = validation_points(recipe)
     while snapshot.iteration < points[-1] or not snapshot.history:
@@ -85,12 +88,15 @@ def _advanced(
 ) -> Snapshot:
     """Meta-steps up to iteration `target`, or until it is time for a snapshot."""
     began = time.perf_counter()
-    iteration, losses = snapshot.iteration, list(snapshot.losses)
+    iteration, losses, prints = snapshot.iteration, list(snapshot.losses), dict(snapshot.fingerprints)
     params = {name: value.clone() for name, value in snapshot.params.items()}
     optimiser = OuterOptimiser(setting.recipe, params, snapshot.optimiser)
     while iteration < target:
         losses.append(_meta_step(setting, gradient, params, optimiser, iteration))
         iteration += 1
+        paused = time.perf_counter()
+        prints |= _prints(setting, params, iteration, losses[-1])
+        began += time.perf_counter() - paused  # that was no part of a meta-step
         if is_time():
             break
     return replace(
@@ -100,7 +106,27 @@ def _advanced(
         optimiser=optimiser.tensors(),
         seconds=snapshot.seconds + time.perf_counter() - began,
         losses=losses,
+        fingerprints=prints,
     )
+
+
+def _marked(setting: Setting, start: Snapshot) -> Snapshot:
+    """With the fingerprint of the beginning, where that is where it starts."""
+    if start.iteration or start.history:
+        return start
+    return replace(start, fingerprints=_prints(setting, start.params, 0, None))
+
+
+def _prints(setting: Setting, params: Params, iteration: int, loss: float | None) -> Fingerprints:
+    """The fingerprint of these tensors, if so many meta-steps are a mark; after the last one with scores."""
+    marks = fingerprints.marks(setting.recipe.iterations)
+    if iteration not in marks:
+        return {}
+    found = fingerprints.of_tensors(params, loss)
+    if iteration == marks[-1]:
+        chunk_size = setting.recipe.chunk_size
+        found |= fingerprints.of_scores(setting.validation_learner, params, setting.validation, chunk_size)
+    return {str(iteration): found}
 
 
 def _meta_step(
