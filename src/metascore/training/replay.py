@@ -21,7 +21,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_flatten, tree_leaves, tree_map_only, tree_unflatten
 from torch.utils.weak import WeakTensorKeyDictionary
 
-PATIENCE = 3  # calls before the one that is recorded, which takes about as long as three of them
+PATIENCE = 1  # calls before the one that is recorded, which takes about as long as three of them
 KEPT = 32  # recordings and counts of calls
 
 aten = torch.ops.aten
