@@ -13,6 +13,7 @@ from metascore.learners import base
 from metascore.learners.base import AbstractLearner
 from metascore.networks.tensors import Params
 from metascore.orchestration import devices
+from metascore.orchestration.provenance import stage_code
 from metascore.store import checkpoint, inputs
 from metascore.store.paths import Results
 from metascore.training import machine
@@ -26,8 +27,8 @@ def run(config: Config, job: Run) -> None:
     """Write {seed}.npy into results/{budget}/scores/{task}/{learner}/: float32 (test episode, adaptation step 0..10).
 
     Beside it {seed}.npz, what figures show of the run (`training.portraits`) and, of the first seed, a control
-    (`training.misled`); and {seed}.json, what it was judged on: `inputs`, the files of images and episodes with their
-    SHA-256.
+    (`training.misled`); and {seed}.json, what it was judged on and by what: `inputs`, the files of images and episodes
+    with their SHA-256, the digest of the `code`, and the `machine`.
     """
     results, file = Results.of(config.budget), config.test_file(job.task)
     with devices.claimed(), machine.prepared() as device:
@@ -42,7 +43,8 @@ def run(config: Config, job: Run) -> None:
     write_array(results.score(job), scores)
     write_arrays(results.portrait(job), shown)
     judged_on = {str(path): sha256(path) for path in inputs.input_files([file])}
-    write_json(results.judged(job), {"inputs": judged_on})
+    code = stage_code("finetune", config.entries[job.learner].file, config.tasks[job.task].name)
+    write_json(results.judged(job), {"inputs": judged_on, "code": code, "machine": machine.facts()})
 
 
 def _trained(config: Config, job: Run, device: torch.device) -> tuple[AbstractLearner, Params]:
