@@ -32,7 +32,7 @@ def run(config: Config, job: Run) -> None:
     """
     results, file = Results.of(config.budget), config.test_file(job.task)
     with devices.claimed(), machine.prepared() as device:
-        learner, params = _trained(config, job, device)
+        learner, params = trained(config, job, device)
         (episodes,) = inputs.read_episodes([file], device)
         chunk_size = config.recipe(job.task, job.learner).training.chunk_size
         recorder = Recorder()
@@ -47,7 +47,7 @@ def run(config: Config, job: Run) -> None:
     write_json(results.judged(job), {"inputs": judged_on, "code": code, "machine": machine.facts()})
 
 
-def _trained(config: Config, job: Run, device: torch.device) -> tuple[AbstractLearner, Params]:
+def trained(config: Config, job: Run, device: torch.device) -> tuple[AbstractLearner, Params]:
     """A run's learner, for test episodes, and what it learned. Raises UserError when its recipe has changed since."""
     recipe = config.recipe(job.task, job.learner)
     path = Results.of(config.budget).checkpoint(job)

@@ -50,8 +50,8 @@ def run(config: Config, job: Run) -> None:
 
 def _run(config: Config, job: Run, device: torch.device) -> None:
     recipe = config.recipe(job.task, job.learner)
-    identity = _identity(config, job, recipe, device)
-    setting = _setting(config, job, recipe, device)
+    identity = identity_of(config, job, recipe, device)
+    setting = setting_of(config, job, recipe, device)
     folder = snapshots.FOLDER / _digest({**identity, "machine": machine.facts()})
     folder.mkdir(parents=True, exist_ok=True)
     try:
@@ -68,7 +68,8 @@ def _run(config: Config, job: Run, device: torch.device) -> None:
         raise UserError(f"{_name(job)}: another process is training this run: wait for it, or end it") from error
 
 
-def _setting(config: Config, job: Run, recipe: Recipe, device: torch.device) -> Setting:
+def setting_of(config: Config, job: Run, recipe: Recipe, device: torch.device) -> Setting:
+    """What a run trains, and on what."""
     files = config.training_files(job.task, job.learner)
     learner, judged = (base.load(recipe.learner, file.problem, recipe.hyper_parameters) for file in files)
     episodes, validation = inputs.read_episodes(files, device)
@@ -148,7 +149,7 @@ def _record(job: Run, setting: Setting, snapshot: Snapshot, identity: dict[str, 
     }
 
 
-def _identity(config: Config, job: Run, recipe: Recipe, device: torch.device) -> dict[str, Any]:
+def identity_of(config: Config, job: Run, recipe: Recipe, device: torch.device) -> dict[str, Any]:
     """Everything that determines the bits of a run, on one kind of machine."""
     files = inputs.input_files(config.training_files(job.task, job.learner))
     return {
