@@ -1,6 +1,7 @@
 """params.yaml and the budgets: what is impossible is one line that names file, line and key."""
 
 import copy
+import re
 import shutil
 import subprocess
 import sys
@@ -194,6 +195,21 @@ def test_a_missing_file_and_an_unknown_budget_are_usage_errors(root, tmp_path):
         UsageError, match="choose one of long, navigation, navigation_long, paper, quick, smoke, or write"
     ):
         load(root / "params.yaml", "huge")
+
+
+@settings(max_examples=20)
+@given(st.data())
+def test_every_cycle_of_likes_is_one_line_that_names_two_of_it(data):
+    """Among entries in any order; others may lead into the cycle, and the budget may run none of it."""
+    cycle = data.draw(st.lists(st.sampled_from(["one", "two", "three", "four"]), min_size=1, unique=True))
+    likes = dict(zip(cycle, [*cycle[1:], cycle[0]], strict=True)) | {"led": data.draw(st.sampled_from(cycle))}
+    params, budgets = values()
+    entries = params["learners"] | {name: {"like": before} for name, before in likes.items()}
+    params["learners"] = {name: entries[name] for name in data.draw(st.permutations(list(entries)))}
+    with pytest.raises(UsageError, match=r"is like this one in turn: choose from .*maml") as error:
+        configured(params, budgets)
+    assert "\n" not in str(error.value)
+    assert re.search(r"learners\.(\w+)\.like: '(\w+)'", str(error.value)).groups() in likes.items()
 
 
 VALUES = st.one_of(

@@ -38,16 +38,9 @@ def check(config: Config) -> None:
 
 
 def _check_file(config: Config, entry: Entry) -> None:
-    """An entry is like one that is defined, and has a file."""
+    """An entry has a name of its own, and a file."""
     if entry.row == EVERYONE:
         raise config.file.wrong(entry.row, "means all learners in a budget: give this one another name")
-    seen = [entry.name]
-    while (before := config.file.at(("learners", seen[-1], "like"))) is not None:
-        if before in seen or before not in config.learners:
-            reason = "is like this one in turn" if before in seen else "is not defined"
-            others = _list(name for name in config.learners if name not in seen)
-            raise config.file.wrong(("learners", seen[-1], "like"), f"{before!r} {reason}: choose from {others}")
-        seen.append(before)
     if not signatures.exists(entry.file):
         raise config.file.wrong(
             entry.row,

@@ -11,6 +11,7 @@ from metascore.config import defaults, signatures
 from metascore.config.documents import Document, Key
 from metascore.config.overlay import TRAINING, Layer, layer, overlaid
 from metascore.config.recipe import Recipe, Training
+from metascore.errors import UsageError
 
 EVERYONE: Key = ("learners", "all")  # of a budget: a row for every learner
 
@@ -25,11 +26,25 @@ class Entry:
 
     @cached_property
     def lineage(self) -> list[str]:
-        """The entries that it is `like`, from the first on, and itself."""
+        """The entries that it is `like`, from the first on, and itself.
+
+        Raises UsageError where one of them is not defined, or like one of those that are like it.
+        """
         names = [self.name]
-        while (before := self.params.at(("learners", names[0], "like"))) is not None:
+        while (before := self.params.at(self._like(names[0]))) is not None:
+            if before in names or before not in self.params.values["learners"]:
+                raise self._no_ancestor(before, names)
             names.insert(0, before)
         return names
+
+    def _no_ancestor(self, before: str, names: list[str]) -> UsageError:
+        others = ", ".join(sorted(self.params.values["learners"].keys() - names)) or "none, or delete it"
+        reason = "is like this one in turn" if before in names else "is not defined"
+        return self.params.wrong(self._like(names[0]), f"{before!r} {reason}: choose from {others}")
+
+    @staticmethod
+    def _like(name: str) -> Key:
+        return ("learners", name, "like")
 
     @cached_property
     def file(self) -> str:
