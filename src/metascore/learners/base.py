@@ -13,14 +13,13 @@ import importlib
 import inspect
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, ClassVar, NamedTuple
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from metascore import plugins
+from metascore.config import signatures
 from metascore.learners.blame import blamed
 from metascore.networks.tensors import Moments, Params
 from metascore.problems.base import Episode, Examples, Problem
@@ -159,9 +158,8 @@ def load(file: str, problem: Problem, hyper_parameters: dict[str, Any]) -> Abstr
 
 def found(file: str) -> type[AbstractLearner]:
     """The class in learners/{file}.py, or in the module that another package offers by this name."""
-    name = plugins.module_of("learners", file, [path.stem for path in Path(__file__).parent.glob("*.py")])
-    with blamed(str(plugins.file_of(name))):
-        module = importlib.import_module(name)
+    with blamed(str(signatures.path_of(file))):
+        module = importlib.import_module(signatures.module_of(file))
     return learner_class(module)
 
 
