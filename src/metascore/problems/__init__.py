@@ -40,22 +40,36 @@ def known() -> list[str]:
 
 
 @cache
-def scales() -> dict[str, Scale]:
-    """What the scores of all kinds mean, by the name that tables have for it."""
-    found = (find(name).scale for name in known())
-    return {scale.name: scale for scale in found}
-
-
 def scale(name: str) -> Scale:
-    """What scores mean that tables call by this name."""
-    return scales()[name]
+    """What scores mean that tables call by this name: kinds of this room come first.
+
+    A kind that cannot be used is passed over. Raises UsageError, which names the last of them, where none else has it.
+    """
+    broken = None
+    for kind in dict.fromkeys([*_files(), *known()]):
+        try:
+            scale = find(kind).scale
+        except UsageError as error:
+            broken = error
+        else:
+            if scale.name == name:
+                return scale
+    raise broken or UsageError(f"no kind of problem has scores called {name!r}: install the package that has")
 
 
 @cache
 def _files() -> tuple[str, ...]:
-    """The modules of this room that define a kind."""
-    stems = sorted(path.stem for path in Path(__file__).parent.glob("[!_]*.py"))
-    return tuple(stem for stem in stems if _kinds(importlib.import_module(f"{__name__}.{stem}")))
+    """The modules of this room that define a kind; hidden ones (an editor's locks) are none."""
+    stems = sorted(path.stem for path in Path(__file__).parent.glob("[a-z]*.py") if path.stem.isidentifier())
+    return tuple(stem for stem in stems if _may_define(stem))
+
+
+def _may_define(stem: str) -> bool:
+    """Whether a module defines a kind; one that is broken is named where a task names it, and only there."""
+    try:
+        return bool(_kinds(_imported(f"{__name__}.{stem}")))
+    except UsageError:
+        return True
 
 
 def _imported(module: str) -> ModuleType:
