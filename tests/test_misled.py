@@ -37,7 +37,7 @@ def test_in_a_round_each_class_has_each_label_once_and_nothing_else_changes(epis
     index = np.arange(WAY)
     (support, query), (own, own_query) = Misled(episodes, WAY).batch(index), episodes.batch(index)
     for episode in index:
-        classes = [own.character[episode].tolist().index(one) for one in support.character[episode].tolist()]
+        classes = [own.identity[episode].tolist().index(one) for one in support.identity[episode].tolist()]
         assert classes == [(place - episode) % WAY for place in range(WAY)] * SHOT
         assert sorted(support.x[episode].flatten(1).sum(1)) == sorted(own.x[episode].flatten(1).sum(1))
     assert torch.equal(support.y, own.y) and all(map(torch.equal, query, own_query))

@@ -29,7 +29,8 @@ def project(tmp_path) -> Project:
 def test_what_it_writes_works(project):
     said = project.call("python", "-m", "metascore", "new-learner", "my_own")
     assert said.startswith("src/metascore/learners/my_own.py, docs/algorithms/my_own.md and entries in params.yaml, ")
-    assert "params/quick.yaml" in said and "params/navigation.yaml" not in said  # it needs images
+    assert "params/long.yaml" in said and "params/navigation.yaml" not in said  # it needs images
+    assert "params/quick.yaml" not in said and "metascore calibrate my_own" in said  # its iterations are measured
     assert all(file in said for file in ("learners/my_own.py", "docs/algorithms/my_own.md", "params.yaml"))
     for file in ("src/metascore/learners/my_own.py", "docs/algorithms/my_own.md", "params.yaml"):
         assert "FILL IN" in (project.path / file).read_text()

@@ -26,6 +26,9 @@ STAGES = {
     "aggregate": "turn scores into metrics, tables and figures",
     "croissant": "describe the episode files of a budget for machines: JSON-LD beside them",
     "compare": "say how MetaScores moved since another git revision",
+    "list": "show tasks, budgets and learners, and which runs are done",
+    "recipe": "show every number of a run, and the file and line that state it",
+    "calibrate": "measure how many iterations fill the seconds that a budget gives each training, and write them down",
     "check": "try a learner on small episodes: what it does wrong, and how to mend it",
     "new-learner": "begin a learner: a file that works, an entry and a page, with the places to fill",
 }
@@ -37,7 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         with stoppable():
-            _run(options, load(options.params, options.budget))
+            _run(options, load(options.params, options.budget, lengths=options.stage != "calibrate"))
     except (Exception, Stopped) as error:
         if options.debug:
             raise
@@ -64,6 +67,11 @@ def _run(options: argparse.Namespace, config: Config) -> None:
         stage.run(config, _job(options, config))
     elif options.stage == "compare":
         stage.run(config, options.revision, fail_on_worse=options.fail_on == "worse")
+    elif options.stage == "recipe":
+        job = _job(options, config)
+        stage.run(config, job.task, job.learner, options.json)
+    elif options.stage == "calibrate":
+        stage.run(config, options.learners, options.seconds)
     elif options.stage == "check":
         stage.run(config, options.learner)
     elif options.stage == "new-learner":
@@ -73,7 +81,7 @@ def _run(options: argparse.Namespace, config: Config) -> None:
 
 
 def _job(options: argparse.Namespace, config: Config) -> Run:
-    job = Run(options.task, options.learner, options.seed)
+    job = Run(options.task, options.learner, getattr(options, "seed", config.seeds[0]))
     known = config.runs()
     for name, value in vars(job).items():
         allowed = dict.fromkeys(getattr(run, name) for run in known)
@@ -111,13 +119,19 @@ def _parser() -> argparse.ArgumentParser:
         stage.add_argument("--debug", action="store_true", help="show the traceback of an error")
         if name == "episodes":
             stage.add_argument("--file", required=True, help="such as omniglot/test-5w1s5q-400.npy")
-        if name in ("train", "finetune"):
+        if name in ("train", "finetune", "recipe"):
             stage.add_argument("--task", required=True)
             stage.add_argument("--learner", required=True)
+        if name in ("train", "finetune"):
             stage.add_argument("--seed", required=True, type=int)
+        if name == "recipe":
+            stage.add_argument("--json", action="store_true", help="for programs")
         if name == "compare":
             stage.add_argument("revision", nargs="?", default="HEAD", help="a git revision (default: HEAD)")
             stage.add_argument("--fail-on", choices=["worse"], help="exit status 1 where a learner is worse")
+        if name == "calibrate":
+            stage.add_argument("learners", metavar="LEARNER", nargs="*", help="entries (default: all that learn)")
+            stage.add_argument("--seconds", type=float, help="of a training (default: what the budget's file says)")
         if name == "check":
             stage.add_argument("learner", metavar="LEARNER", help="an entry of params.yaml")
         if name == "new-learner":

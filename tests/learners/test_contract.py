@@ -9,7 +9,7 @@ from functools import partial
 import numpy as np
 import pytest
 import torch
-from cases import CHARACTERS, WAY, Case, cases, initial, one
+from cases import WAY, Case, cases, initial, one, problem
 
 from metascore.config import signatures
 from metascore.learners.base import last, learned
@@ -120,5 +120,5 @@ def counted_tensors() -> Iterator[Callable[[], int]]:
     gc.unfreeze()
 
 
-def test_there_are_as_many_characters_as_the_episodes_name(make_episodes):
-    assert one(make_episodes()).support.character.max() < CHARACTERS
+def test_there_are_as_many_identities_as_the_episodes_name(make_episodes):
+    assert one(make_episodes()).support.identity.max() < problem("omniglot").identities

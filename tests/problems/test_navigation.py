@@ -171,7 +171,7 @@ def test_rows_are_goals_and_seeds():
 def test_support_and_query_share_a_goal_and_no_noise():
     _, (support, query) = episode()
     assert torch.equal(support.y[:3], query.y) and len(support.y) == 4
-    keys = torch.cat([support.character, query.character])
+    keys = torch.cat([support.identity, query.identity])
     assert len(keys.unique()) == 7
 
 

@@ -13,7 +13,7 @@ from typing import Any
 from metascore import problems
 from metascore.config import signatures
 from metascore.config.documents import Document, Key, dotted
-from metascore.config.entries import EVERYONE, Entry
+from metascore.config.entries import EVERYONE, ITERATIONS, Entry
 from metascore.config.overlay import ABOUT_THE_ENTRY, TRAINING, Layer
 from metascore.config.params import Config
 from metascore.config.schema import check_values
@@ -21,8 +21,8 @@ from metascore.errors import UsageError
 from metascore.problems.base import Problem
 
 
-def check(config: Config) -> None:
-    """Everything below: first what is needed to make sense of the rest."""
+def check(config: Config, lengths: bool = True) -> None:
+    """Everything below: first what is needed to make sense of the rest. Without `lengths`, they may be missing."""
     for task in config.params["tasks"]:
         config.problem(task)
     for entry in config.entries.values():
@@ -32,8 +32,11 @@ def check(config: Config) -> None:
     for name in config.budgets:
         at_budget = replace(config, budget=name)
         _check_names(at_budget)
+        _check_rows(at_budget)
         for task, learner in at_budget.pairs():
             _check_recipe(at_budget, task, learner)
+        if lengths and (name == config.budget or "seconds" not in at_budget.of_budget.values):
+            _check_lengths(at_budget)
     _check_shapes(config)
 
 
@@ -80,6 +83,19 @@ def _check_names(config: Config) -> None:
         _check_section(config, budget, ("learners", learner), list(entries))
 
 
+def _check_rows(config: Config) -> None:
+    """What was measured is of tasks and learners that are defined."""
+    budget = config.of_budget
+    for task, rows in budget.values.get(ITERATIONS, {}).items():
+        if task not in config.params["tasks"]:
+            raise budget.wrong((ITERATIONS, task), "not a task: delete it")
+        for learner in rows:
+            if learner not in config.learners:
+                raise budget.wrong((ITERATIONS, task, learner), f"not defined in {config.file.file}: delete it")
+            if (twin := config.entries[learner].twin) is not None:
+                raise budget.wrong((ITERATIONS, task, learner), f"it is paired with {twin} and trains alike: delete it")
+
+
 def _check_section(config: Config, document: Document, section: Key, entries: list[Entry]) -> None:
     """A section and its `for` state numbers that its learners (one, or all) have, for problems that they can do."""
     for key in _numbers(document, section):
@@ -122,6 +138,8 @@ def _check_number(document: Document, key: Key, entries: list[Entry]) -> None:
     if key[-2] == TRAINING:  # the file's schema knows its keys
         if not any(signatures.learns(entry.file) for entry in entries):
             raise document.wrong(key, f"{key[1]} has nothing to train (its `learns` is False): delete it")
+        if name == ITERATIONS and "seconds" in document.values:
+            raise document.wrong(key, f"the budget's {ITERATIONS} are measured to fill its `seconds`: delete it")
         return
     schemas = [fields[name] for entry in entries if name in (fields := signatures.hyper_parameters(entry.file))]
     if not schemas and not (key[:2] == EVERYONE and _is_known_elsewhere(name)):
@@ -142,17 +160,40 @@ def _check_recipe(config: Config, task: str, learner: str) -> None:
     for name in signatures.required(entry.file):
         if name not in stated:
             raise config.file.wrong((*entry.row, name), f"missing (for {task}): add it")
-    if signatures.learns(entry.file):
-        _check_length(config, task, entry, stated)
     config.training_problem(task, learner)
     if stated[f"{TRAINING}.schedule"].value == "halving" and not stated[f"{TRAINING}.halve_every"].value:
         place, key = stated[f"{TRAINING}.schedule"][1:]
         raise UsageError(f"{place}: {dotted(key)}: halving needs `halve_every` (for {task}): add it")
 
 
-def _check_length(config: Config, task: str, entry: Entry, stated: Layer) -> None:
+def _check_lengths(config: Config) -> None:
     """A learner that learns says for how long: in its entry, and in each budget that has lengths of its own."""
-    name, budget = (TRAINING, "iterations"), config.of_budget
+    for task, learner in config.pairs():
+        entry = config.entries[learner]
+        if not signatures.learns(entry.file):
+            continue
+        if "seconds" in config.of_budget.values:
+            _check_measured(config, task, entry)
+        else:
+            _check_length(config, task, entry, config.stated(task, learner))
+
+
+def _check_measured(config: Config, task: str, entry: Entry) -> None:
+    """A budget of equal seconds has measured how many iterations fill them."""
+    budget = config.of_budget
+    if config.seconds(task) is None:
+        raise budget.wrong(("seconds",), f"says nothing of {task}: add it, or its problem")
+    if not entry.length(task):
+        name = entry.twin or entry.name
+        raise budget.wrong(
+            (ITERATIONS, task, name),
+            f"missing: run `metascore calibrate {name} --budget {config.budget}`, or leave it out by "
+            f"`learners: {{{entry.name}: null}}`",
+        )
+
+
+def _check_length(config: Config, task: str, entry: Entry, stated: Layer) -> None:
+    name, budget = (TRAINING, ITERATIONS), config.of_budget
     iterations = stated[".".join(name)]
     if iterations.key == name:  # the default
         raise config.file.wrong(
@@ -163,7 +204,7 @@ def _check_length(config: Config, task: str, entry: Entry, stated: Layer) -> Non
         raise budget.wrong(
             (*entry.row, *name),
             f"missing (for {task}): give {entry.name} a row with iterations of this budget ({iterations.place} has "
-            f"{iterations.value}), `{entry.name}: null` to leave it out, or the budget `full_length: true`",
+            f"{iterations.value}), `{entry.name}: null`, or the budget `seconds` or `full_length: true`",
         )
 
 

@@ -9,11 +9,12 @@ from typing import Any
 
 from metascore.config import defaults, signatures
 from metascore.config.documents import Document, Key
-from metascore.config.overlay import TRAINING, Layer, layer, overlaid
+from metascore.config.overlay import TRAINING, Layer, Stated, layer, overlaid
 from metascore.config.recipe import Recipe, Training
 from metascore.errors import UsageError
 
 EVERYONE: Key = ("learners", "all")  # of a budget: a row for every learner
+ITERATIONS = "iterations"  # of a budget: by task and learner
 
 
 @dataclass(frozen=True)
@@ -81,13 +82,23 @@ class Entry:
 
         The defaults of the training and of the learner's fields; the entries that it is like, and its own; the
         budget's `all`, as far as the learner has such a number; the budget's row for it. Each section has its `for`
-        for the problem and for the task laid over it; the last that states a number wins.
+        for the problem and for the task laid over it; the last that states a number wins. How long it is trained
+        on the task may be measured: see `length`.
         """
         known, names = self.known(), tuple(names)
         layers = [layer(document, key, names) for document, key in self.sections()]
         *entries, everyone, own = layers
         everyone = {name: stated for name, stated in everyone.items() if name in known}
-        return overlaid([defaults.of_training(), defaults.of_learner(self.file), *entries, everyone, own])
+        measured = self.length(names[-1])
+        return overlaid([defaults.of_training(), defaults.of_learner(self.file), *entries, everyone, own, measured])
+
+    def length(self, task: str) -> Layer:
+        """The iterations that `metascore calibrate` wrote into the budget for it, or its twin, on a task, if it did."""
+        key = (ITERATIONS, task, self.twin or self.name)
+        iterations = self.budget.at(key)
+        if iterations is None:
+            return {}
+        return {f"{TRAINING}.{ITERATIONS}": Stated(iterations, self.budget.place(key), key)}
 
     def known(self) -> set[str]:
         """The numbers that a section may state of it: its learner's fields, and how it is trained if it learns."""

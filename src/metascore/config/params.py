@@ -92,6 +92,13 @@ class Config:
         except UsageError as error:
             raise self.file.wrong(key, str(error)) from error
 
+    def seconds(self, task: str) -> float | None:
+        """How long the budget wants a training on a task to take; None where it doesn't say."""
+        seconds = self.of_budget.values.get("seconds")
+        if not isinstance(seconds, dict):
+            return seconds
+        return next((seconds[name] for name in reversed(self.names(task)) if name in seconds), None)
+
     @property
     def seeds(self) -> list[int]:
         return list(self.of_budget.values["seeds"])

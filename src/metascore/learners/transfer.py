@@ -3,11 +3,11 @@
 Vinyals et al. 2016, "Matching networks for one shot learning", section 4.1 (the baseline classifier), and Chen et
 al. 2019, "A closer look at few-shot classification", section 3.2; on sine waves Finn et al. 2017, section 5.1.
 
-    classes:      minimise over phi and W, by Adam:  cross-entropy of softmax(W f_phi(x)) over all characters
+    classes:      minimise over phi and W, by Adam:  cross-entropy of softmax(W f_phi(x)) over all identities
     others:       minimise over theta, by Adam:       L of all tasks together, such as mean of (f_theta(x) - y)^2
     fine-tuning:  gradient descent on L_support, from a new head w = 0 (classes) or from theta
 
-Pre-training takes support and query examples alike, and knows of no episodes.
+Pre-training takes support and query examples alike: an episode is a batch, so its recipe asks for many classes a batch.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ class Transfer(AbstractLearner):
             return self.network.initialise(generator)
         encoder = self.network.encoder
         phi = encoder.initialise(generator)
-        classifier = linear_layer(generator, "classifier", encoder.features, self.problem.characters)
+        classifier = linear_layer(generator, "classifier", encoder.features, self.problem.identities)
         moments = encoder.initial_moments() if isinstance(encoder, ConvolutionalEncoder) else {}
         return phi | classifier | {STATE + name: value for name, value in moments.items()}
 
@@ -75,7 +75,7 @@ class Transfer(AbstractLearner):
             return MetaLoss(self.problem.loss(partial(self.network, params), everything))
         features, moments = self._embed_by_itself(params, everything.x)
         logits = linear(params, features, "classifier")
-        return MetaLoss(cross_entropy(logits, everything.character).mean(), running(params, moments))
+        return MetaLoss(cross_entropy(logits, everything.identity).mean(), running(params, moments))
 
     def adapt(self, params: Params, support: Examples, steps: int) -> Iterator[Params]:
         params = params | self._new_head(params)

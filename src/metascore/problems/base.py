@@ -46,7 +46,7 @@ class Examples(NamedTuple):
 
     x: Tensor  # (n, *example)
     y: Tensor  # (n,) classes 0..way-1, or (n, outputs) real numbers
-    character: Tensor  # (n,) index of the class among all of the data; zeros where there is none
+    identity: Tensor  # (n,) index of the class among all classes of the data; zeros where there is none
 
 
 class Episode(NamedTuple):
@@ -87,7 +87,7 @@ class Problem(abc.ABC):
     way: int
     shot: int
     query: int
-    characters: int = dataclasses.field(default=0, metadata=NO_KEY)  # how many `Examples.character` may name
+    characters: int = dataclasses.field(default=0, metadata=NO_KEY)  # of the data
 
     # The shape of inputs and outputs.
 
@@ -95,6 +95,11 @@ class Problem(abc.ABC):
     @abc.abstractmethod
     def example(self) -> tuple[int, ...]:
         """The shape of one input: (height, width, channels) of an image, or (numbers,)."""
+
+    @property
+    def identities(self) -> int:
+        """How many classes all of the data have: `Examples.identity` is below."""
+        return 0
 
     @property
     @abc.abstractmethod

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     import torch
     from torch import Tensor
 
+QUARTERS = 4  # ways to turn an image by quarter turns
+
 
 @final
 @dataclass(frozen=True, kw_only=True)
@@ -48,6 +50,11 @@ class Omniglot(Classification):
     @property
     def example(self) -> tuple[int, ...]:
         return (SIDE, SIDE, 1)
+
+    @property
+    def identities(self) -> int:
+        """A turned character is another class, as in Santoro et al. 2016, section 4.1."""
+        return QUARTERS * self.characters
 
     def check(self, part: str, split: Mapping[str, Any]) -> None:
         """Raise UsageError where a character has too few drawings, or the split too few characters."""
@@ -83,7 +90,7 @@ class Omniglot(Classification):
         rows = np.zeros(count, self.row)
         picks = random.random((count, len(characters))).argpartition(self.way - 1, axis=1)[:, : self.way]
         rows["character"] = np.asarray(characters)[random.permuted(picks, axis=1)]
-        turns = random.integers(0, 4, (count, self.way))
+        turns = random.integers(0, QUARTERS, (count, self.way))
         rows["rotation"] = turns if rotate else 0
         drawers = random.random((count, self.way, DRAWERS)).argsort(axis=2)
         rows["drawer"] = drawers[..., : self.shot + self.query]
@@ -99,7 +106,7 @@ class Omniglot(Classification):
         return bool(
             rows["character"].min() >= 0
             and rows["character"].max() < self.characters
-            and np.isin(rows["rotation"], range(4)).all()
+            and np.isin(rows["rotation"], range(QUARTERS)).all()
             and np.isin(rows["drawer"], range(DRAWERS)).all()
         )
 
@@ -154,8 +161,9 @@ class Drawings(Episodes):
         rotation = _tensor(rows["rotation"], self.images.device)[..., None]
         drawer = _tensor(rows["drawer"], self.images.device)
         images = _rotated(self.images[character, drawer], rotation.expand_as(drawer))
+        identity = QUARTERS * character + rotation
         support, query = slice(0, self.shot), slice(self.shot, None)
-        return Episode(_examples(images[:, :, support], character), _examples(images[:, :, query], character))
+        return Episode(_examples(images[:, :, support], identity), _examples(images[:, :, query], identity))
 
 
 def _tensor(values: np.ndarray, device: torch.device) -> Int[Tensor, ...]:
@@ -167,17 +175,17 @@ def _tensor(values: np.ndarray, device: torch.device) -> Int[Tensor, ...]:
 def _rotated(images: UInt8[Tensor, "*n 28 28"], turns: Int[Tensor, "*n"]) -> UInt8[Tensor, "*n 28 28"]:
     """Each image turned counter-clockwise by its own number of quarter turns."""
     out = images.clone()
-    for quarter in (1, 2, 3):
+    for quarter in range(1, QUARTERS):
         chosen = turns == quarter
         out[chosen] = images[chosen].rot90(quarter, (-2, -1))
     return out
 
 
-def _examples(images: UInt8[Tensor, "episodes way k 28 28"], character: Int[Tensor, "episodes way 1"]) -> Examples:
+def _examples(images: UInt8[Tensor, "episodes way k 28 28"], identity: Int[Tensor, "episodes way 1"]) -> Examples:
     """Shot by shot, as floats in [0, 1] with a channel axis."""
     import torch
 
     episodes, way, k = images.shape[:3]
     x = images.transpose(1, 2).reshape(episodes, k * way, SIDE, SIDE, 1).float() / 255
     y = torch.arange(way, device=images.device).repeat(k).expand(episodes, -1)
-    return Examples(x, y, character.squeeze(2).repeat(1, k))
+    return Examples(x, y, identity.squeeze(2).repeat(1, k))

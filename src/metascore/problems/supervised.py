@@ -105,7 +105,7 @@ class Misled(Episodes):
         shot, place = np.divmod(np.arange(support.y.shape[1]), self.way)
         source = shot * self.way + (place - index[:, None]) % self.way
         chosen = torch.arange(len(index))[:, None], torch.from_numpy(source)
-        return Episode(support._replace(x=support.x[chosen], character=support.character[chosen]), query)
+        return Episode(support._replace(x=support.x[chosen], identity=support.identity[chosen]), query)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -45,7 +45,9 @@ def run(config: Config, name: str, params: Path = Path("params.yaml"), package: 
     log.info("%s and entries in %s: each place to fill says FILL IN", _listed(texts), _listed([params, *rows]))
     if package:
         log.info("`pip install --editable %s` has it found", package)
-    log.info("`metascore check %s` tries it%s", name, "" if package else ", `make docs` puts it into README")
+    log.info("`metascore check %s` tries it, `metascore calibrate %s` gives it the same time as the others", name, name)
+    if not package:
+        log.info("`make docs` puts it into README")
 
 
 def _in_the_tree(name: str, words: dict[str, str]) -> dict[Path, str]:
@@ -70,7 +72,7 @@ def _asks(config: Config, budget: Document) -> bool:
     """Whether a budget has a task for the new learner, and asks each for a length of its own."""
     everyone = budget.at(("learners", "all", "training", "iterations"))
     has_task = any(config.problem(task).has(NEEDS) for task in budget.values["tasks"])
-    return has_task and everyone is None and not budget.at(("full_length",))
+    return has_task and everyone is None and not budget.at(("full_length",)) and not budget.at(("seconds",))
 
 
 def _listed(paths: Iterable[Path]) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 
@@ -17,7 +16,7 @@ from metascore.learners.base import AbstractLearner, file_of
 from metascore.learners.blame import blamed
 from metascore.networks.tensors import Params
 from metascore.problems.base import Episodes
-from metascore.training import fingerprints
+from metascore.training import fingerprints, machine
 from metascore.training.evaluation import final_score, measured
 from metascore.training.fingerprints import Fingerprints
 from metascore.training.meta_gradient import MetaGradient
@@ -35,7 +34,7 @@ class Snapshot:
     best: Params  # the tensors of the best validation score so far
     best_score: float = math.nan
     optimiser: dict[str, Tensor] = field(default_factory=dict)
-    seconds: float = 0.0  # spent in meta-steps, without validation
+    seconds: float = 0.0  # spent in meta-steps, without validation: see training.machine.clock
     history: list[dict[str, float]] = field(default_factory=list)  # the rows of training.csv
     losses: list[float] = field(default_factory=list)  # of the meta-steps since the last row
     fingerprints: Fingerprints = field(default_factory=dict)
@@ -87,16 +86,17 @@ def _advanced(
     setting: Setting, gradient: MetaGradient, snapshot: Snapshot, target: int, is_time: Callable[[], bool]
 ) -> Snapshot:
     """Meta-steps up to iteration `target`, or until it is time for a snapshot."""
-    began = time.perf_counter()
     iteration, losses, prints = snapshot.iteration, list(snapshot.losses), dict(snapshot.fingerprints)
     params = {name: value.clone() for name, value in snapshot.params.items()}
     optimiser = OuterOptimiser(setting.recipe, params, snapshot.optimiser)
+    clock = machine.clock()
+    began = clock()
     while iteration < target:
-        losses.append(_meta_step(setting, gradient, params, optimiser, iteration))
+        losses.append(meta_step(setting, gradient, params, optimiser, iteration))
         iteration += 1
-        paused = time.perf_counter()
+        paused = clock()
         prints |= _prints(setting, params, iteration, losses[-1])
-        began += time.perf_counter() - paused  # that was no part of a meta-step
+        began += clock() - paused  # that was no part of a meta-step
         if is_time():
             break
     return replace(
@@ -104,7 +104,7 @@ def _advanced(
         iteration=iteration,
         params=params,
         optimiser=optimiser.tensors(),
-        seconds=snapshot.seconds + time.perf_counter() - began,
+        seconds=snapshot.seconds + clock() - began,
         losses=losses,
         fingerprints=prints,
     )
@@ -129,7 +129,7 @@ def _prints(setting: Setting, params: Params, iteration: int, loss: float | None
     return {str(iteration): found}
 
 
-def _meta_step(
+def meta_step(
     setting: Setting, meta_gradient: MetaGradient, params: Params, optimiser: OuterOptimiser, iteration: int
 ) -> float:
     """One step of the outer optimiser, in place; returns the meta-loss before it."""
