@@ -12,7 +12,7 @@ from benchmarks.settings import Setting, settings
 from benchmarks.timing import PRODUCT, alternated, milliseconds, product, rate_of, row
 from metascore.networks.tensors import Params
 from metascore.problems.base import Episode, Episodes
-from metascore.problems.omniglot import Drawings
+from metascore.problems.pictures import Gathered
 from metascore.training.meta_gradient import MetaGradient
 from metascore.training.replay import Recorder
 
@@ -79,12 +79,12 @@ def check_equal(setting: Setting, peers: dict[str, Peer]) -> None:
                 raise SystemExit(f"{name}: {key} differs from ours by {error:.1e} of its norm")
 
 
-class Doubled(Drawings):
+class Doubled(Gathered):
     """Episodes in double precision."""
 
     @classmethod
-    def of(cls, episodes: Drawings) -> Doubled:
-        return cls(episodes.rows, episodes.shot, episodes.images)
+    def of(cls, episodes: Gathered) -> Doubled:
+        return cls(episodes.rows, episodes.problem, episodes.material)
 
     def batch(self, index: np.ndarray) -> Episode:
         return Episode(*(part._replace(x=part.x.double()) for part in super().batch(index)))

@@ -10,7 +10,8 @@ import torch
 from metascore.learners.maml import MAML
 from metascore.networks.encoder import LAYERS
 from metascore.networks.tensors import Params
-from metascore.problems.omniglot import Drawings, Omniglot
+from metascore.problems.omniglot import Omniglot
+from metascore.problems.pictures import Gathered
 from metascore.randomness import generator
 
 CHARACTERS = 30
@@ -62,7 +63,7 @@ class Setting:
     def params(self) -> Params:
         return self.learner().initialise(generator(0, "benchmark"))
 
-    def episodes(self) -> Drawings:
+    def episodes(self) -> Gathered:
         """Noise: what the images show doesn't change how long they take."""
         rows = self.problem.draw_among(list(range(CHARACTERS)), "train", self.tasks, rotate=False, seed=0)
         noise = np.random.default_rng(0).integers(0, 256, (CHARACTERS, 20, 28, 28), dtype=np.uint8)

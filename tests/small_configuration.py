@@ -9,7 +9,7 @@ from metascore.config.params import Config
 
 PARAMS = """
 budget: tiny
-data: {sources: [glyphs], glyphs_seed: 0}
+data: {omniglot: {sources: [glyphs], glyphs_seed: 0}}
 split: {name: random, seed: 0, train: 40, validation: 10, test: 10, file: null}
 episodes: {seed: 0, rotate: [train], grid: true}
 tasks:

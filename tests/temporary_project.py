@@ -39,7 +39,7 @@ STAGES = {
     "data": "def run(config):\n"
     "    for name in ('images.npy', 'characters.csv', 'source.json'):\n"
     "        write(f'data/omniglot/{name}', config.data)\n",
-    "split": "def run(config):\n    write(f'data/splits/{config.split[\"name\"]}.json', config.split)\n",
+    "split": "def run(config, name):\n    write(f'data/splits/{name}.json', config.split)\n",
     "episodes": "def run(config, file):\n    write(f'data/episodes/{file}', file, config.episodes)\n",
     "train": "def run(config, job):\n"
     "    folder = f'results/{config.budget}/runs/{job.task}/{job.learner}/{job.seed}'\n"

@@ -106,7 +106,7 @@ def mirror(address: str) -> Damage:
     """Only a mirror, at this address; {place} stands for the project's folder."""
 
     def damage(place: Path) -> None:
-        edited("params.yaml", "data.sources", ["mirror"])(place)
+        edited("params.yaml", "data.omniglot.sources", ["mirror"])(place)
         os.environ["OMNIGLOT_MIRROR"] = address.replace("{place}", str(place))
 
     return damage

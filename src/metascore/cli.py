@@ -19,7 +19,8 @@ from metascore.orchestration.signals import Stopped, stoppable
 
 STAGES = {
     "data": "fetch Omniglot (or fall back to synthetic glyphs) into data/omniglot",
-    "split": "divide the characters into data/splits",
+    "pictures": "read a folder of your own pictures into data/NAME",
+    "split": "divide the classes into data/splits",
     "episodes": "draw one episode file into data/episodes",
     "train": "meta-train one learner on one task with one seed",
     "finetune": "adapt a trained learner on the frozen test episodes and score it",
@@ -63,6 +64,8 @@ def _run(options: argparse.Namespace, config: Config) -> None:
     stage = importlib.import_module(f"metascore.stages.{options.stage.replace('-', '_')}")
     if options.stage == "episodes":
         stage.run(config, options.file)
+    elif options.stage in ("pictures", "split"):
+        stage.run(config, options.name)
     elif options.stage in ("train", "finetune"):
         stage.run(config, _job(options, config))
     elif options.stage == "compare":
@@ -117,6 +120,10 @@ def _parser() -> argparse.ArgumentParser:
         stage.add_argument("--params", default="params.yaml", help="configuration file (default: params.yaml)")
         stage.add_argument("--budget", help="a file in params/ (default: what params.yaml says)")
         stage.add_argument("--debug", action="store_true", help="show the traceback of an error")
+        if name == "pictures":
+            stage.add_argument("--name", required=True, help="a data set in params.yaml")
+        if name == "split":
+            stage.add_argument("--name", help="such as lake, or flowers/class (default: all that the budget needs)")
         if name == "episodes":
             stage.add_argument("--file", required=True, help="such as omniglot/test-5w1s5q-400.npy")
         if name in ("train", "finetune", "recipe"):

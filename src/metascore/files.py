@@ -7,9 +7,10 @@ import io
 import json
 import os
 import shutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 import psutil
@@ -31,18 +32,50 @@ def write(path: str | Path, content: bytes) -> None:
     The bytes go to a temporary sibling, to the disk, and only then take the name. Siblings that killed processes left
     are removed. Raises UserError, with the space that is needed, where the file can't be written.
     """
-    path = Path(path)
+    with _written(Path(path), len(content)) as file:
+        file.write(content)
+
+
+@contextmanager
+def array_written(path: str | Path, dtype: np.dtype[Any], shape: tuple[int, ...]) -> Iterator[Callable[..., None]]:
+    """Write a .npy file piece by piece, as `write` does: the context is a function that appends arrays (n, *shape).
+
+    Rows are counted at the end, so that nobody has to know their number.
+    """
+    rows = 0
+
+    def header(file: IO[bytes]) -> None:
+        file.seek(0)
+        described = {"descr": np.lib.format.dtype_to_descr(dtype), "fortran_order": False, "shape": (rows, *shape)}
+        np.lib.format.write_array_header_1_0(file, described)  # of one length for any number of rows
+
+    with _written(Path(path), 0) as file:
+        header(file)
+
+        def append(array: np.ndarray) -> None:
+            nonlocal rows
+            rows += len(array)
+            file.write(np.ascontiguousarray(array, dtype).tobytes())
+
+        yield append
+        header(file)
+
+
+@contextmanager
+def _written(path: Path, size: int) -> Iterator[IO[bytes]]:
+    """A temporary sibling that takes the name in the end; `size` is what errors say, in bytes, where it is known."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}.partial")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         _remove_orphans(path)
         with temporary.open("wb") as file:
-            file.write(content)
+            yield file
+            size = max(size, file.seek(0, os.SEEK_END))
             file.flush()
             os.fsync(file.fileno())
         os.replace(temporary, path)
     except OSError as error:
-        raise unwritable(path, len(content), error) from error
+        raise unwritable(path, size, error) from error
     finally:
         temporary.unlink(missing_ok=True)
 
@@ -113,9 +146,12 @@ def read_json(path: str | Path) -> Any:
 
 
 def read_array(path: str | Path, cure: str, mapped: bool = False) -> np.ndarray:
-    """Read a .npy file, or map it into memory. Raises UserError, ending in `cure`, when it is missing or damaged."""
+    """Read a .npy file, or map it into memory, where changes stay.
+
+    Raises UserError, ending in `cure`, when it is missing or damaged.
+    """
     try:
-        return np.lib.format.open_memmap(path, "r") if mapped else np.load(path, allow_pickle=False)
+        return np.lib.format.open_memmap(path, "c") if mapped else np.load(path, allow_pickle=False)
     except Exception as error:  # a damaged header can end in any
         raise UserError(f"{path}: cannot be read ({' '.join(str(error).split())}): {cure}") from error
 

@@ -52,7 +52,7 @@ def test_every_number_has_the_place_that_states_it():
     found = {name: (str(one.place), ".".join(one.key)) for name, one in stated.items()}
     assert found["width"] == ("params/tiny.yaml, line 27", "learners.maml.for.many.width")
     assert found["downsample"] == ("params/tiny.yaml, line 15", "learners.all.downsample")
-    assert found["inner_lr"] == ("params.yaml, line 54", "learners.maml.for.many.inner_lr")
+    assert found["inner_lr"] == ("params.yaml, line 55", "learners.maml.for.many.inner_lr")
     assert found["training.meta_batch"] == ("params/tiny.yaml, line 18", "learners.all.training.meta_batch")
     assert found["first_order"][0].startswith("src/metascore/learners/maml.py, line ")
     assert found["training.clip_norm"][0].startswith("src/metascore/config/recipe.py, line ")

@@ -30,7 +30,9 @@ def left(folder: Path) -> list[str]:
 
 
 def run(folder: Path, parts: Parts, *sources: str) -> Path:
-    config = Config(Document("params.yaml", {"data": {"sources": list(sources), "glyphs_seed": 0}}), {}, "smoke")
+    config = Config(
+        Document("params.yaml", {"data": {"omniglot": {"sources": list(sources), "glyphs_seed": 0}}}), {}, "smoke"
+    )
     data.run(config, folder / "data" / "omniglot", parts, PATIENCE)
     return folder / "data" / "omniglot"
 
@@ -237,5 +239,5 @@ def test_a_corrupted_mirror_is_no_reason_for_glyphs(
 
 
 def test_an_unknown_source_is_a_usage_error(parts: Parts, tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match=r"data\.sources: 'torchvison'"):
+    with pytest.raises(UsageError, match=r"data\.omniglot\.sources: 'torchvison'"):
         run(tmp_path, parts, "torchvison")

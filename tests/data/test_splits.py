@@ -20,7 +20,7 @@ SETTINGS: dict[str, Any] = {
     "name": "random", "seed": 0, "train": 1100, "validation": 100, "test": 423, "file": None
 }  # fmt: skip
 
-CONFIG = Config(Document("params.yaml", {"split": SETTINGS}), {}, "smoke")
+CONFIG = Config(Document("params.yaml", {"split": SETTINGS}), {"smoke": Document("smoke.yaml", {"tasks": []})}, "smoke")
 
 
 @pytest.fixture(scope="module")
@@ -160,12 +160,13 @@ def test_lake_needs_alphabets_to_hold_out() -> None:
 
 
 def test_the_stage_writes_one_file(characters: pd.DataFrame, tmp_path: Path) -> None:
-    characters.to_csv(tmp_path / "characters.csv")
-    stage.run(CONFIG, tmp_path, tmp_path / "splits")
+    (tmp_path / "omniglot").mkdir()
+    characters.to_csv(tmp_path / "omniglot/characters.csv")
+    stage.run(CONFIG, data=tmp_path)
     written = json.loads((tmp_path / "splits" / "random.json").read_text())
     assert written == make_split(characters, SETTINGS)
 
 
 def test_the_stage_needs_the_characters(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"characters\.csv.*run `metascore data`"):
-        stage.run(CONFIG, tmp_path, tmp_path)
+        stage.run(CONFIG, data=tmp_path)

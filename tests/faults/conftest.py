@@ -31,7 +31,7 @@ def pristine(tmp_path_factory: pytest.TempPathFactory) -> Project:
     """A copy of the project with three tiny learners on synthetic glyphs, in git, not run yet. Don't change it."""
     project = copy_project(tmp_path_factory.mktemp("pristine") / "project")
     write_params(project.path, LEARNERS)
-    project.set_parameter("data.sources", ["glyphs"])
+    project.set_parameter("data.omniglot.sources", ["glyphs"])
     project.call("git", "init", "--quiet")
     return project
 

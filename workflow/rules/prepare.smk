@@ -1,9 +1,10 @@
 # Everything before learning.
 #
-# inputs   a mirror or the network, or nothing (synthetic glyphs)
+# inputs   a mirror or the network, or nothing (synthetic glyphs); folders of the user's own pictures
 # outputs  data/omniglot/{images.npy,characters.csv,source.json}
-#          data/splits/{split}.json
-#          data/episodes/{problem}/{part}-{shape}-{count}.npy
+#          data/{data set}/{images.npy,classes.csv,source.json}
+#          data/splits/{split}.json, data/splits/{data set}/{split}.json
+#          data/episodes/{problem or data set}/{part}-{shape}-{count}.npy
 
 
 rule download:
@@ -21,21 +22,41 @@ rule download:
         "python -m metascore data 2>&1 | tee -i {log:q}"
 
 
-rule split:
-    input:
-        JOBS.split_inputs(),
+rule pictures:
     output:
-        JOBS.split,
+        JOBS.pictures(),
     log:
-        "logs/split.log",
+        "logs/pictures/{data_set}.log",
+    wildcard_constraints:
+        data_set="|".join(JOBS.data_sets()) or "(?!)",
     threads: 1
     params:
-        code=code("split"),
-        section=section(JOBS.config.split),
+        code=code("pictures"),
+        section=JOBS.pictures_section,
     message:
-        "Characters for meta-train, meta-validation and meta-test"
+        "Pictures {wildcards.data_set} as arrays"
     shell:
-        "python -m metascore split 2>&1 | tee -i {log:q}"
+        "python -m metascore pictures --name {wildcards.data_set:q} 2>&1 | tee -i {log:q}"
+
+
+rule split:
+    input:
+        JOBS.split_inputs,
+    output:
+        "data/splits/{split}.json",
+    log:
+        "logs/splits/{split}.log",
+    wildcard_constraints:
+        split=r"(\w+/)?\w+",
+    threads: 1
+    params:
+        budget=BUDGET,
+        code=code("split"),
+        section=JOBS.split_section,
+    message:
+        "Classes for meta-train, meta-validation and meta-test: {wildcards.split}"
+    shell:
+        "python -m metascore split --name {wildcards.split:q} --budget {params.budget:q} 2>&1 | tee -i {log:q}"
 
 
 rule episodes:

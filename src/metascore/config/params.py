@@ -17,6 +17,7 @@ from metascore.config.schema import check_values
 from metascore.errors import UsageError
 from metascore.problems.base import EpisodeFile, Problem
 
+OMNIGLOT = "omniglot"  # the data set that is fetched, not given
 SHAPE = ("way", "shot", "query")  # of training episodes, where a recipe's `training` states them
 
 
@@ -50,7 +51,19 @@ class Config:
 
     @property
     def data(self) -> dict[str, Any]:
-        return dict(self.params["data"])
+        """Where Omniglot comes from."""
+        return dict(self.params["data"][OMNIGLOT])
+
+    @property
+    def folders(self) -> dict[str, dict[str, Any]]:
+        """The data sets of the user's own, by name."""
+        return {name: own for name, own in self.params["data"].items() if name != OMNIGLOT}
+
+    def splits(self) -> list[str]:
+        """The default split, and those that the budget's episodes are drawn from: paths below data/ without suffix."""
+        default = f"splits/{self.split['name']}"
+        drawn = [default, *(name for one in self.tasks.values() for name in one.drawn_from(self.split["name"]))]
+        return list(dict.fromkeys(name.removesuffix(".json") for name in drawn if name.startswith("splits/")))
 
     @property
     def split(self) -> dict[str, Any]:
@@ -68,8 +81,8 @@ class Config:
 
     def test_counts(self) -> str:
         """How many test episodes a task of each problem has, in words."""
-        names = dict.fromkeys(problem.name for problem in self.tasks.values())
-        return ", ".join(f"{self.count(name, 'test')} ({name})" for name in names)
+        counts = [(self.test_file(task).count, problem.name) for task, problem in self.tasks.items()]
+        return ", ".join(f"{count} ({name})" for count, name in dict.fromkeys(counts))
 
     @cached_property
     def tasks(self) -> dict[str, Problem]:
@@ -82,7 +95,10 @@ class Config:
         kind = self.kind(task)
         keys = {name: value for name, value in self.file.at(key).items() if name != "problem"}
         check_values(Document(self.file.file, {"tasks": {task: keys}}, self.file.lines), key, kind.schema())
-        return kind(**keys)
+        try:
+            return kind.configured(keys, self.params["data"])
+        except UsageError as error:
+            raise self.file.wrong(key, str(error)) from error
 
     def kind(self, task: str) -> type[Problem]:
         """The kind of problem that a task is."""
@@ -163,4 +179,4 @@ class Config:
         return {file.name: file for file in files}
 
     def _episodes(self, problem: Problem, part: str) -> EpisodeFile:
-        return EpisodeFile(problem, part, self.count(problem.name, part))
+        return EpisodeFile(problem, part, problem.counted(part, self.count(problem.name, part)))

@@ -4,10 +4,12 @@ import functools
 import json
 import sys
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from metascore.config import loading
 from metascore.config.params import Config, Run
+from metascore.data import folder
 from metascore.errors import UserError
 from metascore.orchestration import devices, provenance
 from metascore.problems.base import EpisodeFile
@@ -69,7 +71,6 @@ class Jobs:
 
     def __init__(self, config: Config) -> None:
         self.config, self.results = config, Results.of(config.budget)
-        self.split = str(paths.split(config.split["name"]))
         self.data = [str(path) for path in (paths.IMAGES, paths.CHARACTERS, paths.SOURCE)]
 
     # Files.
@@ -92,6 +93,19 @@ class Jobs:
     def episode_files(self) -> list[str]:
         """Every episode file that the budget needs."""
         return [str(paths.EPISODES / file) for file in self.config.episode_files()]
+
+    def splits(self) -> list[str]:
+        """The splits that the budget needs."""
+        return [str(paths.split(name.removeprefix("splits/"))) for name in self.config.splits()]
+
+    def data_sets(self) -> list[str]:
+        """The user's own data sets that the budget needs."""
+        needed = {name.split("/")[0] for one in self.config.tasks.values() for name in one.inputs}
+        return [name for name in self.config.folders if name in needed]
+
+    def pictures(self, name: str = "{data_set}") -> list[str]:
+        """What is made of a data set of the user's own; as a pattern of Snakemake's by default."""
+        return [str(paths.DATA / name / file) for file in ("images.npy", "classes.csv", "source.json")]
 
     def _table(self, name: str, suffix: str) -> str:
         return str(self.results.table(name, suffix))
@@ -119,14 +133,17 @@ class Jobs:
         """Every file that the budget's jobs make."""
         runs = self.each_run("checkpoint", "training", "record", "score", "judged", "portrait")
         shown = [one.file for one in self.shown_report()]
-        return [*self.data, self.split, *self.episode_files(), *runs, *self.plain_report(), *shown]
+        pictures = [file for name in self.data_sets() for file in self.pictures(name)]
+        return [*self.data, *pictures, *self.splits(), *self.episode_files(), *runs, *self.plain_report(), *shown]
 
     # Inputs.
 
-    def split_inputs(self, wildcards: Any = None) -> list[str]:
-        """The characters, and the user's own lists where there are any."""
-        own = [self.config.split["file"]] if self.config.split["name"] == "file" else []
-        return [str(paths.CHARACTERS), *own]
+    def split_inputs(self, wildcards: Any) -> list[str]:
+        """The classes, and the user's own lists where there are any."""
+        data_set, _, name = wildcards.split.rpartition("/")
+        settings = self.config.folders[data_set].get("split", {}) if data_set else self.config.split
+        own = [settings["file"]] if name == "file" and settings.get("file") else []
+        return [str(paths.DATA / data_set / "classes.csv" if data_set else paths.CHARACTERS), *own]
 
     def episode_inputs(self, wildcards: Any) -> list[str]:
         """What a problem draws episodes from, such as the split."""
@@ -164,6 +181,18 @@ class Jobs:
     def recipe(self, wildcards: Any) -> str:
         """A run's section of params.yaml, resolved."""
         return section(self.config.recipe(wildcards.task, wildcards.learner))
+
+    def split_section(self, wildcards: Any) -> str:
+        """The numbers of one split."""
+        data_set = wildcards.split.rpartition("/")[0]
+        return section(self.config.folders[data_set].get("split", {}) if data_set else self.config.split)
+
+    def pictures_section(self, wildcards: Any) -> str:
+        """How pictures are to be seen, and which files they are: who changes one has them read again."""
+        settings = self.config.folders[wildcards.data_set]
+        place = Path(settings["path"]).expanduser()
+        look = {key: settings.get(key, False) for key in ("size", "channels", "invert")}
+        return section(look, folder.fingerprint(folder.listed(place).files, place))
 
     def episode_section(self, wildcards: Any) -> str:
         """What one episode file depends on: its problem and count, and the settings for its part."""

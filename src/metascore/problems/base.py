@@ -78,9 +78,7 @@ class Problem(abc.ABC):
     scale: ClassVar[Scale]
     chunk_size: ClassVar[int]  # episodes to map over at once, where a recipe doesn't say
     seconds_per_task: ClassVar[float]  # of a training that was never timed: about what learners took at `quick`
-    source: ClassVar[str | None] = None  # a JSON file below data/ that says whether the data are `synthetic`
     warning: ClassVar[str] = ""  # printed above every number that was measured on synthetic data
-    classes: ClassVar[str | None] = None  # a table below data/ with all classes, where test classes must stay unseen
     constant_outputs: ClassVar[int] = 0  # the last of the outputs, where a network gives all inputs the same
     has_classes: ClassVar[bool] = False  # outputs are logits of an episode's classes, new ones in each episode
 
@@ -120,7 +118,31 @@ class Problem(abc.ABC):
         """Whether the properties of these names are true, such as `has_images`; one that it lacks is not."""
         return all(getattr(self, name, False) for name in properties)
 
+    # Data below data/.
+
+    @property
+    def source(self) -> str | None:
+        """A JSON file that says whether the data are `synthetic`."""
+        return None
+
+    @property
+    def classes(self) -> str | None:
+        """A table with all classes, where test classes must stay unseen."""
+        return None
+
+    def sized(self, data: Path) -> Problem:
+        """This problem with what only the data in the folder `data` can say, such as how many classes there are."""
+        return self
+
     # A task in params.yaml.
+
+    @classmethod
+    def configured(cls, keys: Mapping[str, Any], data: Mapping[str, Any]) -> Problem:
+        """The problem of a task's keys; `data` is that section of params.yaml.
+
+        Raises UsageError where it lacks what the task names.
+        """
+        return cls(**keys)
 
     @classmethod
     def schema(cls) -> dict[str, Any]:
@@ -147,6 +169,10 @@ class Problem(abc.ABC):
     def stream(self, part: str) -> str:
         """The purpose of the generator that draws a part's episodes: it determines their bits."""
         return f"{self.name}/{part}-{self.size}.npy"
+
+    def counted(self, part: str, count: int) -> int:
+        """How many episodes a part has, where the budget asks for `count`: others where they are given."""
+        return count
 
     def drawn_from(self, split: str) -> tuple[str, ...]:
         """The files below data/ that episodes are drawn from, where the split has this name."""

@@ -56,7 +56,8 @@ class Classification(Problem):
     def portrait(self, episodes: Episodes, look: Look) -> dict[str, np.ndarray]:
         """Images of the first episodes, and the classes that a learner took them for after its last step.
 
-        support (episode, way, height, width): the first shot of each class; query (episode, query, height, width);
+        support (episode, way, height, width): the first shot of each class; query (episode, query, height, width),
+        both with an axis of three colours where they are no ink on paper;
         answer and chosen (episode, query): the classes of the queries, and those chosen.
         """
         if not self.has_images:
@@ -64,11 +65,15 @@ class Classification(Problem):
         support, query = episodes.batch(np.arange(min(SHOWN, len(episodes))))
         chosen = look(lambda predictors, episode: predictors[-1](episode.query.x).argmax(1), SHOWN)
         return {
-            "support": support.x[:, : self.way].squeeze(-1).cpu().numpy(),
-            "query": query.x.squeeze(-1).cpu().numpy(),
+            "support": self.seen(support.x[:, : self.way]).cpu().numpy(),
+            "query": self.seen(query.x).cpu().numpy(),
             "answer": query.y.cpu().numpy(),
             "chosen": chosen.astype(np.int64),
         }
+
+    def seen(self, x: Float[Tensor, "*n height width channel"]) -> Float[Tensor, ...]:
+        """Images as figures show them: the share of ink."""
+        return x.squeeze(-1)
 
     @property
     def perfect(self) -> float:

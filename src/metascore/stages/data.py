@@ -52,13 +52,15 @@ def obtain(settings: dict[str, Any], downloads: Path, parts: Sequence[Part], pat
         if source == "glyphs":
             return _glyphs(settings["glyphs_seed"], reasons)
         if source not in ADDRESSES:
-            raise UsageError(f"data.sources: {source!r} is unknown: choose from mirror, torchvision and glyphs")
+            raise UsageError(
+                f"data.omniglot.sources: {source!r} is unknown: choose from mirror, torchvision and glyphs"
+            )
         try:
             return _from(source, ADDRESSES[source](), downloads, parts, patience)
         except Unreachable as error:
             logger.info("%s: %s", source, error)
             reasons.append(f"{source} ({error})")
-    cure = "set OMNIGLOT_MIRROR to a folder or base URL with its two zip files, or add glyphs to data.sources"
+    cure = "set OMNIGLOT_MIRROR to a folder or base URL with its two zip files, or add glyphs to data.omniglot.sources"
     raise UserError(f"Omniglot is unreachable: {', '.join(reasons)}: {cure}")
 
 
@@ -69,7 +71,9 @@ def _from(source: str, address: str, downloads: Path, parts: Sequence[Part], pat
     except Unreachable as error:
         if source != "mirror":
             raise
-        raise UserError(f"{error}: correct OMNIGLOT_MIRROR, or unset it to try the next of data.sources") from error
+        raise UserError(
+            f"{error}: correct OMNIGLOT_MIRROR, or unset it to try the next of data.omniglot.sources"
+        ) from error
 
 
 def _omniglot(address: str, downloads: Path, parts: Sequence[Part], patience: Patience) -> Dataset:

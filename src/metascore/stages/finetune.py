@@ -14,6 +14,7 @@ from metascore.learners.base import AbstractLearner
 from metascore.networks.tensors import Params
 from metascore.orchestration import devices
 from metascore.orchestration.provenance import stage_code
+from metascore.problems.base import Problem
 from metascore.store import checkpoint, inputs
 from metascore.store.paths import Results
 from metascore.training import machine
@@ -32,8 +33,9 @@ def run(config: Config, job: Run) -> None:
     """
     results, file = Results.of(config.budget), config.test_file(job.task)
     with devices.claimed(), machine.prepared() as device:
-        learner, params = trained(config, job, device)
-        (episodes,) = inputs.read_episodes([file], device)
+        (sized,) = inputs.sized([file])
+        learner, params = trained(config, job, sized.problem, device)
+        (episodes,) = inputs.read_episodes([sized], device)
         chunk_size = config.recipe(job.task, job.learner).training.chunk_size
         recorder = Recorder()
         scores = measured(adaptation_curve, learner, params, episodes, chunk_size, recorder)
@@ -47,11 +49,11 @@ def run(config: Config, job: Run) -> None:
     write_json(results.judged(job), {"inputs": judged_on, "code": code, "machine": machine.facts()})
 
 
-def trained(config: Config, job: Run, device: torch.device) -> tuple[AbstractLearner, Params]:
+def trained(config: Config, job: Run, problem: Problem, device: torch.device) -> tuple[AbstractLearner, Params]:
     """A run's learner, for test episodes, and what it learned. Raises UserError when its recipe has changed since."""
     recipe = config.recipe(job.task, job.learner)
     path = Results.of(config.budget).checkpoint(job)
     params, identity = checkpoint.load(path, device, "delete its folder and run the same command again")
     if identity.get("recipe") != asdict(recipe):
         raise UserError(f"{path}: trained by another recipe than params.yaml gives: run `metascore train` again")
-    return base.load(recipe.learner, config.tasks[job.task], recipe.hyper_parameters), params
+    return base.load(recipe.learner, problem, recipe.hyper_parameters), params

@@ -1,19 +1,37 @@
-"""Stage split: which characters are for meta-train, meta-validation and meta-test."""
+"""Stage split: which classes are for meta-train, meta-validation and meta-test."""
 
 from pathlib import Path
 
 import pandas as pd
 
 from metascore.config.params import Config
+from metascore.data import class_splits, classes
 from metascore.data.omniglot import COLUMNS
 from metascore.data.splits import make_split
-from metascore.errors import UserError
+from metascore.errors import UsageError, UserError
 from metascore.files import write_json
+from metascore.store.paths import DATA
 
 
-def run(config: Config, data: Path = Path("data/omniglot"), target: Path = Path("data/splits")) -> None:
-    """Write {split.name}.json into `target`: the character indices of train, validation and test."""
-    write_json(target / f"{config.split['name']}.json", make_split(read_characters(data), config.split))
+def run(config: Config, name: str | None = None, data: Path = DATA) -> None:
+    """Write data/splits/{name}.json, the class indices of train, validation and test; all of the budget's by default.
+
+    `name` is that of one of Omniglot's splits, or data set and split, such as flowers/class.
+    """
+    known = [split.removeprefix("splits/") for split in config.splits()]
+    if name is not None and name not in known:
+        raise UsageError(f"--name {name}: not needed by budget {config.budget}: one of {', '.join(known)}")
+    for one in known if name is None else [name]:
+        write_json(data / "splits" / f"{one}.json", _split(config, one, data))
+
+
+def _split(config: Config, name: str, data: Path) -> dict[str, list[int]]:
+    data_set, _, own = name.rpartition("/")
+    if not data_set:
+        return make_split(read_characters(data / "omniglot"), config.split | {"name": name})
+    settings = config.folders[data_set].get("split", {})
+    table = classes.read(data / data_set / "classes.csv")
+    return class_splits.make(table, settings | {"name": own}, f"data.{data_set}.split")
 
 
 def read_characters(data: Path = Path("data/omniglot")) -> pd.DataFrame:

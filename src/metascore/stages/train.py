@@ -31,7 +31,7 @@ from metascore.orchestration import devices
 from metascore.orchestration.provenance import stage_code
 from metascore.randomness import generator
 from metascore.store import checkpoint, inputs, snapshots
-from metascore.store.paths import TRAINING_COLUMNS, Results
+from metascore.store.paths import DATA, TRAINING_COLUMNS, Results
 from metascore.training import machine
 from metascore.training.loop import Setting, Snapshot, beginning, meta_train
 from metascore.training.progress import Progress
@@ -70,7 +70,7 @@ def _run(config: Config, job: Run, device: torch.device) -> None:
 
 def setting_of(config: Config, job: Run, recipe: Recipe, device: torch.device) -> Setting:
     """What a run trains, and on what."""
-    files = config.training_files(job.task, job.learner)
+    files = inputs.sized(config.training_files(job.task, job.learner))
     learner, judged = (base.load(recipe.learner, file.problem, recipe.hyper_parameters) for file in files)
     episodes, validation = inputs.read_episodes(files, device)
     return Setting(learner, judged, episodes, validation, recipe.training, job.seed)
@@ -152,9 +152,11 @@ def _record(job: Run, setting: Setting, snapshot: Snapshot, identity: dict[str, 
 def identity_of(config: Config, job: Run, recipe: Recipe, device: torch.device) -> dict[str, Any]:
     """Everything that determines the bits of a run, on one kind of machine."""
     files = inputs.input_files(config.training_files(job.task, job.learner))
+    problem = config.tasks[job.task].sized(DATA)
     return {
         **asdict(job),
         "recipe": asdict(recipe),
+        "problem": {"kind": problem.name} | asdict(problem),
         "inputs": {str(path): sha256(path) for path in files},
         "code": stage_code("train", recipe.learner, config.tasks[job.task].name),
         "torch": torch.__version__,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,11 @@ from metascore.store.paths import DATA, EPISODES
 
 if TYPE_CHECKING:
     import torch
+
+
+def sized(files: Sequence[EpisodeFile]) -> list[EpisodeFile]:
+    """These files, of one kind of problem, with what only its data can say, such as how many classes there are."""
+    return [replace(file, problem=file.problem.sized(DATA)) for file in files]
 
 
 def read_episodes(files: Sequence[EpisodeFile], device: torch.device) -> list[Episodes]:

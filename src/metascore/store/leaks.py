@@ -1,6 +1,5 @@
 """Whether the classes of test episodes stayed out of training and validation: from the split and episode files."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,35 +14,32 @@ from metascore.scoring.controls import check_unseen
 
 
 def check_leaks(config: Config, data: Path) -> None:
-    """Raise UserError if a class of the split's test part, or of a test episode, was trained or chosen on."""
-    for table, files in by_classes(config).items():
+    """Raise UserError if a class of a split's test part, or of a test episode, was trained or chosen on."""
+    for (table, split), files in by_classes(config).items():
         names = files[0].problem.class_names(data / table)
         used = {file: _classes(data / "episodes", file, len(names)) for file in files}
-        held_out = [_held_out(data / split, len(names)) for split in _splits(config, files)]
-        test = np.unique(np.concatenate([*held_out, *(used[file] for file in files if file.part == "test")]))
+        held_out = _held_out(data / split, len(names))
+        test = np.unique(np.concatenate([held_out, *(used[file] for file in files if file.part == "test")]))
         for file in files:
             if file.part != "test":
                 check_unseen(test, used[file], names, str(data / "episodes" / file.name))
 
 
-def by_classes(config: Config) -> dict[str, list[EpisodeFile]]:
-    """The budget's episode files whose classes must not meet, by the table that names the classes."""
-    found: dict[str, list[EpisodeFile]] = {}
+def by_classes(config: Config) -> dict[tuple[str, str], list[EpisodeFile]]:
+    """The budget's episode files whose classes must not meet, by the table that names the classes and the split."""
+    found: dict[tuple[str, str], list[EpisodeFile]] = {}
     for file in config.episode_files().values():
         if file.problem.classes is not None:
-            found.setdefault(file.problem.classes, []).append(file)
+            split = file.problem.drawn_from(config.split["name"])[0]
+            found.setdefault((file.problem.classes, split), []).append(file)
     return found
 
 
 def leak_files(config: Config) -> list[str]:
     """What the check reads, below data/."""
-    tables = by_classes(config)
-    files = [file for its_files in tables.values() for file in its_files]
-    return [*tables, *_splits(config, files), *(f"episodes/{file.name}" for file in files)]
-
-
-def _splits(config: Config, files: Sequence[EpisodeFile]) -> list[str]:
-    return list(dict.fromkeys(name for file in files for name in file.problem.drawn_from(config.split["name"])))
+    groups = by_classes(config)
+    files = [file for its_files in groups.values() for file in its_files]
+    return [*dict.fromkeys(name for pair in groups for name in pair), *(f"episodes/{file.name}" for file in files)]
 
 
 def _held_out(path: Path, classes: int) -> np.ndarray:

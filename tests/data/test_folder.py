@@ -1,0 +1,229 @@
+"""A folder of pictures: what is taken in, what is left out and named, what is an error; pixels as viewers show them."""
+
+import logging
+import os
+import unicodedata
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from metascore.data import folder, pictures, reading
+from metascore.data.pictures import Look, Unreadable
+from metascore.errors import UserError
+
+GREY, COLOUR = Look(8, 1), Look(8, 3)
+
+
+def save(path: Path, value: object = 0, mode: str = "L", size: tuple[int, int] = (8, 8), **options: object) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.new(mode, size, value).save(path, **options)
+    return path
+
+
+def names(root: Path) -> dict[str, list[str]]:
+    return {one.name: [file.name for file in one.files] for one in folder.listed(root).classes}
+
+
+def collected(root: Path, look: Look = GREY) -> tuple[np.ndarray, reading.Census]:
+    census = reading.write_pictures(root.parent / "images.npy", folder.listed(root), look)
+    return np.load(root.parent / "images.npy"), census
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """Two groups of two classes, of two and three pictures."""
+    for group, classes in (("a", "xy"), ("b", "zx")):
+        for number, one in enumerate(classes):
+            for k in range(2 + number):
+                save(tmp_path / "set" / group / one / f"{k}.png", value=len(list(tmp_path.rglob("*.png"))))
+    return tmp_path / "set"
+
+
+def test_classes_groups_and_counts(root):
+    images, census = collected(root)
+    assert [(row.name, row.group, row.first, row.count) for row in census.rows] == [
+        ("a/x", "a", 0, 2), ("a/y", "a", 2, 3), ("b/x", "b", 5, 3), ("b/z", "b", 8, 2)
+    ]  # fmt: skip
+    assert images.shape == (10, 8, 8, 1) and images.dtype == np.uint8
+    assert images[:, 0, 0, 0].tolist() == [0, 1, 2, 3, 4, 7, 8, 9, 5, 6]
+
+
+def test_classes_side_by_side_have_no_group(tmp_path):
+    save(tmp_path / "one" / "1.JPG"), save(tmp_path / "two" / "1.jpeg")
+    assert [(one.name, one.group) for one in folder.listed(tmp_path).classes] == [("one", ""), ("two", "")]
+
+
+def test_hidden_files_are_ignored_and_others_are_named(root, caplog):
+    save(root / ".trash" / "1.png"), save(root / "a" / "x" / ".1.png"), save(root / "__MACOSX" / "1.png")
+    (root / "a" / "x" / "Thumbs.db").touch()
+    (root / "a" / "x" / "notes.txt").touch(), (root / "b" / "notes.md").touch()
+    save(root / "all.png")
+    (root / "a" / "x" / "9.png").write_bytes(b"no picture")
+    os.mkfifo(root / "a" / "x" / "pipe.png")
+    with caplog.at_level(logging.WARNING):
+        _, census = collected(root)
+        reading.warn(census)
+    assert census.count == 10
+    reasons = {path.name: reason for path, reason in census.left_out}
+    assert reasons == {
+        "notes.txt": "no picture", "notes.md": "no picture", "all.png": "in no class's folder",
+        "9.png": "unreadable (no picture of a known format)", "pipe.png": "no file",
+    }  # fmt: skip
+    assert len(caplog.messages) == 4 and "notes.txt: left out: no picture, and 1 more" in caplog.text
+
+
+def test_links_out_of_the_folder_are_left_out_and_loops_end(root, tmp_path):
+    outside = save(tmp_path / "elsewhere" / "1.png")
+    (root / "a" / "x" / "out.png").symlink_to(outside)
+    (root / "a" / "more").symlink_to(outside.parent)
+    (root / "a" / "x" / "loop").symlink_to(root)
+    (root / "a" / "x" / "gone.png").symlink_to(root / "nowhere.png")
+    (root / "a" / "x" / "in.png").symlink_to(root / "a" / "x" / "0.png")
+    assert names(root)["a/x"] == ["0.png", "1.png", "in.png"]
+    assert {path.name for path, _ in folder.listed(root).left_out} == {"out.png", "more", "loop", "gone.png"}
+
+
+def test_a_folder_that_is_a_link_is_read(root, tmp_path):
+    (tmp_path / "link").symlink_to(root)
+    assert names(tmp_path / "link") == names(root)
+
+
+def test_pictures_beside_classes_are_an_error(root):
+    save(root / "a" / "1.png")
+    with pytest.raises(UserError, match=r"set/a: has pictures and the class x"):
+        folder.listed(root)
+
+
+@pytest.mark.parametrize("first, second", [("Rose", "rose"), ("caf\u00e9", unicodedata.normalize("NFD", "caf\u00e9"))])
+def test_names_that_some_systems_take_for_one_are_an_error(tmp_path, first, second):
+    save(tmp_path / first / "1.png", 1), save(tmp_path / second / "1.png", 2)
+    with pytest.raises(UserError, match=r"differs from .* rename one"):
+        folder.listed(tmp_path)
+
+
+def test_names_in_other_scripts(tmp_path):
+    for number, name in enumerate(("花", unicodedata.normalize("NFD", "é"), "a b, c")):
+        save(tmp_path / name / "1.png", number)
+    assert [one.name for one in folder.listed(tmp_path).classes] == ["a b, c", "\u00e9", "花"]
+
+
+@pytest.mark.parametrize("make", [lambda path: None, Path.mkdir, lambda path: path.write_text("")])
+def test_no_folder_and_no_classes_are_errors(tmp_path, make):
+    make(tmp_path / "set")
+    with pytest.raises(UserError, match="set: no "):
+        folder.listed(tmp_path / "set")
+
+
+def test_a_picture_in_two_classes_is_an_error_whatever_its_format(root):
+    noise = np.random.default_rng(0).integers(0, 256, (9, 9), dtype=np.uint8)
+    Image.fromarray(noise).save(root / "a" / "x" / "same.png")
+    Image.fromarray(noise).save(root / "b" / "z" / "same.bmp")
+    with pytest.raises(UserError, match=r"b/z/same\.bmp: the same picture as .*a/x/same\.png, in another class"):
+        collected(root)
+
+
+def test_a_picture_twice_in_a_class_is_kept_and_named(root, caplog):
+    save(root / "a" / "x" / "copy.png", 0)
+    _, census = collected(root)
+    reading.warn(census)
+    assert census.count == 11 and "1 more" not in caplog.text and "both are kept" in caplog.text
+
+
+def test_nothing_readable_is_an_error(tmp_path):
+    (tmp_path / "set" / "a").mkdir(parents=True)
+    (tmp_path / "set" / "a" / "1.png").touch()
+    with pytest.raises(UserError, match="unreadable, as all others are"):
+        collected(tmp_path / "set")
+
+
+def pixel(path: Path, look: Look = COLOUR) -> list[int]:
+    """The colour of a picture that has one."""
+    pixels = pictures.read(path, look).pixels
+    assert pixels.shape == look.shape and (pixels == pixels[0, 0]).all()
+    return pixels[0, 0].tolist()
+
+
+@pytest.mark.parametrize(
+    "mode, value, seen",
+    [
+        ("1", 1, 255), ("L", 100, 100), ("RGB", (10, 20, 30), [10, 20, 30]), ("P", 0, 0),
+        ("RGBA", (10, 20, 30, 255), [10, 20, 30]), ("RGBA", (10, 20, 30, 0), 255), ("LA", (0, 0), 255),
+        ("I;16", 25700, 100), ("I;16", 65535, 255),
+    ],
+)  # fmt: skip
+def test_modes(tmp_path, mode, value, seen):
+    assert pixel(save(tmp_path / "1.png", value, mode)) == (seen if isinstance(seen, list) else [seen] * 3)
+
+
+def test_inks_of_a_printer_and_sixteen_bits_of_tiff(tmp_path):
+    assert pixel(save(tmp_path / "1.tiff", (0, 0, 0, 255), "CMYK")) == [0, 0, 0]
+    assert pixel(save(tmp_path / "2.jpg", (0, 0, 0, 0), "CMYK")) == [255, 255, 255]
+    assert pixel(save(tmp_path / "3.tif", 25700, "I;16"), GREY) == [100]
+    with pytest.raises(Unreadable, match="fractions"):
+        pictures.read(save(tmp_path / "4.tif", 0.5, "F"), GREY)
+
+
+def test_a_colour_that_means_transparent(tmp_path):
+    assert pixel(save(tmp_path / "1.png", 3, "L", transparency=3), GREY) == [255]
+
+
+def test_the_first_frame(tmp_path):
+    frames = [Image.new("L", (8, 8), value) for value in (50, 200)]
+    frames[0].save(tmp_path / "1.gif", save_all=True, append_images=frames[1:])
+    assert pixel(tmp_path / "1.gif", GREY) == [50]
+
+
+@pytest.mark.parametrize("suffix", ["png", "webp", "bmp", "gif", "tif", "tiff"])
+def test_formats(tmp_path, suffix):
+    options = {"lossless": True} if suffix == "webp" else {}
+    assert pixel(save(tmp_path / f"1.{suffix}", 77, "L", **options), GREY) == [77]
+
+
+def test_a_camera_held_sideways(tmp_path):
+    """The note says: turn by a quarter clockwise; the left half becomes the upper one."""
+    pixels = np.zeros((8, 8), np.uint8)
+    pixels[:, :4] = 255
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    Image.fromarray(pixels).save(tmp_path / "1.png", exif=exif)
+    seen = pictures.read(tmp_path / "1.png", GREY).pixels[..., 0]
+    assert (seen[:4] == 255).all() and (seen[4:] == 0).all()
+
+
+def test_one_bit_becomes_grey_before_it_is_resized_and_ink_is_inverted(tmp_path):
+    Image.fromarray(np.indices((80, 80)).sum(0) % 2 == 0).save(tmp_path / "1.png")
+    grey = pictures.read(tmp_path / "1.png", Look(8, 1, invert=True)).pixels
+    assert grey.min() > 100 and grey.max() < 155
+
+
+def test_large_jpegs_are_decoded_small_and_wide_ones_squeezed(tmp_path):
+    assert pixel(save(tmp_path / "1.jpg", (200, 100, 50), "RGB", size=(3000, 400)))[0] in range(196, 205)
+
+
+def test_bombs_are_unreadable(tmp_path):
+    save(tmp_path / "1.png", 0, "1", size=(30_000, 30_000))
+    save(tmp_path / "2.png", 0, "1", size=(10_000, 10_000))
+    for name in ("1.png", "2.png"):
+        with pictures.no_bombs(), pytest.raises(Unreadable, match="too many pixels"):
+            pictures.read(tmp_path / name, GREY)
+
+
+def test_a_truncated_file_is_unreadable(tmp_path):
+    path = save(tmp_path / "1.jpg", 100, size=(64, 64))
+    path.write_bytes(path.read_bytes()[:-200])
+    with pytest.raises(Unreadable):
+        pictures.read(path, GREY)
+
+
+def test_what_changes_the_fingerprint(root):
+    def found() -> str:
+        return folder.fingerprint(folder.listed(root).files, root)
+
+    before = found()
+    assert found() == before
+    save(root / "a" / "x" / "0.png", 99)
+    changed = found()
+    save(root / "a" / "x" / "new.png", 99)
+    assert len({before, changed, found()}) == 3
