@@ -9,7 +9,7 @@ import sys
 import traceback
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import metascore
 from metascore.config.loading import load
@@ -24,6 +24,8 @@ STAGES = {
     "episodes": "draw one episode file into data/episodes",
     "train": "meta-train one learner on one task with one seed",
     "finetune": "adapt a trained learner on the frozen test episodes and score it",
+    "predict": "say which class each picture is of: a checkpoint alone is enough",
+    "find": "say which picture is of the class of some others: a checkpoint alone is enough",
     "aggregate": "turn scores into metrics, tables and figures",
     "croissant": "describe the episode files of a budget for machines: JSON-LD beside them",
     "compare": "say how MetaScores moved since another git revision",
@@ -33,6 +35,7 @@ STAGES = {
     "check": "try a learner on small episodes: what it does wrong, and how to mend it",
     "new-learner": "begin a learner: a file that works, an entry and a page, with the places to fill",
 }
+ALONE = ("predict", "find")  # work anywhere: without params.yaml
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -41,7 +44,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         with stoppable():
-            _run(options, load(options.params, options.budget, lengths=options.stage != "calibrate"))
+            if options.stage in ALONE:
+                _ask(options)
+            else:
+                _run(options, load(options.params, options.budget, lengths=options.stage != "calibrate"))
     except (Exception, Stopped) as error:
         if options.debug:
             raise
@@ -59,9 +65,23 @@ def _one_line(error: BaseException) -> str:
     return f"{what} ({place.filename}, line {place.lineno}): unexpected: --debug shows the traceback: please report it"
 
 
+def _ask(options: argparse.Namespace) -> None:
+    """Ask a checkpoint about pictures."""
+    stage = _stage(options)
+    if options.stage == "find":
+        stage.run(options.checkpoint, options.support, options.among)
+    else:
+        wishes = stage.Wishes(options.csv, options.figure, options.steps)
+        stage.run(options.checkpoint, options.support, options.query, wishes)
+
+
+def _stage(options: argparse.Namespace) -> Any:
+    """Imported here, so that no stage waits for the libraries of another."""
+    return importlib.import_module(f"metascore.stages.{options.stage.replace('-', '_')}")
+
+
 def _run(options: argparse.Namespace, config: Config) -> None:
-    # Imported here, so that no stage waits for the libraries of another.
-    stage = importlib.import_module(f"metascore.stages.{options.stage.replace('-', '_')}")
+    stage = _stage(options)
     if options.stage == "episodes":
         stage.run(config, options.file)
     elif options.stage in ("pictures", "split"):
@@ -117,9 +137,12 @@ def _parser() -> argparse.ArgumentParser:
     stages = parser.add_subparsers(dest="stage", required=True, metavar="STAGE")
     for name, summary in STAGES.items():
         stage = stages.add_parser(name, help=summary, description=summary)
+        stage.add_argument("--debug", action="store_true", help="show the traceback of an error")
+        if name in ALONE:
+            _add_pictures(stage, name)
+            continue
         stage.add_argument("--params", default="params.yaml", help="configuration file (default: params.yaml)")
         stage.add_argument("--budget", help="a file in params/ (default: what params.yaml says)")
-        stage.add_argument("--debug", action="store_true", help="show the traceback of an error")
         if name == "pictures":
             stage.add_argument("--name", required=True, help="a data set in params.yaml")
         if name == "split":
@@ -145,3 +168,21 @@ def _parser() -> argparse.ArgumentParser:
             stage.add_argument("name", metavar="NAME", help="small letters, digits and _")
             stage.add_argument("--package", type=Path, metavar="FOLDER", help="make a package of its own there")
     return parser
+
+
+def _add_pictures(stage: argparse.ArgumentParser, name: str) -> None:
+    """What `predict` and `find` are asked about."""
+    stage.add_argument("checkpoint", type=Path, metavar="CHECKPOINT", help="the checkpoint.safetensors of a run")
+    if name == "find":
+        stage.add_argument(
+            "support", type=Path, metavar="SUPPORT", help="pictures of one class: a folder, or a picture"
+        )
+        stage.add_argument("among", type=Path, metavar="AMONG", help="the pictures to choose from: a folder")
+        return
+    stage.add_argument(
+        "support", type=Path, metavar="SUPPORT", help="a folder with a folder of pictures for each class"
+    )
+    stage.add_argument("query", type=Path, metavar="QUERY", help="pictures to be told apart: a folder, or a picture")
+    stage.add_argument("--csv", type=Path, metavar="FILE", help="write the probabilities of all classes")
+    stage.add_argument("--figure", type=Path, metavar="FILE", help="draw the answers (.png or .svg)")
+    stage.add_argument("--steps", type=int, metavar="N", help="steps of adaptation (default: the learner's own)")

@@ -14,6 +14,7 @@ import numpy as np
 from metascore.data.characters import members
 from metascore.data.classes import Row
 from metascore.data.classes import read as read_classes
+from metascore.data.pictures import Look
 from metascore.errors import UsageError, UserError
 from metascore.files import read_json
 from metascore.problems.base import NO_KEY, Problem
@@ -59,6 +60,10 @@ class Images(PictureClassification):
     @property
     def example(self) -> tuple[int, ...]:
         return (self.side, self.side, self.channels)
+
+    @property
+    def look(self) -> Look:
+        return Look(self.side, self.channels, self.invert)
 
     @property
     def source(self) -> str:

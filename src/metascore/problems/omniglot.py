@@ -20,6 +20,7 @@ from jaxtyping import UInt8
 
 from metascore.data import lake
 from metascore.data.characters import CHARACTERS, DRAWERS, SIDE, character_names, members
+from metascore.data.pictures import Look
 from metascore.errors import UsageError, UserError
 from metascore.files import read_json
 from metascore.problems.base import NO_KEY
@@ -61,6 +62,10 @@ class Omniglot(PictureClassification):
     @property
     def example(self) -> tuple[int, ...]:
         return (SIDE, SIDE, 1)
+
+    @property
+    def look(self) -> Look:
+        return Look(SIDE, 1, invert=True)  # dark ink on light paper
 
     def stream(self, part: str) -> str:
         variant = {self.split: self.split, self.within: self.within, "hand": self.one_drawer, "still": not self.turned}

@@ -6,6 +6,7 @@ where pictures may be turned; the first `shot` pictures of a class are the suppo
 
 from __future__ import annotations
 
+import abc
 import dataclasses
 from collections import Counter
 from collections.abc import Sequence
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING, ClassVar, NamedTuple
 import numpy as np
 from jaxtyping import Int, UInt8
 
+from metascore.data.pictures import Look
 from metascore.errors import UserError
 from metascore.files import read_array
 from metascore.problems.base import Episode, Episodes, Examples
@@ -59,6 +61,11 @@ class PictureClassification(Classification):
     def identities(self) -> int:
         """A turned picture is of another class, as in Santoro et al. 2016, section 4.1."""
         return QUARTERS * self.characters
+
+    @property
+    @abc.abstractmethod
+    def look(self) -> Look:
+        """How its pictures are to be read from files."""
 
     def draw_from(self, pool: Pool, count: int, rotate: bool, random: np.random.Generator) -> np.ndarray:
         """Rows of distinct classes, and of distinct pictures of each class; each class has a rotation of its own."""

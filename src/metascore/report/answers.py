@@ -1,0 +1,68 @@
+"""The answers of `metascore predict` as a figure: each picture beside an example of the class that was chosen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+import numpy as np
+from jaxtyping import Float, UInt8
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from metascore.report.scales import FONT
+
+COLUMNS = 4  # answers in a row
+SIZE = 0.9  # inches of a picture with its margin
+TEXT = 1.5  # inches beside it
+MOST = 60  # answers that are drawn
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What was asked, and the probability of each class."""
+
+    names: list[str]  # of classes
+    support: UInt8[np.ndarray, "way size size channel"]  # one picture of each
+    queries: UInt8[np.ndarray, "n size size channel"]
+    files: list[str]
+    chances: Float[np.ndarray, "n way"]
+
+    @property
+    def chosen(self) -> list[int]:
+        """The likeliest class of each picture."""
+        found: list[int] = self.chances.argmax(1).tolist()
+        return found
+
+    def right(self) -> list[bool]:
+        """Of pictures that lie in a folder that is called as a class: whether that class was chosen."""
+        truth = [str(PurePosixPath(file).parent) for file in self.files]
+        return [self.names[k] == name for k, name in zip(self.chosen, truth, strict=True) if name in self.names]
+
+
+def draw(answers: Answers, inverted: bool) -> Figure:
+    """Pairs of pictures: what was asked about, and an example of the class that was chosen, with its probability."""
+    shown = min(len(answers.files), MOST)
+    rows, width = -(-shown // COLUMNS), COLUMNS * (2 * SIZE + TEXT)
+    height = rows * SIZE + 0.5
+    figure = Figure(figsize=(width, height), dpi=150)
+    more = "" if shown == len(answers.files) else f" (the first {shown} of {len(answers.files)})"
+    figure.text(0.1 / width, 1 - 0.1 / height, f"Picture, and the class that it was taken for{more}", va="top")
+    for k in range(shown):
+        left, bottom = (k % COLUMNS) * (2 * SIZE + TEXT), (rows - 1 - k // COLUMNS) * SIZE
+        pair = answers.queries[k], answers.support[answers.chosen[k]]
+        for place, image in enumerate(pair):
+            box = (left + place * SIZE + 0.05) / width, bottom / height + 0.05 / height
+            axes = figure.add_axes((*box, (SIZE - 0.1) / width, (SIZE - 0.1) / height))
+            _show(axes, image, inverted)
+        name = PurePosixPath(answers.names[answers.chosen[k]]).name
+        words = f"{name}\n{answers.chances[k].max():.2f}"
+        figure.text((left + 2 * SIZE + 0.05) / width, (bottom + SIZE / 2) / height, words, va="center", fontsize=FONT)
+    return figure
+
+
+def _show(axes: Axes, image: UInt8[np.ndarray, "size size channel"], inverted: bool) -> None:
+    """As it was before it was inverted."""
+    seen = 255 - image if inverted else image
+    axes.imshow(np.broadcast_to(seen, (*seen.shape[:2], 3)))
+    axes.set(xticks=[], yticks=[])

@@ -1,0 +1,36 @@
+"""`metascore find`: pictures of one class, and candidates: which of these is of that class?
+
+Each candidate is taken for a class of one picture, and the pictures are asked about: a candidate is the likelier, the
+likelier it is for all of them. So any learner can be asked that can tell as many classes apart as there are candidates.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import torch
+
+from metascore.data import shown
+from metascore.errors import UserError
+from metascore.store import trained
+from metascore.training import answers, machine
+
+
+def run(checkpoint: Path, support: Path, among: Path) -> None:
+    """Print the candidates, the likeliest first, with the geometric mean of their probabilities, scaled to sum to 1."""
+    with machine.prepared() as device:
+        known = trained.load(checkpoint, device)
+        candidates = shown.files(among)
+        if len(candidates) < 2:
+            raise UserError(f"{among}: one picture: give two or more to choose from")
+        look = known.problem.look
+        given, asked = (
+            torch.from_numpy(shown.pixels(paths, look)).to(device).float() / 255
+            for paths in (candidates, shown.files(support))
+        )
+        learner = known.learner(len(candidates), 1)
+        chances = answers.probabilities(learner, known.params, given[:, None], asked)
+        likeness = chances.clamp(min=torch.finfo(chances.dtype).tiny).log().mean(0).softmax(0).cpu()
+    order = likeness.argsort(descending=True, stable=True).tolist()
+    sys.stdout.write("".join(f"{likeness[k]:.3f}  {candidates[k]}\n" for k in order))

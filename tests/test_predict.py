@@ -1,0 +1,185 @@
+"""`metascore predict` and `find`: a checkpoint alone, in any folder, answers as fine-tuning does."""
+
+import csv
+import dataclasses
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from metascore.cli import main
+from metascore.config.recipe import Training
+from metascore.learners.base import load
+from metascore.problems.omniglot import Omniglot
+from metascore.problems.sine import Sine
+from metascore.randomness import generator
+from metascore.store import checkpoint
+from metascore.training.evaluation import adaptation_curve, measured
+from metascore.training.loop import Setting, beginning, meta_train
+
+WAY, SHOT, QUERY, CHARACTERS = 5, 2, 3, 30
+PROBLEM = Omniglot(way=WAY, shot=SHOT, query=QUERY, characters=CHARACTERS)
+LEARNERS = {
+    "protonet": {"width": 8},
+    "relation": {"width": 8},
+    "pixel_knn": {},
+    "maml": {"width": 8, "inner_lr": 0.4, "train_steps": 1, "test_steps": 2, "first_order": False},
+}
+
+
+def save(place: Path, name: str, images: torch.Tensor, problem: object = PROBLEM) -> Path:
+    """The checkpoint of a short meta-training."""
+    learner = load(name, PROBLEM, LEARNERS[name])
+    start = beginning(learner, generator(0, "initial parameters"), torch.device("cpu"))
+    params = start.params
+    if learner.learns:
+        episodes = PROBLEM.episodes(PROBLEM.draw_among(list(range(20)), "train", 40, False, 0), images)
+        training = Training(iterations=20, meta_batch=4, meta_lr=0.01, validations=1)
+        setting = Setting(learner, learner, episodes, episodes, training, 0)
+        params = list(meta_train(setting, start, lambda: False))[-1].params
+    recipe = {"learner": name, "hyper_parameters": LEARNERS[name], "training": {}}
+    identity = {"recipe": recipe, "problem": {"kind": problem.name} | dataclasses.asdict(problem)}
+    checkpoint.save(place / "checkpoint.safetensors", params, identity)
+    return place / "checkpoint.safetensors"
+
+
+def write_out(place: Path, row: np.void, images: torch.Tensor) -> None:
+    """An episode as folders: dark ink on light paper."""
+    for label, (character, drawers) in enumerate(zip(row["character"], row["drawer"], strict=True)):
+        for k, drawer in enumerate(drawers):
+            part = "support" if k < SHOT else "query"
+            path = place / part / f"class{label}" / f"{k}.png"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            Image.fromarray(255 - images[int(character), int(drawer)].numpy()).save(path)
+
+
+def answers(path: Path) -> list[dict[str, str]]:
+    with path.open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+@pytest.mark.parametrize("name", LEARNERS)
+def test_an_episode_written_out_scores_what_finetune_says(name, images, tmp_path, monkeypatch, capsys):
+    path = save(tmp_path, name, images)
+    rows = PROBLEM.draw_among(list(range(20, 30)), "test", 2, False, 0)
+    params, _ = checkpoint.load(path, torch.device("cpu"), "")
+    learner = load(name, PROBLEM, LEARNERS[name])
+    curves = measured(adaptation_curve, learner, params, PROBLEM.episodes(rows, images))
+    monkeypatch.chdir(tmp_path)
+    for k, (row, curve) in enumerate(zip(rows, curves, strict=True)):
+        place = Path(str(k))
+        write_out(place, row, images)
+        asked = ("predict", "checkpoint.safetensors", f"{place}/support", f"{place}/query", "--csv", f"{k}.csv")
+        assert main([*asked, "--figure", f"{k}.png"]) == 0
+        found = answers(Path(f"{k}.csv"))
+        right = sum(one["class"] == Path(one["file"]).parent.name for one in found)
+        assert np.float32(right / len(found)) == curve[-1] and len(found) == WAY * QUERY
+        said = capsys.readouterr().out
+        assert f"{right} of {len(found)} in the folder of their class" in said
+        assert ("transductive" in said) == (learner.batch_norm == "transductive")
+        with Image.open(f"{k}.png") as drawn:
+            assert drawn.size[0] > 500
+        assert all(abs(sum(float(one[f"class{c}"]) for c in range(WAY)) - 1) < 1e-4 for one in found)
+
+
+@pytest.fixture
+def asked(images, tmp_path) -> Callable[..., int]:
+    """Asks an inductive learner of five classes about an episode that is written out."""
+    path = save(tmp_path, "protonet", images)
+    write_out(tmp_path, PROBLEM.draw_among(list(range(20, 30)), "test", 1, False, 0)[0], images)
+
+    def ask(*arguments: str, stage: str = "predict", checkpoint: Path = path) -> int:
+        return main([stage, str(checkpoint), *arguments])
+
+    return ask
+
+
+def test_inductive_answers_do_not_depend_on_other_pictures(asked, tmp_path):
+    support, query, out = tmp_path / "support", tmp_path / "query", tmp_path / "all.csv"
+    assert asked(str(support), str(query), "--csv", str(out)) == 0
+    alone = {}
+    for file in sorted(query.rglob("*.png")):
+        assert asked(str(support), str(file), "--csv", str(tmp_path / "one.csv")) == 0
+        (one,) = answers(tmp_path / "one.csv")
+        alone[file.relative_to(query).as_posix()] = [float(one[f"class{c}"]) for c in range(WAY)]
+    together = {one["file"]: [float(one[f"class{c}"]) for c in range(WAY)] for one in answers(out)}
+    np.testing.assert_allclose(list(alone.values()), list(together.values()), atol=2e-6)
+
+
+def test_other_ways_and_shots(asked, tmp_path, capsys):
+    for k in (3, 4):
+        for file in (tmp_path / "support" / f"class{k}").iterdir():
+            file.unlink()
+    (tmp_path / "support/class0/1.png").unlink()
+    assert asked(str(tmp_path / "support"), str(tmp_path / "query/class0")) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == QUERY and all("class3" not in line for line in lines)
+
+
+def test_find_puts_the_class_first(asked, images, tmp_path, capsys):
+    """Five candidates of five held-out characters, two pictures of each: accuracy over the five."""
+    first = 0
+    for k in range(WAY):
+        among = tmp_path / f"among{k}"
+        among.mkdir()
+        for label in range(WAY):
+            shutil.copy(tmp_path / f"query/class{label}/2.png", among / f"{label}.png")
+        assert asked(str(tmp_path / f"support/class{k}"), str(among), stage="find") == 0
+        lines = capsys.readouterr().out.splitlines()
+        assert len(lines) == WAY and abs(sum(float(line.split()[0]) for line in lines) - 1) < 0.01
+        first += lines[0].endswith(f"{k}.png")
+    assert first >= WAY - 1
+
+
+def test_a_learner_of_five_outputs_wants_five_classes(images, tmp_path, capsys):
+    path = save(tmp_path, "maml", images)
+    write_out(tmp_path, PROBLEM.draw_among(list(range(20, 30)), "test", 1, False, 0)[0], images)
+    for file in (tmp_path / "support/class4").iterdir():
+        file.unlink()
+    assert main(["predict", str(path), str(tmp_path / "support"), str(tmp_path / "query")]) == 1
+    assert "maml has learned 5 outputs, and there are 4 classes" in capsys.readouterr().err
+
+
+def damaged(place: Path, what: str) -> list[str]:
+    """Arguments of `predict` where something is wrong."""
+    given = {"checkpoint": place / "checkpoint.safetensors", "support": place / "support", "query": place / "query"}
+    if what == "waves":
+        tensors, identity = checkpoint.load(given["checkpoint"], torch.device("cpu"), "")
+        identity["problem"] = {"kind": "sine"} | dataclasses.asdict(Sine(shot=5, query=5)) | {"way": 1}
+        checkpoint.save(given["checkpoint"], tensors, identity)
+    elif what == "older":
+        tensors, identity = checkpoint.load(given["checkpoint"], torch.device("cpu"), "")
+        checkpoint.save(given["checkpoint"], tensors, {"recipe": identity["recipe"]})
+    elif what == "broken":
+        (place / "query/class0/9.png").write_bytes(b"\x89PNG no")
+    elif what == "one class":
+        given["support"] = place / "support/class0/.."
+        for k in range(1, WAY):
+            (place / f"support/class{k}").rename(place / f"class{k}")
+    else:
+        given[what] = place / "nowhere"
+    return list(map(str, given.values()))
+
+
+@pytest.mark.parametrize(
+    "what, words",
+    [
+        ("checkpoint", "not a checkpoint"), ("support", "no such folder"), ("query", "no such file or folder"),
+        ("waves", "was trained on sine"), ("older", "metascore train"), ("broken", r"9.png: unreadable"),
+        ("one class", "give two or more"),
+    ],
+)  # fmt: skip
+def test_bad_input_is_one_line(asked, tmp_path, capsys, what, words):
+    assert main(["predict", *damaged(tmp_path, what)]) == 1
+    written = capsys.readouterr()
+    assert not written.out and written.err.count("\n") == 1 and words in written.err
+
+
+@pytest.mark.parametrize("wish", [("--steps", "-1"), ("--figure", "answers.doc")])
+def test_impossible_wishes(asked, tmp_path, capsys, wish):
+    assert asked(str(tmp_path / "support"), str(tmp_path / "query"), *wish) == 2
+    assert wish[0] in capsys.readouterr().err
