@@ -8,7 +8,7 @@ STAMP := $(VENV)/.complete
 INSTALL := $(if $(shell command -v uv),uv pip install --python $(VENV)/bin/python,$(VENV)/bin/python -m pip --disable-pip-version-check install) --quiet
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
-.PHONY: setup lock run smoke test coverage test-slow check format adopt reproduce audit bench docs site
+.PHONY: setup lock run smoke test coverage test-slow check format adopt reproduce audit bench demo docs site
 
 setup: $(STAMP)
 
@@ -80,6 +80,10 @@ site: setup # the documentation in both languages, in site/: for reading without
 	python website/assemble.py
 	NO_MKDOCS_2_WARNING=1 mkdocs build --strict --quiet --config-file website/mkdocs.yml
 	NO_MKDOCS_2_WARNING=1 mkdocs build --strict --quiet --config-file website/mkdocs.zh.yml
+
+demo: setup # a shipped checkpoint asked about shipped pictures: which class is it, and which of these is it?
+	cd demo && python -m metascore predict checkpoint.safetensors classes pictures --figure answers.png
+	cd demo && python -m metascore find checkpoint.safetensors one among
 
 bench: setup # the tables of docs/performance.md, measured here: speed against other libraries, on one thread
 	python -m pip install --quiet --disable-pip-version-check -e '.[bench]' -c constraints.txt

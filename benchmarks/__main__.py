@@ -1,6 +1,6 @@
 """`make bench`: print Markdown tables of speed, measured now, on one thread."""
 
-from benchmarks import commands, loading, memory, meta_gradient, meta_test, shares, side_by_side, updates
+from benchmarks import commands, loading, memory, meta_gradient, meta_test, pictures, shares, side_by_side, updates
 from benchmarks.timing import matrix_rate
 from metascore.training import machine
 
@@ -21,6 +21,7 @@ def _measure() -> None:
     show("Meta-test adaptation, milliseconds a task", meta_test.table())
     show("From episode file to updated weights, tasks a second", updates.table())
     show("Episode loading", loading.table())
+    show("Reading pictures", pictures.table())
     show("Peak memory", memory.table())
     show("Two processes on two cores, tasks a second of each", side_by_side.table())
     show("Commands", commands.table())

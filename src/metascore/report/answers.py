@@ -10,6 +10,7 @@ from jaxtyping import Float, UInt8
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from metascore.report.figures.gallery import RIGHT_COLOUR, WRONG_COLOUR
 from metascore.report.scales import FONT
 
 COLUMNS = 4  # answers in a row
@@ -36,8 +37,12 @@ class Answers:
 
     def right(self) -> list[bool]:
         """Of pictures that lie in a folder that is called as a class: whether that class was chosen."""
-        truth = [str(PurePosixPath(file).parent) for file in self.files]
-        return [self.names[k] == name for k, name in zip(self.chosen, truth, strict=True) if name in self.names]
+        return [known for known in map(self.is_right, range(len(self.files))) if known is not None]
+
+    def is_right(self, number: int) -> bool | None:
+        """Of one picture; None where nothing says which class it is of."""
+        truth = str(PurePosixPath(self.files[number]).parent)
+        return self.names[self.chosen[number]] == truth if truth in self.names else None
 
 
 def draw(answers: Answers, inverted: bool) -> Figure:
@@ -54,15 +59,16 @@ def draw(answers: Answers, inverted: bool) -> Figure:
         for place, image in enumerate(pair):
             box = (left + place * SIZE + 0.05) / width, bottom / height + 0.05 / height
             axes = figure.add_axes((*box, (SIZE - 0.1) / width, (SIZE - 0.1) / height))
-            _show(axes, image, inverted)
+            _show(axes, image, inverted, is_wrong=answers.is_right(k) is False)
         name = PurePosixPath(answers.names[answers.chosen[k]]).name
         words = f"{name}\n{answers.chances[k].max():.2f}"
         figure.text((left + 2 * SIZE + 0.05) / width, (bottom + SIZE / 2) / height, words, va="center", fontsize=FONT)
     return figure
 
 
-def _show(axes: Axes, image: UInt8[np.ndarray, "size size channel"], inverted: bool) -> None:
-    """As it was before it was inverted."""
+def _show(axes: Axes, image: UInt8[np.ndarray, "size size channel"], inverted: bool, is_wrong: bool) -> None:
+    """As it was before it was inverted; a mistake has a frame."""
     seen = 255 - image if inverted else image
     axes.imshow(np.broadcast_to(seen, (*seen.shape[:2], 3)))
     axes.set(xticks=[], yticks=[])
+    axes.spines[:].set(color=WRONG_COLOUR if is_wrong else RIGHT_COLOUR, linewidth=2.0 if is_wrong else 0.6)
