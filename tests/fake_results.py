@@ -34,7 +34,11 @@ def config(
 ) -> Config:
     budget = {"tasks": list(tasks), "seeds": list(seeds), "learners": {}, "episodes": dict.fromkeys(SPLIT, episodes)}
     params = {"tasks": TASKS, "learners": {name: dict(ENTRIES[name]) for name in learners}}
-    params |= {"split": {"name": "random"}, "episodes": {"seed": 0, "rotate": [], "grid": False}}
+    params |= {
+        "data": {"omniglot": {}},
+        "split": {"name": "random"},
+        "episodes": {"seed": 0, "rotate": [], "grid": False},
+    }
     return Config(Document("params.yaml", params), {"tiny": Document("params/tiny.yaml", budget)}, "tiny")
 
 

@@ -96,7 +96,9 @@ class Images(PictureClassification):
         self._warn(part, [table[number] for number in held if number not in set(enough)])
         counts = np.array([table[number].count for number in enough], dtype=np.int64)
         pool = Pool(np.array(enough, dtype=np.int64), counts, [table[number].group for number in enough])
-        self.check_pool(pool, part, f"classes of {self.shot + self.query} pictures", "training.query, or give the part more")
+        self.check_pool(
+            pool, part, f"classes of {self.shot + self.query} pictures", "training.query, or give the part more"
+        )
         random = numpy_generator(settings["seed"], "episodes", self.stream(part))
         return self.draw_from(pool, count, part in self.rotate, random)
 

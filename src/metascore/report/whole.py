@@ -112,7 +112,7 @@ def _facts(config: Config, measured: list[TaskResults], synthetic: bool) -> list
             versions.setdefault(name, set()).add(version)
     return [
         ("data", ", ".join(dict.fromkeys(config.tasks[one.task].data(synthetic) for one in measured))),
-        ("split", f"{config.split['name']}, drawn with seed {config.split.get('seed')}"),
+        ("split", f"{config.split_names()}, drawn with seed {config.split.get('seed')}"),
         ("tasks", ", ".join(one.title for one in measured)),
         ("test episodes", f"{config.test_counts()} a task, the same for all learners and seeds"),
         ("budget", config.budget),

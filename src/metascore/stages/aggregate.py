@@ -138,7 +138,7 @@ def _facts(config: Config, synthetic: bool) -> list[str]:
     """What the numbers are of: data, split, budget, seeds."""
     data = dict.fromkeys(problem.data(synthetic) for problem in config.tasks.values())
     facts = (
-        f"Data: {', '.join(data)}. Split: {config.split['name']}. Budget: {config.budget}. "
+        f"Data: {', '.join(data)}. Split: {config.split_names()}. Budget: {config.budget}. "
         f"Seeds: {', '.join(map(str, config.seeds))}. Test episodes a task: {config.test_counts()}."
     )
     warnings = dict.fromkeys(problem.warning for problem in config.tasks.values() if synthetic and problem.warning)

@@ -26,10 +26,13 @@ RIGHT_COLOUR, WRONG_COLOUR = "#bbbbbb", "#d55e00"  # vermilion: told from grey b
 
 @dataclass(frozen=True)
 class Example:
-    """One test episode, and the classes that each learner chose for its queries; ink = 1."""
+    """One test episode, and the classes that each learner chose for its queries.
 
-    support: Float[np.ndarray, "way 28 28"]  # the first shot of each class
-    query: Float[np.ndarray, "query 28 28"]
+    An image (height, width) is ink on paper, with ink = 1; one (height, width, 3) is in colour.
+    """
+
+    support: Float[np.ndarray, "way height width *colours"]  # the first shot of each class
+    query: Float[np.ndarray, "query height width *colours"]
     answer: Int[np.ndarray, " query"]
     chosen: dict[str, Int[np.ndarray, " query"]]
 
@@ -119,13 +122,20 @@ def _label(axes: Axes, row: int, text: str, colour: str = "black") -> None:
 
 
 def _image(
-    axes: Axes, image: Float[np.ndarray, "28 28"], x: int, y: int, edge: str = RIGHT_COLOUR, paper: str = "white"
+    axes: Axes,
+    image: Float[np.ndarray, "height width *colours"],
+    x: int,
+    y: int,
+    edge: str = RIGHT_COLOUR,
+    paper: str = "white",
 ) -> None:
-    """Black ink on paper, in a frame; the cell's upper left corner is (x, y)."""
+    """Black ink on paper, or colours, in a frame; the cell's upper left corner is (x, y)."""
     inner = (x + 0.07, x + 0.93, y + 0.93, y + 0.07)
     box = [(inner[0], inner[1], inner[1], inner[0]), (inner[2], inner[2], inner[3], inner[3])]
     axes.fill(*box, color=paper, zorder=1)
-    axes.imshow(np.zeros_like(image), cmap="gray", alpha=image, extent=inner, aspect="auto", zorder=2)
+    is_ink = image.ndim == 2
+    shown = np.zeros_like(image) if is_ink else image
+    axes.imshow(shown, cmap="gray", alpha=image if is_ink else None, extent=inner, aspect="auto", zorder=2)
     frame = 2.0 if edge == WRONG_COLOUR else 0.6
     axes.fill(*box, fill=False, edgecolor=edge, lw=frame, zorder=3)
     axes.set(xlim=axes.get_xlim(), ylim=axes.get_ylim())
