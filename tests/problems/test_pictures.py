@@ -126,7 +126,7 @@ def test_images_are_gathered_from_their_classes(tmp_path):
     rows = problem.draw("test", 9, SETTINGS, sources)
     material = problem.read([tmp_path / "images.npy", sources[1]], torch.device("cpu"))
     support, query = problem.episodes(rows, material).batch(np.arange(9))
-    assert support.x.shape == (9, 6, 8, 8, 3) and query.character.tolist() == np.tile(rows["class"], 2).tolist()
+    assert support.x.shape == (9, 6, 8, 8, 3) and (query.identity // 4).tolist() == np.tile(rows["class"], 2).tolist()
     first = np.cumsum([0, *COUNTS])
     place = first[rows["class"][4, 1]] + rows["image"][4, 1, 3]
     assert torch.equal(query.x[4, 3 + 1], torch.from_numpy(images[place]).float() / 255)
