@@ -68,7 +68,7 @@ def test_the_pace_is_that_of_the_quickest_round(monkeypatch):
     from metascore.training import pace
 
     now = iter([0, 160, 200, 232, 300, 316, 400, 424])  # began and ended: 160, 32, 16, 24
-    monkeypatch.setattr(pace.machine, "clock", lambda device: lambda: next(now))
+    monkeypatch.setattr(pace.machine, "clock", lambda: lambda: next(now))
     monkeypatch.setattr(pace, "_steps", lambda setting, device: iter(int, 1))
     assert measured(Setting.__new__(Setting), torch.device("cpu"), 70) == Pace(step=1.0, start=144.0)
 

@@ -50,12 +50,12 @@ def device() -> torch.device:
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
-def clock(device: torch.device) -> Callable[[], float]:
+def clock() -> Callable[[], float]:
     """What the seconds of a training are read from: the processor's time, which no other process lengthens.
 
     With a GPU they are those that pass.
     """
-    return time.process_time if device.type == "cpu" else time.perf_counter
+    return time.process_time if device().type == "cpu" else time.perf_counter
 
 
 def device_name() -> str:

@@ -35,7 +35,7 @@ def measured(setting: Setting, device: torch.device, seconds: float) -> Pace:
 
     The quickest round counts: what else runs on the machine makes a round slower, never quicker.
     """
-    steps, clock = _steps(setting, device), machine.clock(device)
+    steps, clock = _steps(setting, device), machine.clock()
     first = _time(clock, steps)
     rounds = [_time(clock, steps)]
     while sum(rounds) < seconds:
