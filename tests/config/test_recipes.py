@@ -54,8 +54,8 @@ def test_every_number_has_the_place_that_states_it():
     assert found["downsample"] == ("params/tiny.yaml, line 15", "learners.all.downsample")
     assert found["inner_lr"] == ("params.yaml, line 55", "learners.maml.for.many.inner_lr")
     assert found["training.meta_batch"] == ("params/tiny.yaml, line 18", "learners.all.training.meta_batch")
-    assert found["first_order"][0].startswith("src/metascore/learners/maml.py, line ")
-    assert found["training.clip_norm"][0].startswith("src/metascore/config/recipe.py, line ")
+    assert "src/metascore/learners/maml.py, line " in found["first_order"][0]
+    assert "src/metascore/config/recipe.py, line " in found["training.clip_norm"][0]
 
 
 def test_resolving_a_recipe_does_not_change_the_parameters():

@@ -96,7 +96,7 @@ def test_pictures_beside_classes_are_an_error(root):
         folder.listed(root)
 
 
-@pytest.mark.parametrize("first, second", [("Rose", "rose"), ("caf\u00e9", unicodedata.normalize("NFD", "caf\u00e9"))])
+@pytest.mark.parametrize("first, second", [("Rose", "rose"), ("th\u00e9", unicodedata.normalize("NFD", "th\u00e9"))])
 def test_names_that_some_systems_take_for_one_are_an_error(tmp_path, first, second):
     save(tmp_path / first / "1.png", 1), save(tmp_path / second / "1.png", 2)
     with pytest.raises(UserError, match=r"differs from .* rename one"):

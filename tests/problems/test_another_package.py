@@ -176,7 +176,7 @@ def test_its_jobs_depend_on_its_code_and_those_of_other_kinds_do_not(project):
 
 OFFER = "planes = flat_world.planes\n"
 OFFERS = {  # what else an entry point may say, and what comes of it
-    "other = flat_world.planes\n": "tasks.planes_8s.problem: 'planes' is unknown: one of images, navigation, omniglot, other",
+    "other = flat_world.planes\n": "tasks.planes_8s.problem: 'planes' is unknown: one of images, navigation, ",
     OFFER + "[console_scripts]\nplanes = flat_world.planes\n": "",
     OFFER + "sine = flat_world.planes\n": "'sine' is offered more than once (metascore.problems.sine, flat_",
     "planes = flat_world.cones\n": "flat_world.cones: cannot be imported (ModuleNotFoundError",

@@ -83,7 +83,7 @@ def _rounded(count: int) -> int:
 
 
 def _setting(config: Config, task: str, learner: str, device: torch.device) -> Setting:
-    recipe, problem = config.recipe(task, learner), config.training_problem(task, learner)
+    recipe, problem = config.recipe(task, learner), config.training_problem(task, learner).sized(DATA)
     subject = base.load(recipe.learner, problem, recipe.hyper_parameters)
     episodes = _episodes(config, problem, device)
     return Setting(subject, subject, episodes, episodes, recipe.training, seed=0)
