@@ -68,8 +68,8 @@ format: setup
 docs: setup # the tables of README.md and docs/ anew from results/; `check` says where they are stale
 	python workflow/docs.py
 
-reproduce: setup # all results anew from a clean clone, compared with results/quick/digests.json
-	python workflow/reproduce.py
+reproduce: setup # results anew from a clean clone, compared with digests.json: of BUDGET=..., all or (SAMPLE=1) one run of each learner
+	python workflow/reproduce.py $(if $(SAMPLE),--sample) $(if $(BUDGET),--budget $(BUDGET))
 
 audit: setup # what is installed (sbom.json, CycloneDX), and its known vulnerabilities: it asks a service on the network
 	cyclonedx-py requirements --pyproject pyproject.toml --output-file sbom.json requirements.lock

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from safetensors.numpy import save
 
 from metascore.config.documents import Document
 from metascore.config.params import Config
@@ -101,7 +102,7 @@ def write_run(root: Path, one: OneRun, generator: np.random.Generator) -> None:
     record |= {"machine": {"processor": "abacus", "threads": 1}}
     record |= {"iterations": 0, "tasks": 120, "versions": {"metascore": "0", "torch": "0"}}
     (folder / "run.json").write_text(json.dumps(record | {"axes": axes}))
-    (folder / "checkpoint.safetensors").write_bytes(b"learned")
+    (folder / "checkpoint.safetensors").write_bytes(save({"w": np.ones(1, np.float32)}))
     points = np.arange(1, 4) * (0 if one.learner == "chance" else 1)
     validation = 0.5 + 0.1 * points + 0.01 * generator.standard_normal(3)
     frame = pd.DataFrame({"iteration": 10 * points, "tasks": 40 * points, "seconds": 1.5 * points})

@@ -48,9 +48,9 @@ def write_data(place: Path) -> None:
     write_json(folder / "source.json", {"name": "noise", "synthetic": True, "digests": {}})
 
 
-def metascore(place: Path, *arguments: str, status: int = 0) -> str:
-    """What a stage says in a folder; it must end with this exit status."""
-    environment = os.environ | {"PYTHONPATH": str(ROOT / "src")}
+def metascore(place: Path, *arguments: str, status: int = 0, source: Path = ROOT / "src") -> str:
+    """What a stage of the code in `source` says in a folder; it must end with this exit status."""
+    environment = os.environ | {"PYTHONPATH": str(source)}
     command = (sys.executable, "-m", "metascore", *arguments)
     done = subprocess.run(
         command, cwd=place, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False

@@ -2,8 +2,12 @@
 
 import pandas as pd
 import pytest
+import torch
 
-from metascore.orchestration.reproduction import Results, compare
+from metascore.errors import UserError
+from metascore.orchestration.reproduction import Results, compare, compare_sample
+from metascore.store import checkpoint
+from metascore.store.digests import of_content
 
 FILES = {"metrics.json": "a", "runs/t/maml/0/checkpoint.safetensors": "b"}
 MACHINE = {"processor": "abacus", "torch": "2"}
@@ -44,3 +48,31 @@ def test_on_another_machine_the_intervals_must_overlap(low, high, agree):
 def test_a_learner_that_is_missing_does_not_agree():
     verdict = compare(results(), results(learner="protonet", machine=OTHER_MACHINE, files=OTHER_FILES))
     assert not verdict.agree and "t/maml" in verdict.lines[-1] and "t/protonet" in verdict.lines[-1]
+
+
+SAMPLE = {"runs/t/maml/0/checkpoint.safetensors": "b"}
+
+
+def test_a_sample_is_compared_with_its_own_files_alone():
+    published = {"files": FILES, "machine": MACHINE}
+    assert compare_sample(published, SAMPLE, MACHINE).agree
+    other = compare_sample(published, dict.fromkeys(SAMPLE, "c"), MACHINE)
+    assert not other.agree and "maml" in other.lines[0] and "defect" in other.lines[-1]
+    elsewhere = compare_sample(published, dict.fromkeys(SAMPLE, "c"), OTHER_MACHINE)
+    assert not elsewhere.agree and "processor: abacus there, slide rule here" in elsewhere.lines
+
+
+def test_a_checkpoint_is_known_by_its_tensors_and_not_by_what_is_said_of_them(tmp_path):
+    def digest(value: float, said: str) -> str:
+        path = tmp_path / "checkpoint.safetensors"
+        checkpoint.save(path, {"w": torch.tensor([value])}, {"code": said})
+        return of_content(path)
+
+    assert digest(1, "old") == digest(1, "new") != digest(2, "old")
+
+
+def test_what_is_no_checkpoint_has_no_digest(tmp_path):
+    path = tmp_path / "checkpoint.safetensors"
+    path.write_bytes(b"nothing")
+    with pytest.raises(UserError, match="not a checkpoint"):
+        of_content(path)

@@ -32,6 +32,7 @@ STAGES = {
     "list": "show tasks, budgets and learners, and which runs are done",
     "recipe": "show every number of a run, and the file and line that state it",
     "calibrate": "measure how many iterations fill the seconds that a budget gives each training, and write them down",
+    "vouch": "show that new code does what old code did, so that finished runs count as done",
     "check": "try a learner on small episodes: what it does wrong, and how to mend it",
     "new-learner": "begin a learner: a file that works, an entry and a page, with the places to fill",
 }
@@ -97,6 +98,8 @@ def _run(options: argparse.Namespace, config: Config) -> None:
         stage.run(config, options.learners, options.seconds)
     elif options.stage == "check":
         stage.run(config, options.learner)
+    elif options.stage == "vouch":
+        stage.run(config, options.tolerance)
     elif options.stage == "new-learner":
         stage.run(config, options.name, Path(options.params), options.package)
     else:
@@ -162,6 +165,8 @@ def _parser() -> argparse.ArgumentParser:
         if name == "calibrate":
             stage.add_argument("learners", metavar="LEARNER", nargs="*", help="entries (default: all that learn)")
             stage.add_argument("--seconds", type=float, help="of a training (default: what the budget's file says)")
+        if name == "vouch":
+            stage.add_argument("--tolerance", type=float, help="on a machine of another kind: relative, such as 0.001")
         if name == "check":
             stage.add_argument("learner", metavar="LEARNER", help="an entry of params.yaml")
         if name == "new-learner":

@@ -13,8 +13,8 @@ import pytest
 
 from metascore.config.params import Run
 from metascore.errors import UserError
-from metascore.files import sha256
 from metascore.stages import aggregate
+from metascore.store.digests import of_content
 from metascore.store.paths import Results
 from metascore.store.results import task_results
 
@@ -198,7 +198,7 @@ def test_digests_are_those_of_checkpoints_scores_and_metrics(finished):
     content = json.loads((finished / "results/tiny/digests.json").read_text())
     runs = len(fake_results.config().runs())
     assert len(content["files"]) == 2 * runs + 1
-    assert all(digest == sha256(finished / "results/tiny" / file) for file, digest in content["files"].items())
+    assert all(digest == of_content(finished / "results/tiny" / file) for file, digest in content["files"].items())
     assert content["machine"] == {"processor": "abacus", "threads": 1}
 
 

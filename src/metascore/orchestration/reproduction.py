@@ -40,6 +40,19 @@ def compare(published: Results, anew: Results) -> Verdict:
     )
 
 
+def compare_sample(published: dict[str, Any], anew: dict[str, str], machine: dict[str, Any]) -> Verdict:
+    """Of some runs: `anew` has digests of their files, by name, made on this machine; `published` is digests.json."""
+    expected = {name: published["files"].get(name) for name in anew}
+    changed = _different(expected, anew)
+    if not changed:
+        return Verdict(True, [f"bit-identical: all {len(anew)} checkpoints and scores of the sample"])
+    facts = _different(published["machine"], machine)
+    told = [f"{len(changed)} of {len(anew)} files differ, such as {changed[0]}"]
+    told += [f"{fact}: {published['machine'].get(fact)} there, {machine.get(fact)} here" for fact in facts]
+    cure = "bits say nothing here: `make reproduce` compares intervals" if facts else "please report this as a defect"
+    return Verdict(False, [*told, cure])
+
+
 def _different(one: dict[str, Any], other: dict[str, Any]) -> list[str]:
     """The keys whose values differ, and those that only one of them has."""
     return sorted(key for key in one.keys() | other.keys() if one.get(key) != other.get(key))

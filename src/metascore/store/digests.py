@@ -1,14 +1,23 @@
-"""What a reproduction is compared with: digests of checkpoints, scores and metrics, and the machine they come from."""
+"""What a reproduction is compared with: digests of checkpoints, scores and metrics, and the machine they come from.
 
+Of a checkpoint its tensors count, and not what is said of them: code that was changed and does the same says another.
+"""
+
+import hashlib
+import json
+from pathlib import Path
 from typing import Any
 
 from metascore.config.params import Config
+from metascore.errors import UserError
 from metascore.files import sha256, write_json
 from metascore.store.paths import Results
 
+HEADER = 8  # bytes that say how long the description of the tensors is
+
 
 def write(config: Config, machines: list[dict[str, Any]], results: Results) -> list[str]:
-    """Write digests.json: budget, machine (as the runs recorded it) and the SHA-256 of each file below `results`.
+    """Write digests.json: budget, machine (as the runs recorded it) and the digest of each file below `results`.
 
     Where runs come from machines that differ in a fact, all its values are listed. Returns the names of such facts.
     """
@@ -18,10 +27,28 @@ def write(config: Config, machines: list[dict[str, Any]], results: Results) -> l
     content = {
         "budget": config.budget,
         "machine": {fact: found[0] if len(found) == 1 else found for fact, found in values.items()},
-        "files": {path.relative_to(results.folder).as_posix(): sha256(path) for path in files},
+        "files": {path.relative_to(results.folder).as_posix(): of_content(path) for path in files},
     }
     write_json(results.digests, content)
     return [fact for fact, found in values.items() if len(found) > 1]
+
+
+def of_content(path: Path) -> str:
+    """The SHA-256 of a file; of a checkpoint that of its tensors, with their names, types and shapes."""
+    return of_tensors(path) if path.suffix == ".safetensors" else sha256(path)
+
+
+def of_tensors(path: Path) -> str:
+    """SHA-256 over the tensors of a safetensors file. Raises UserError where it is none."""
+    try:
+        content = path.read_bytes()
+        end = HEADER + int.from_bytes(content[:HEADER], "little")
+        header = json.loads(content[HEADER:end])
+        header.pop("__metadata__", None)
+    except (OSError, ValueError, AttributeError) as error:
+        raise UserError(f"{path}: not a checkpoint ({error}): delete it and run `snakemake`") from error
+    described = json.dumps(header, sort_keys=True).encode()
+    return hashlib.sha256(described + content[end:]).hexdigest()
 
 
 def _distinct(values: list[Any]) -> list[Any]:

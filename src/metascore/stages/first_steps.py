@@ -1,0 +1,56 @@
+"""What a run's first meta-steps and first test episodes come to with the code of today. Writes no file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import torch
+
+from metascore.config.params import Config, Run
+from metascore.randomness import generator
+from metascore.stages.finetune import trained
+from metascore.stages.train import setting_of
+from metascore.store import inputs
+from metascore.training.evaluation import adaptation_curve, measured
+from metascore.training.fingerprints import Fingerprints, marks
+from metascore.training.loop import beginning, meta_train
+from metascore.training.misled import misled
+from metascore.training.portraits import portrait
+from metascore.training.replay import Recorder
+
+
+def prints(config: Config, job: Run, device: torch.device) -> Fingerprints:
+    """The fingerprints of a training, up to its last mark."""
+    setting = setting_of(config, job, config.recipe(job.task, job.learner), device)
+    last = marks(setting.recipe.iterations)[-1]
+    start = beginning(setting.learner, generator(job.seed, "initial parameters"), device)
+    for snapshot in meta_train(setting, start, _after(last)):
+        if snapshot.iteration >= last:
+            return snapshot.fingerprints
+    raise AssertionError("a training ends after its last mark")
+
+
+def judged(config: Config, job: Run, device: torch.device) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+    """Scores (episode, step) of the first chunk of test episodes, and all arrays that are written beside the scores."""
+    (file,) = inputs.sized([config.test_file(job.task)])
+    learner, params = trained(config, job, file.problem, device)
+    (episodes,) = inputs.read_episodes([file], device)
+    size = config.recipe(job.task, job.learner).training.chunk_size
+    first = size or learner.problem.chunk_size  # a whole chunk: its size may decide the order of sums
+    recorder = Recorder()
+    scores = measured(adaptation_curve, learner, params, episodes, size, recorder, first)
+    control = misled(learner, params, episodes, size, recorder) if job.seed == min(config.seeds) else {}
+    return scores, control | portrait(learner, params, episodes)
+
+
+def _after(steps: int) -> Callable[[], bool]:
+    """A function that says yes when it is asked after so many meta-steps, once."""
+    asked = 0
+
+    def is_time() -> bool:
+        nonlocal asked
+        asked += 1
+        return asked == steps
+
+    return is_time

@@ -1,0 +1,158 @@
+"""Command vouch: show that new code does what old code did, for runs that nothing else has changed for.
+
+Of each such run the first meta-steps are made again, and the first test episodes are judged again. Where all is as it
+was recorded, the run counts as done by the new code (`orchestration.vouched`); where not, it is planned.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections import Counter
+from typing import Any, NamedTuple
+
+import torch
+
+from metascore.config.params import Config, Run
+from metascore.errors import UsageError, UserError
+from metascore.files import read_array, read_arrays, read_json, sha256
+from metascore.orchestration import agreement, devices, vouched
+from metascore.orchestration.provenance import stage_code
+from metascore.orchestration.vouched import Entry
+from metascore.stages import first_steps
+from metascore.stages.train import identity_of
+from metascore.store import checkpoint
+from metascore.store.paths import Results
+from metascore.training import machine
+
+CURE = "run `snakemake`, which makes it anew"
+UP_TO_DATE, VOUCHED, PLANNED, REFUSED = "up to date", "vouched for", "planned", "refused"
+
+log = logging.getLogger(__name__)
+
+
+class Planned(Exception):
+    """Why a run can't be vouched for, so that the workflow makes it anew."""
+
+
+class Refused(Exception):
+    """Why this machine can't tell."""
+
+
+def run(config: Config, tolerance: float | None = None) -> None:
+    """Write workflow/vouched.json: what was shown, of which runs of the budget, on which machine.
+
+    `tolerance` is relative, and allows for a machine of another kind than the recorded one. Raises UsageError where it
+    is not positive.
+    """
+    if tolerance is not None and not tolerance > 0:
+        raise UsageError(f"--tolerance {tolerance}: not a tolerance: give a positive number, such as 0.001")
+    entries, said = vouched.read(), Counter[str]()
+    with devices.claimed(), machine.prepared() as device:
+        for job in config.runs():
+            key = vouched.key(config.budget, job)
+            word, stages = _outcome(_Trial(config, job, device, tolerance, entries.pop(key, {})))
+            said[word] += 1
+            entries |= {key: stages} if stages else {}
+            vouched.write(entries)
+    log.info("%s: %s", config.budget, ", ".join(f"{count} {word}" for word, count in said.items()))
+
+
+class _Trial(NamedTuple):
+    """A run, where it is tried, and what was shown of it before."""
+
+    config: Config
+    job: Run
+    device: torch.device
+    tolerance: float | None
+    known: dict[str, Entry]
+
+    @property
+    def results(self) -> Results:
+        return Results.of(self.config.budget)
+
+    def is_known(self, stage: str, before: str, now: str) -> bool:
+        """Whether that was shown already."""
+        entry = self.known.get(stage, {})
+        return entry.get("recorded") == before and entry.get("now") == now
+
+
+def _outcome(trial: _Trial) -> tuple[str, dict[str, Entry]]:
+    """What is to be said of a run, and its entries."""
+    name = f"{trial.job.task}/{trial.job.learner}/{trial.job.seed}"
+    try:
+        stages = {"train": _training(trial), "finetune": _judging(trial)}
+    except (Planned, UserError) as reason:
+        log.info("%s: planned: %s", name, reason)
+        return PLANNED, {}
+    except Refused as reason:
+        log.info("%s: refused: %s", name, reason)
+        return REFUSED, trial.known
+    found = {stage: entry for stage, entry in stages.items() if entry is not None}
+    for stage, entry in found.items():
+        log.info("%s: vouched for: %s: %s", name, stage, entry["shown"])
+    return (VOUCHED if found else UP_TO_DATE), found
+
+
+def _training(trial: _Trial) -> Entry | None:
+    """The entry of meta-training; None where its code is what it was."""
+    config, job, path = trial.config, trial.job, trial.results.checkpoint(trial.job)
+    _, before = checkpoint.load(path, torch.device("cpu"), CURE)
+    now = as_read(identity_of(config, job, config.recipe(job.task, job.learner), trial.device))
+    changed = sorted(key for key in now.keys() | before.keys() if now.get(key) != before.get(key))
+    if set(changed) - {"code"}:
+        raise Planned(f"its {' and '.join(one for one in changed if one != 'code')} changed, not its code alone")
+    if not changed or trial.is_known("train", before["code"], now["code"]):
+        return trial.known.get("train") if changed else None
+    record = read_json(trial.results.record(job))
+    _check_machine(record.get("machine", {}), trial.tolerance)
+    anew = first_steps.prints(config, job, trial.device)
+    _plan_if(agreement.of_prints(record.get("fingerprints", {}), anew, trial.tolerance))
+    shown = (
+        f"meta-steps {', '.join(anew)} and the scores of {len(list(anew.values())[-1]['scores'])} validation episodes"
+    )
+    return _entry(before["code"], now["code"], shown, trial.tolerance) | {"checkpoint": sha256(path)}
+
+
+def _judging(trial: _Trial) -> Entry | None:
+    """The entry of fine-tuning; None where its code is what it was."""
+    config, job, results = trial.config, trial.job, trial.results
+    record = read_json(results.judged(job))
+    before = record.get("code", "")
+    now = stage_code("finetune", config.entries[job.learner].file, config.tasks[job.task].name)
+    if before == now or trial.is_known("finetune", before, now):
+        return None if before == now else trial.known["finetune"]
+    _check_machine(record.get("machine", {}), trial.tolerance)
+    changed = [path for path, digest in record.get("inputs", {}).items() if sha256(path) != digest]
+    if changed:
+        raise Planned(f"{changed[0]} changed, not its code alone")
+    scores, arrays = first_steps.judged(config, job, trial.device)
+    _plan_if(agreement.of_scores(read_array(results.score(job), CURE), scores, trial.tolerance))
+    _plan_if(agreement.of_arrays(read_arrays(results.portrait(job), CURE), arrays, trial.tolerance))
+    shown = f"the scores of {len(scores)} test episodes and what figures show"
+    return _entry(before, now, shown, trial.tolerance) | {"scores": sha256(results.score(job))}
+
+
+def as_read(value: Any) -> Any:
+    """What JSON makes of a value: no tuples."""
+    return json.loads(json.dumps(value))
+
+
+def _check_machine(recorded: dict[str, Any], tolerance: float | None) -> None:
+    """Bits are compared on one kind of machine."""
+    here = machine.facts()
+    other = sorted(fact for fact in here if recorded.get(fact) != here[fact])
+    if other and tolerance is None:
+        raise Refused(
+            f"made on another machine ({', '.join(other)}), whose bits differ: give --tolerance, such as 0.001"
+        )
+
+
+def _plan_if(difference: str | None) -> None:
+    if difference is not None:
+        raise Planned(f"the new code does not do the same: {difference} differs")
+
+
+def _entry(before: str, now: str, shown: str, tolerance: float | None) -> Entry:
+    agreed = "all bits" if tolerance is None else f"within {tolerance:g}"
+    return {"recorded": before, "now": now, "shown": shown, "agreement": agreed, "machine": machine.facts()}

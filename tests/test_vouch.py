@@ -1,0 +1,123 @@
+"""Vouching: code that does the same is told from code that does not, run by run, and both tools go by the entry."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+from small_project import CHECKPOINT, JOB, LEARNERS, ROOT, SCORES, copied, metascore, prepare, write_params
+
+from metascore.config.params import Run
+from metascore.files import read_json, write_json
+from metascore.orchestration import vouched
+
+RUN = "smoke/omniglot_5w1s/protonet/0"
+CONTROL = ("--task", "omniglot_5w1s", "--learner", "chance", "--seed", "0")
+RECORD = Path(CHECKPOINT).with_name("run.json")
+CODE = "src/metascore/learners/protonet.py"
+EVALUATION = "src/metascore/training/evaluation.py"
+NOTHING = ("def squared_distance", "UNUSED = 1\n\n\ndef squared_distance")  # another syntax tree, the same numbers
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small project with code of its own, trained and judged."""
+    place = tmp_path_factory.mktemp("vouch") / "project"
+    place.mkdir()
+    shutil.copytree(ROOT / "src", place / "src", ignore=shutil.ignore_patterns("__pycache__", "*.egg-info"))
+    write_params(place, LEARNERS)
+    prepare(place)
+    for job in (JOB, CONTROL):
+        own(place, "train", *job)
+        own(place, "finetune", *job)
+    return place
+
+
+@pytest.fixture
+def place(project: Path, tmp_path: Path) -> Path:
+    return copied(project, tmp_path / "project")
+
+
+def own(place: Path, *arguments: str) -> str:
+    """What a stage of the project's own code says."""
+    return metascore(place, *arguments, source=place / "src")
+
+
+def edit(place: Path, old: str, new: str, file: str = CODE) -> None:
+    text = (place / file).read_text()
+    assert old in text
+    (place / file).write_text(text.replace(old, new))
+
+
+def entries(place: Path) -> dict:
+    return vouched.read(place / vouched.PATH)
+
+
+def test_nothing_to_vouch_for(place):
+    assert own(place, "vouch").splitlines()[-1] == "smoke: 2 up to date"
+    assert entries(place) == {}
+
+
+def test_code_that_does_the_same_is_vouched_for(place):
+    before = read_json(place / Path(SCORES).with_suffix(".json"))["code"]
+    edit(place, *NOTHING)
+    said = own(place, "vouch")
+    assert said.splitlines()[-1] == "smoke: 1 up to date, 1 vouched for"
+    stages = entries(place)[RUN]
+    assert set(entries(place)) == {RUN} and set(stages) == {"train", "finetune"}
+    assert stages["finetune"]["recorded"] == before != stages["finetune"]["now"]
+    assert all(one["agreement"] == "all bits" for one in stages.values())
+    assert "meta-steps 0, 1, 2, 4 and the scores of 8 validation episodes" in stages["train"]["shown"]
+    assert own(place, "vouch") == said  # from the entries, without making anything again
+
+
+def test_code_that_does_otherwise_is_planned_and_its_entry_goes(place):
+    edit(place, *NOTHING)
+    own(place, "vouch")
+    edit(place, "logits = -squared", "logits = -1.01 * squared")
+    said = own(place, "vouch")
+    assert "omniglot_5w1s/protonet/0: planned: the new code does not do the same: tensors after 1 meta-steps" in said
+    assert entries(place) == {}
+
+
+@pytest.mark.slow
+def test_what_is_judged_otherwise_is_planned_though_it_trains_alike(place):
+    edit(place, "return torch.stack(scores + scores[-1:]", "return 0.5 * torch.stack(scores + scores[-1:]", EVALUATION)
+    assert "score of test episode 0 differs" in own(place, "vouch")
+
+
+@pytest.mark.slow
+def test_another_recipe_is_planned(place):
+    edit(place, "width: 4", "width: 5", "params.yaml")
+    assert "planned: its recipe changed, not its code alone" in own(place, "vouch")
+
+
+@pytest.mark.slow
+def test_another_machine_is_refused_or_compared_within_a_tolerance(place):
+    record = read_json(place / RECORD)
+    record["machine"]["processor"] = "another"
+    for print_ in record["fingerprints"].values():
+        print_ |= {"tensors": "other", "norm": print_["norm"] * 1.0001}
+    write_json(place / RECORD, record)
+    edit(place, *NOTHING)
+    assert "refused: made on another machine (processor)" in own(place, "vouch")
+    assert entries(place) == {}
+    assert "norm after 0 meta-steps differs" in own(place, "vouch", "--tolerance", "0.00001")
+    own(place, "vouch", "--tolerance", "0.001")
+    assert entries(place)[RUN]["train"]["agreement"] == "within 0.001"
+
+
+@pytest.mark.slow
+def test_a_run_without_fingerprints_is_planned(place):
+    record = read_json(place / RECORD)
+    write_json(place / RECORD, record | {"fingerprints": {}})
+    edit(place, *NOTHING)
+    assert "planned: the new code does not do the same: recorded at meta-steps none" in own(place, "vouch")
+
+
+def test_a_rule_counts_the_code_of_an_entry_for_what_was_recorded():
+    job = Run("omniglot_5w1s", "protonet", 0)
+    known = {RUN: {"train": {"recorded": "old", "now": "new"}}}
+    assert vouched.recorded(known, "smoke", job, "train", "new") == "old"
+    assert vouched.recorded(known, "smoke", job, "train", "newer") == "newer"
+    assert vouched.recorded(known, "smoke", job, "finetune", "new") == "new"
+    assert vouched.recorded(known, "quick", job, "train", "new") == "new"
