@@ -10,7 +10,7 @@ from metascore.config.params import Config
 PARAMS = """
 budget: tiny
 data: {omniglot: {sources: [glyphs], glyphs_seed: 0}}
-split: {name: random, seed: 0, train: 40, validation: 10, test: 10, file: null}
+split: {name: random, seed: 0, train: 40, validation: 10, test: 10, file: lists}
 episodes: {seed: 0, rotate: [train], grid: true}
 tasks:
   images: {problem: omniglot, way: 5, shot: 1, query: 5}

@@ -28,8 +28,9 @@ def write_params(place: Path, learners: dict[str, dict], tasks: tuple[str, ...] 
     params = yaml.safe_load((ROOT / "params.yaml").read_text()) | {"budget": "smoke", "learners": learners}
     smoke = yaml.safe_load((ROOT / "params/smoke.yaml").read_text())
     smoke |= {"full_length": True, "learners": {}, "tasks": list(tasks), "seeds": [0]}
-    shutil.rmtree(place / "params", ignore_errors=True)
-    (place / "params").mkdir()
+    (place / "params").mkdir(exist_ok=True)
+    for budget in (place / "params").glob("*.yaml"):
+        budget.unlink()
     (place / "params.yaml").write_text(yaml.safe_dump(params, sort_keys=False))
     (place / "params/smoke.yaml").write_text(yaml.safe_dump(smoke, sort_keys=False))
 

@@ -151,7 +151,7 @@ def keep_learners(project: Project, *learners: str) -> None:
     params["budget"] = "smoke"
     params["learners"] = {name: params["learners"][name] for name in learners}
     (project.path / "params.yaml").write_text(yaml.safe_dump(params, sort_keys=False))
-    for path in (project.path / "params").iterdir():
+    for path in (project.path / "params").glob("*.yaml"):
         budget = yaml.safe_load(path.read_text())
         budget["learners"] = {name: own for name, own in budget["learners"].items() if name in (*learners, "all")}
         for rows in budget.get("iterations", {}).values():

@@ -202,7 +202,7 @@ CASES: dict[str, tuple[tuple[str, ...], Damage, int, list[str]]] = {
     "split: characters binary": (("split",), put(CHARACTERS, b"\xff\xfe\x00"), 1, [CHARACTERS, "metascore data"]),
     "split: characters without alphabets": (("split",), put(CHARACTERS, "index\n0\n"), 1, [CHARACTERS, "alphabet"]),
     "split: too many characters": (("split",), edited("params.yaml", "split.test", 1623), 2, ["1623", "at most"]),
-    "split: no file of lists": (("split",), edited("params.yaml", "split.name", "file"), 2, ["split.file", "name"]),
+    "split: no lists": (("split",), edited("params.yaml", "split.name", "file"), 1, ["params/split", "give the name"]),
     "episodes: split missing": (DRAW, gone(SPLIT), 1, [SPLIT, "give"]),
     "episodes: split no JSON": (DRAW, put(SPLIT, "{"), 1, [SPLIT, "not JSON", "delete"]),
     "episodes: split deeply nested": (DRAW, put(SPLIT, "[" * 100_000), 1, [SPLIT, "not JSON", "delete"]),

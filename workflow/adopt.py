@@ -34,7 +34,7 @@ def call(*command: str, cure: str) -> str:
     """The standard output of a command that has to succeed."""
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
-        reason = " ".join((done.stderr or done.stdout).split())[-300:]
+        reason = " ".join((done.stderr or done.stdout).split())
         raise Refused(f"`{' '.join(command)}` failed ({reason}): {cure}")
     return done.stdout
 

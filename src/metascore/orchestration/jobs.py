@@ -3,7 +3,7 @@
 import functools
 import json
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -11,6 +11,7 @@ from metascore.config import loading
 from metascore.config.params import Config, Run
 from metascore.data import folder
 from metascore.errors import UserError
+from metascore.files import sha256
 from metascore.orchestration import devices, provenance, vouched
 from metascore.problems.base import EpisodeFile
 from metascore.report import declarations, learner_pages
@@ -40,6 +41,8 @@ def load(command_line: dict[str, Any]) -> Config:
     """params.yaml at the budget that `--config budget=...` names. One line and exit status 1 where either is wrong."""
     unknown = command_line.keys() - {"budget"}
     try:
+        if not Path("params.yaml").exists():
+            raise UserError("params.yaml: not in this folder: run snakemake in the project's folder")
         if unknown:
             raise UserError(
                 f"--config {min(unknown)}: only `budget` can be set here: edit params.yaml or the budget's file"
@@ -140,10 +143,9 @@ class Jobs:
 
     def split_inputs(self, wildcards: Any) -> list[str]:
         """The classes, and the user's own lists where there are any."""
-        data_set, _, name = wildcards.split.rpartition("/")
-        settings = self.config.folders[data_set].get("split", {}) if data_set else self.config.split
-        own = [settings["file"]] if name == "file" and settings.get("file") else []
-        return [str(paths.DATA / data_set / "classes.csv" if data_set else paths.CHARACTERS), *own]
+        data_set = wildcards.split.rpartition("/")[0]
+        classes = paths.DATA / data_set / "classes.csv" if data_set else paths.CHARACTERS
+        return [str(classes), *map(str, _own_lists(wildcards.split, self._split_settings(data_set)))]
 
     def episode_inputs(self, wildcards: Any) -> list[str]:
         """What a problem draws episodes from, such as the split."""
@@ -191,9 +193,16 @@ class Jobs:
         return section(self.config.recipe(wildcards.task, wildcards.learner))
 
     def split_section(self, wildcards: Any) -> str:
-        """The numbers of one split."""
-        data_set = wildcards.split.rpartition("/")[0]
-        return section(self.config.folders[data_set].get("split", {}) if data_set else self.config.split)
+        """The numbers of one split, and what the user's own lists say, if it is made from them."""
+        settings = self._split_settings(wildcards.split.rpartition("/")[0])
+        lists = _own_lists(wildcards.split, settings)
+        if not lists:
+            return section(settings | {"file": None} if "file" in settings else settings)
+        return section(settings, {str(path): sha256(path) for path in lists if path.is_file()})
+
+    def _split_settings(self, data_set: str) -> dict[str, Any]:
+        """How a data set is split; of Omniglot, where none is named."""
+        return dict(self.config.folders[data_set].get("split", {})) if data_set else self.config.split
 
     def pictures_section(self, wildcards: Any) -> str:
         """How pictures are to be seen, and which files they are: who changes one has them read again."""
@@ -228,3 +237,11 @@ class Jobs:
 def _files_of(files: list[EpisodeFile]) -> list[str]:
     """What a step that reads these episodes reads."""
     return list(map(str, inputs.input_files(files)))
+
+
+def _own_lists(split: str, settings: Mapping[str, Any]) -> list[Path]:
+    """The user's own lists: one file, or those of a folder, whose time does not change when one of them does."""
+    if split.rpartition("/")[2] != "file" or not settings.get("file"):
+        return []
+    path = Path(settings["file"])
+    return sorted(path.glob("*.txt")) if path.is_dir() else [path]
