@@ -11,6 +11,7 @@ from metascore.orchestration import lock, outputs, session, signals
 from metascore.orchestration.jobs import Jobs, code, gpus, load, section
 
 session.lend_to_jobs(SOURCE)
+session.do_without_unusable_gpus()
 lock.register(signals.lead())
 
 JOBS = Jobs(load(config))

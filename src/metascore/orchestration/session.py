@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from metascore.orchestration import forecast, inheritance, lock, outputs, preloading, stand_ins
+from metascore.orchestration import devices, drivers, forecast, inheritance, lock, outputs, preloading, stand_ins
 from metascore.orchestration.jobs import Jobs
 
 
@@ -15,6 +15,14 @@ def lend_to_jobs(source: str) -> None:
     paths = {"PATH": str(Path(sys.executable).parent), "PYTHONPATH": source}
     for name, first in paths.items():
         os.environ[name] = os.pathsep.join([first, *filter(None, [os.environ.get(name)])])
+
+
+def do_without_unusable_gpus() -> None:
+    """Have jobs see no GPU where torch could use none: they would take turns for it, and compute on the CPU."""
+    reason = drivers.why_unusable()
+    if reason and devices.visible():
+        os.environ[devices.VARIABLE] = ""
+        _say(f"a GPU is listed that torch cannot use ({reason}): jobs compute on all cores of the CPU")
 
 
 def reject_strangers(jobs: Jobs, is_adopted: bool) -> None:
