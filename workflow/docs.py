@@ -2,6 +2,7 @@
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -11,10 +12,13 @@ from metascore.files import write_text
 from metascore.learners.base import found
 from metascore.report.blocks import filled
 from metascore.report.measured import Measured, block
+from metascore.report.recipes import numbers
 from metascore.scoring import published
 from metascore.store.paths import Results
 
 PAGES = Path("docs/algorithms")
+RECIPES = ("paper", "quick", "long")  # budgets whose numbers stand side by side on the learners' pages, paper's first
+RECIPES_OF = "omniglot_5w1s"  # a task of them all
 
 
 def main(arguments: list[str]) -> int:
@@ -53,7 +57,17 @@ def read() -> Measured:
         published.load(),
         {name: config.problem(name).scale.name for name in config.params["tasks"]},
         {name: family(entry.file) for name, entry in config.entries.items() if has_page(name)},
+        recipes([name for name in config.entries if has_page(name)]),
     )
+
+
+def recipes(learners: list[str]) -> dict[str, dict[str, dict[str, Any]]]:
+    """What each learner learns by at the budgets, by name of the number."""
+    configs = {budget: load(budget=budget) for budget in RECIPES}
+    return {
+        learner: {budget: numbers(config.recipe(RECIPES_OF, learner)) for budget, config in configs.items()}
+        for learner in learners
+    }
 
 
 def table(path: Path) -> pd.DataFrame:

@@ -6,7 +6,7 @@ import pytest
 
 from metascore.errors import UserError
 from metascore.problems.scale import LEVELS
-from metascore.report import blocks
+from metascore.report import blocks, recipes
 from metascore.report.measured import Measured, block
 from metascore.report.table_cells import PRIOR_HEADINGS
 
@@ -122,3 +122,13 @@ def test_words_that_mean_nothing_are_named(measured, words):
 def test_a_block_without_an_end_is_named(measured, text):
     with pytest.raises(UserError, match=r"page\.md.*end"):
         blocks.filled(text, lambda words: block(words, measured), "page.md")
+
+
+def test_numbers_that_another_budget_has_otherwise_stand_side_by_side():
+    first = {"width": 64, "downsample": "max_pool", "clip_norm": None, "steps": 5}
+    shown = recipes.departures({"paper": first, "quick": first | {"width": 32, "clip_norm": 10.0}, "long": first})
+    assert [line.split(" | ") for line in shown.split("\n")[2:]] == [
+        ["| `width`", "64", "32", "64 |"],
+        ["| `clip_norm`", "–", "10.0", "– |"],
+    ]
+    assert recipes.departures({"paper": first, "quick": first}) == "No number is another."

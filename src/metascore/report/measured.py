@@ -5,15 +5,16 @@ A block's first word names one of the functions in BLOCKS, the other words are i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from metascore import problems
 from metascore.problems.scale import ERROR
-from metascore.report import table_cells
+from metascore.report import recipes, table_cells
 from metascore.report.documents import pipes
 
 FAMILIES = ["metric", "model", "optimisation", "baseline", "control"]  # in this order, then others
@@ -33,6 +34,7 @@ class Measured:
     published: pd.DataFrame
     measures: dict[str, str]  # of all tasks: the name of its scale
     families: dict[str, str]
+    recipes: Mapping[str, Mapping[str, Mapping[str, Any]]] = field(default_factory=dict)  # by learner and budget
 
     def of(self, task: str) -> pd.DataFrame:
         """The rows of one task in the table of scores. Raises KeyError where the budget has no such task."""
@@ -83,6 +85,11 @@ def learner_block(measured: Measured) -> str:
     for learner, family in measured.families.items():
         links.setdefault(family, []).append(f"[{learner}](docs/algorithms/{learner}.md)")
     return pipes(pd.DataFrame({"family": list(links), "learners": [", ".join(some) for some in links.values()]}))
+
+
+def recipe_block(measured: Measured, learner: str) -> str:
+    """The numbers that other budgets have otherwise than the paper's."""
+    return recipes.departures(measured.recipes[learner])
 
 
 def prior_block(measured: Measured, task: str) -> str:
@@ -179,6 +186,7 @@ BLOCKS: dict[str, Callable[..., str]] = {
     "reached": reached_block,
     "page": page_block,
     "learners": learner_block,
+    "recipe": recipe_block,
     "priors": prior_block,
     "moves": move_block,
     "metascores": metascore_block,
