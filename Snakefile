@@ -16,6 +16,9 @@ include: "workflow/rules/finetune.smk"
 include: "workflow/rules/aggregate.smk"
 
 
+places.lend(str(rules.download.output[0]), JOBS.data[0])
+
+
 rule all:
     default_target: True
     input:

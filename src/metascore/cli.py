@@ -15,6 +15,7 @@ import metascore
 from metascore.config.loading import load
 from metascore.config.params import Config, Run
 from metascore.errors import UsageError, UserError
+from metascore.orchestration import places
 from metascore.orchestration.signals import Stopped, stoppable
 
 STAGES = {
@@ -78,11 +79,13 @@ def _ask(options: argparse.Namespace) -> None:
 
 def _stage(options: argparse.Namespace) -> Any:
     """Imported here, so that no stage waits for the libraries of another."""
-    return importlib.import_module(f"metascore.stages.{options.stage.replace('-', '_')}")
+    name = "train_once" if options.stage == "train" else options.stage.replace("-", "_")
+    return importlib.import_module(f"metascore.stages.{name}")
 
 
 def _run(options: argparse.Namespace, config: Config) -> None:
     stage = _stage(options)
+    places.enter()
     if options.stage == "episodes":
         stage.run(config, options.file)
     elif options.stage in ("pictures", "split"):

@@ -62,7 +62,27 @@ def test_the_lock_of_a_live_process_stays(folder: Path):
 def test_the_lock_of_another_host_stays(folder: Path):
     record(folder, "elsewhere", dead_process(), 1.0)
     lock.register(folder=folder)
-    assert is_locked(folder)
+    assert is_locked(folder) and "elsewhere" in lock.holders(folder)
+
+
+def test_the_lock_of_another_host_that_fell_silent_goes(folder: Path):
+    record(folder, "elsewhere", dead_process(), 1.0)
+    (foreign,) = (folder / "processes").iterdir()
+    long_ago = time.time() - lock.SILENCE - 1
+    os.utime(foreign, (long_ago, long_ago))
+    lock.register(folder=folder)
+    assert not is_locked(folder) and not foreign.exists()
+
+
+def test_a_workflow_shows_that_it_is_alive(folder: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(lock, "BEAT", 0.01)
+    lock.register(folder=folder)
+    (own,) = (folder / "processes").iterdir()
+    os.utime(own, (1.0, 1.0))
+    deadline = time.monotonic() + 10
+    while own.stat().st_mtime == 1.0:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
 
 
 def test_a_lock_that_nobody_recorded_stays(folder: Path):

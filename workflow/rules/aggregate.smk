@@ -10,6 +10,7 @@
 rule aggregate:
     input:
         JOBS.aggregate_inputs(),
+        local(PUBLISHED),
     output:
         # Not deleted before the job, and put back where it fails.
         update(JOBS.plain_report()),
@@ -20,6 +21,9 @@ rule aggregate:
     log:
         f"logs/{BUDGET}/aggregate.log",
     threads: 1
+    resources:
+        mem_mb=lambda wildcards, attempt: 4000 * attempt,
+        runtime=30,
     params:
         budget=BUDGET,
         code=code("aggregate"),

@@ -7,15 +7,15 @@ import sys
 SOURCE = os.path.normpath(os.path.join(workflow.current_basedir, "..", "..", "src"))
 sys.path.insert(0, SOURCE)
 
-from metascore.orchestration import lock, outputs, session, signals
-from metascore.orchestration.jobs import Jobs, code, gpus, load, section
+from metascore.orchestration import places, session, signals
+from metascore.orchestration.jobs import PUBLISHED, Jobs, code, gpus, load, section
 
 session.lend_to_jobs(SOURCE)
-session.do_without_unusable_gpus()
-lock.register(signals.lead())
+session.begin(workflow.is_main_process)
 
 JOBS = Jobs(load(config))
 BUDGET = JOBS.config.budget
+GPUS = gpus(workflow.is_main_process)
 RUN_OF_JOB = "{wildcards.task}/{wildcards.learner}/{wildcards.seed}"
 
 
@@ -26,13 +26,14 @@ wildcard_constraints:
 
 
 onstart:
-    session.announce(JOBS, workflow.dag.needrun_jobs(), workflow.cores)
+    PLACES = (workflow.cores, "cores") if workflow.local_exec else (workflow.nodes, "nodes")
+    session.announce(JOBS, workflow.dag.needrun_jobs(), *PLACES)
     session.preload(workflow.dag.needrun_jobs(), workflow.local_exec)
-    signals.pass_signals_on()
+    signals.pass_signals_on(workflow.local_exec)
 
 
 onsuccess:
-    outputs.remember(JOBS.outputs())
+    session.remember(JOBS)
 
 
 onerror:

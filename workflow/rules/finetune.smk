@@ -18,7 +18,9 @@ rule finetune:
         JOBS.log("finetune"),
     threads: 1
     resources:
-        gpu=gpus(),
+        gpu=GPUS,
+        mem_mb=JOBS.memory,
+        runtime=lambda wildcards, attempt: 30 * attempt,
     params:
         budget=BUDGET,
         code=JOBS.code_of_run("finetune"),

@@ -17,7 +17,9 @@ rule meta_train:
         JOBS.log("meta_train"),
     threads: 1
     resources:
-        gpu=gpus(),
+        gpu=GPUS,
+        mem_mb=JOBS.memory,
+        runtime=JOBS.minutes,
     params:
         budget=BUDGET,
         code=JOBS.code_of_run("train"),

@@ -7,6 +7,13 @@
 #          data/episodes/{problem or data set}/{part}-{shape}-{count}.npy
 
 
+# Where the user sits: nodes of a cluster have no network, and would fall back to glyphs. A split takes no time.
+localrules:
+    download,
+    pictures,
+    split,
+
+
 rule download:
     output:
         JOBS.data,

@@ -1,5 +1,6 @@
 """What a workflow is about to do: the number of runs and how long they may take. Must not import torch."""
 
+import math
 from collections.abc import Sequence
 from pathlib import Path
 from statistics import mean
@@ -10,10 +11,14 @@ from metascore.files import read_json
 from metascore.store.paths import Results
 
 SECONDS_PER_RUN = 6  # starting Python twice, validation and fine-tuning
+MINUTES_AT_LEAST, SLOWER = 10, 3  # of time limits: for starts and validations; than the forecast
 
 
-def forecast(config: Config, runs: Sequence[Run], cores: int) -> str:
-    """One line about at least one run. Runs go side by side on the cores; each takes what its learner took before."""
+def forecast(config: Config, runs: Sequence[Run], cores: int, kind: str = "cores") -> str:
+    """One line about at least one run. Runs go side by side on the cores, or on what else there are so many of.
+
+    Each takes what its learner took before.
+    """
     results, pairs = Results.of(config.budget), {(run.task, run.learner) for run in runs}
     speeds = {pair: _seconds_per_task(results, *pair) for pair in pairs}
     usual = {task: problem.seconds_per_task for task, problem in config.tasks.items()}
@@ -23,7 +28,14 @@ def forecast(config: Config, runs: Sequence[Run], cores: int) -> str:
     wall = max(sum(seconds) / cores, *seconds)
     untimed = sum(bool(_tasks(config, run)) and not speeds[run.task, run.learner] for run in runs)
     basis = f"; {untimed} were never timed here, so this is rough" if untimed else ", as timed here before"
-    return f"{len(runs)} runs to train: about {_duration(wall)} on {cores} cores{basis}"
+    return f"{len(runs)} runs to train: about {_duration(wall)} on {cores} {kind}{basis}"
+
+
+def minutes(config: Config, run: Run) -> int:
+    """A time limit that a run's training keeps also on a machine three times as slow."""
+    known = _seconds_per_task(Results.of(config.budget), run.task, run.learner)
+    seconds = _tasks(config, run) * (known or config.tasks[run.task].seconds_per_task)
+    return MINUTES_AT_LEAST + math.ceil(SLOWER * seconds / 60)
 
 
 def _tasks(config: Config, run: Run) -> int:

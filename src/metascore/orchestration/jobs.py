@@ -2,6 +2,7 @@
 
 import functools
 import json
+import os
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
@@ -12,13 +13,15 @@ from metascore.config.params import Config, Run
 from metascore.data import folder
 from metascore.errors import UserError
 from metascore.files import sha256
-from metascore.orchestration import devices, provenance, vouched
+from metascore.orchestration import devices, forecast, provenance, vouched
 from metascore.problems.base import EpisodeFile
 from metascore.report import declarations, learner_pages
 from metascore.store import inputs, leaks, paths
 from metascore.store.paths import Results
 
 PUBLISHED = "src/metascore/scoring/published.csv"
+GPUS_A_RUN = "METASCORE_GPUS_A_RUN"  # environment variable: what the workflow decided for its jobs
+MEGABYTES = 2000  # of memory a run: training and fine-tuning peak near 900 on a CPU, and CUDA maps as much again
 
 
 class Pattern(NamedTuple):
@@ -63,10 +66,15 @@ def code(stage: str, learner_file: str | None = None, problem: str | None = None
     return provenance.stage_code(stage, learner_file, problem)
 
 
-@functools.cache
-def gpus() -> int:
-    """One GPU a job where there are any, so that `--resources gpu=N` holds; none otherwise: it would hold jobs up."""
-    return 1 if devices.visible() else 0
+def gpus(is_main: bool) -> int:
+    """How many GPUs a run asks for: one where there are any, so that `--resources gpu=N` holds; else it would wait.
+
+    The workflow decides by what it sees, and its jobs inherit that: a node that shows a GPU gives it to those only who
+    asked for one. Profiles of clusters overrule both.
+    """
+    if is_main:
+        os.environ[GPUS_A_RUN] = "1" if devices.visible() else "0"
+    return int(os.environ.get(GPUS_A_RUN, "0"))
 
 
 class Jobs:
@@ -167,7 +175,6 @@ class Jobs:
         return [
             *runs,
             *(str(paths.DATA / name) for name in [*sorted(sources), *leaks.leak_files(self.config)]),
-            PUBLISHED,
         ]
 
     # Parameters.
@@ -222,6 +229,16 @@ class Jobs:
         pages = learner_pages.digest({run.learner: self._learner_file(run) for run in config.runs()})
         twins = {name: entry.twin for name, entry in config.entries.items()}
         return section(pages, config.tasks, twins, config.seeds, config.split["name"], config.episodes)
+
+    # Resources, for clusters: those of a second and third attempt are two and three times those of the first.
+
+    def memory(self, wildcards: Any, attempt: int) -> int:
+        """Megabytes of memory for a run's step."""
+        return MEGABYTES * attempt
+
+    def minutes(self, wildcards: Any, attempt: int) -> int:
+        """The time limit of a run's training."""
+        return forecast.minutes(self.config, *self.runs([wildcards])) * attempt
 
     def runs(self, wildcards: Iterable[Any]) -> list[Run]:
         """The runs of these jobs."""

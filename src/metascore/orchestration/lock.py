@@ -1,14 +1,17 @@
-"""Snakemake's lock after a kill -9: taken away when its owner is certainly dead, and only then.
+"""Snakemake's lock after a kill -9: taken away when its owner is dead, and only then.
 
-Each Snakemake process leaves a record of itself before it can take the lock, and removes it when it ends. A lock that
-outlived all recorded processes is a dead one's. A process on another host can't be seen from here and counts as alive.
-One whose DVC was killed is about to end (see `stopping`), and is waited for.
+Each workflow, though not its jobs, leaves a record of itself before it can take the lock, and removes it when it ends.
+A lock that outlived all recorded workflows is a dead one's. One on this host is dead when its process is gone. One on
+another host can't be seen from here: it shows that it is alive by touching its record, and is dead when it no longer
+does. One whose DVC was killed is about to end (see `signals`), and is waited for.
 """
 
 import atexit
+import contextlib
 import os
 import shutil
 import socket
+import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -21,12 +24,14 @@ from metascore.orchestration.signals import is_alive, name
 
 FOLDER = Path(".snakemake")
 PATIENCE = 30.0  # seconds
+BEAT = 10.0  # seconds between two touches of a record
+SILENCE = 120.0  # seconds without a touch that mean death; file systems on a network may show one a minute late
 
 
 def register(leader: str | None = None, folder: Path = FOLDER) -> None:
-    """Record this process until it ends, and remove a lock that only dead processes can have left.
+    """Record this workflow until it ends, and remove a lock that only dead ones can have left.
 
-    `leader` is the name of the DVC process that this one works for, as `stopping.lead` gives it.
+    `leader` is the name of the DVC process that this one works for, as `signals.lead` gives it.
     """
     own = folder / "processes" / f"{socket.gethostname()}-{os.getpid()}.json"
     write_json(own, {"host": socket.gethostname(), "process": name(psutil.Process()), "leader": leader})
@@ -35,10 +40,11 @@ def register(leader: str | None = None, folder: Path = FOLDER) -> None:
     while any(map(_is_about_to_end, _others(own))) and time.monotonic() < deadline:
         time.sleep(0.1)
     others = _others(own)
-    if others and all(map(_is_dead, others)):
+    if others and all(_is_dead(other, own) for other in others):
         shutil.rmtree(folder / "locks", ignore_errors=True)
         for path in others:
             path.unlink(missing_ok=True)
+    threading.Thread(target=_beat, args=(own,), daemon=True).start()
 
 
 def is_held(folder: Path = FOLDER) -> bool:
@@ -46,27 +52,48 @@ def is_held(folder: Path = FOLDER) -> bool:
     return any((folder / "locks").glob("*.lock"))
 
 
+def holders(folder: Path = FOLDER) -> str:
+    """Who may hold it, for people: the hosts and processes that left a record."""
+    records = (folder / "processes").glob("*.json")
+    own = f"{socket.gethostname()}-{os.getpid()}"
+    return ", ".join(sorted(path.stem for path in records if path.stem != own)) or "no record says whose"
+
+
+def _beat(record: Path) -> None:
+    while True:
+        time.sleep(BEAT)
+        with contextlib.suppress(OSError):  # it has ended, or the file system is away for a moment
+            os.utime(record)
+
+
 def _others(own: Path) -> list[Path]:
     return [path for path in own.parent.glob("*.json") if path != own]
 
 
-def _is_dead(record: Path) -> bool:
-    """Whether the process of a record is certainly gone."""
-    owner = _local(record)
-    return owner is not None and not is_alive(owner["process"])
+def _is_dead(record: Path, own: Path) -> bool:
+    """Whether the workflow of a record is certainly gone; times are compared as the file system's clock has them."""
+    owner = _read(record)
+    if owner is None:
+        return False
+    if owner["host"] == socket.gethostname():
+        return not is_alive(owner["process"])
+    try:
+        return own.stat().st_mtime - record.stat().st_mtime > SILENCE
+    except FileNotFoundError:
+        return True
 
 
 def _is_about_to_end(record: Path) -> bool:
-    owner = _local(record)
-    if owner is None or owner["leader"] is None:
+    owner = _read(record)
+    if owner is None or owner["host"] != socket.gethostname() or owner["leader"] is None:
         return False
     return is_alive(owner["process"]) and not is_alive(owner["leader"])
 
 
-def _local(record: Path) -> dict[str, Any] | None:
-    """What a record says of a process on this host; None where it is another's, gone or broken."""
+def _read(record: Path) -> dict[str, Any] | None:
+    """What a record says; None where it is gone or broken."""
     try:
         owner: dict[str, Any] = read_json(record)
-        return owner if owner["host"] == socket.gethostname() and {"process", "leader"} <= set(owner) else None
-    except (UserError, KeyError, TypeError):
+        return owner if {"host", "process", "leader"} <= set(owner) else None
+    except (UserError, TypeError):
         return None

@@ -61,6 +61,11 @@ def remember(paths: Iterable[str]) -> None:
     write_json(LEDGER, ledger)
 
 
+def is_recorded(path: str) -> bool:
+    """Whether an output lies here as Snakemake recorded it."""
+    return _is_untouched(path, _recorded(path, FilePersistence()))
+
+
 def _is_known(path: str, recorded: float | None, ledger: Ledger) -> bool:
     return recorded is not None and ledger.get(path) == [recorded, sha256(path)]
 

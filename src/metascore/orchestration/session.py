@@ -1,4 +1,4 @@
-"""What happens before the jobs of a workflow: outputs of unknown origin are found, and what is to do is said."""
+"""What happens around the jobs of a workflow: outputs of unknown origin are found, and what is to do is said."""
 
 import os
 import sys
@@ -6,7 +6,19 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from metascore.orchestration import devices, drivers, forecast, inheritance, lock, outputs, preloading, stand_ins
+from metascore.orchestration import (
+    cluster,
+    devices,
+    drivers,
+    finished,
+    forecast,
+    inheritance,
+    lock,
+    outputs,
+    preloading,
+    signals,
+    stand_ins,
+)
 from metascore.orchestration.jobs import Jobs
 
 
@@ -15,6 +27,16 @@ def lend_to_jobs(source: str) -> None:
     paths = {"PATH": str(Path(sys.executable).parent), "PYTHONPATH": source}
     for name, first in paths.items():
         os.environ[name] = os.pathsep.join([first, *filter(None, [os.environ.get(name)])])
+
+
+def begin(is_main: bool) -> None:
+    """Register the workflow; its jobs, which read the Snakefile too, are no workflows, and see no GPU but their own."""
+    leader = signals.lead()
+    if is_main:
+        lock.register(leader)
+    else:
+        os.environ.update(cluster.hidden_devices())
+    do_without_unusable_gpus()
 
 
 def do_without_unusable_gpus() -> None:
@@ -28,10 +50,11 @@ def do_without_unusable_gpus() -> None:
 def reject_strangers(jobs: Jobs, is_adopted: bool) -> None:
     """Have files that are not as Snakemake's jobs left them made anew, unless they are about to be adopted."""
     if lock.is_held():
-        _say("another workflow is at work in this folder: wait for it, or end it")
+        _say(f"another workflow is at work in this folder ({lock.holders()}): wait for it, or end it")
         return
     inheritance.inherit(Path())
     strangers = outputs.reject_strangers(jobs.outputs())
+    finished.forget(jobs.results, jobs.config.runs(), outputs.is_recorded)
     if strangers and not is_adopted:
         _say(outputs.told(strangers))
     stand_in = stand_ins.found(jobs.config.data)
@@ -40,11 +63,17 @@ def reject_strangers(jobs: Jobs, is_adopted: bool) -> None:
         outputs.distrust(jobs.data if stand_in.gives_way else [])
 
 
-def announce(jobs: Jobs, planned: Iterable[Any], cores: int) -> None:
-    """Say how many runs are to do and how long they may take; `planned` are Snakemake's jobs."""
+def announce(jobs: Jobs, planned: Iterable[Any], cores: int, kind: str) -> None:
+    """Say how many runs are to do and how long they may take; `planned` are Snakemake's jobs.
+
+    What a dead workflow left in a cluster's queue is ended first: this one has the lock now.
+    """
+    orphans = cluster.end_orphans(Path())
+    if orphans:
+        _say(f"cancelled {len(orphans)} jobs that a workflow which is gone had left in Slurm's queue")
     runs = jobs.runs(job.wildcards for job in planned if job.rule.name == "meta_train")
     if runs:
-        _say(forecast.forecast(jobs.config, runs, cores))
+        _say(forecast.forecast(jobs.config, runs, cores, kind))
 
 
 def preload(planned: Iterable[Any], is_local: bool) -> None:
@@ -53,12 +82,21 @@ def preload(planned: Iterable[Any], is_local: bool) -> None:
         preloading.start()
 
 
+def remember(jobs: Jobs) -> None:
+    """Remember what was made, and say what it was made from."""
+    outputs.remember(jobs.outputs())
+    finished.forget(jobs.results, jobs.config.runs(), outputs.is_recorded)
+    stand_in = stand_ins.found(jobs.config.data)
+    if stand_in:
+        _say(stand_in.line)
+
+
 def give_up(jobs: Jobs, unfinished: Iterable[Any]) -> None:
     """Remember what was made, and that the outputs of `unfinished`, Snakemake's jobs, are not what they should be.
 
     A report whose job failed was put back, and Snakemake recorded it as that job's.
     """
-    outputs.remember(jobs.outputs())
+    remember(jobs)
     outputs.distrust(file for job in unfinished for file in map(str, job.output) if Path(file).exists())
 
 

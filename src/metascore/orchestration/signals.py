@@ -81,12 +81,22 @@ def follow(leader: str) -> None:
     threading.Thread(target=_watch, args=(leader,), daemon=True).start()
 
 
-def pass_signals_on() -> None:
-    """From now on, SIGINT and SIGTERM reach the stages that run below this process first."""
+def pass_signals_on(jobs_are_here: bool = True) -> None:
+    """From now on, SIGINT and SIGTERM reach the stages that run below this process first.
+
+    On SIGTERM Snakemake waits for its jobs. Those of a cluster don't hear of it, so there it means what Ctrl-C means:
+    Snakemake has the cluster cancel them.
+    """
     for number in SIGNALS:
         before = signal.getsignal(number)
         if callable(before):
-            signal.signal(number, partial(_pass_on, before))
+            signal.signal(number, partial(_pass_on, before if jobs_are_here else _interrupt))
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    for one in SIGNALS:  # nothing must disturb the cancelling
+        signal.signal(one, _pass_over)
+    raise KeyboardInterrupt
 
 
 def _pass_on(before: Callable[[int, FrameType | None], Any], number: int, frame: FrameType | None) -> None:

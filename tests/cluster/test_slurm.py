@@ -1,0 +1,116 @@
+"""The workflow on a Slurm of one node: the bits of this machine, whatever happens on the way, and nothing to unlock."""
+
+import re
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import psutil
+import slurm
+from temporary_project import Project
+
+from metascore.files import sha256
+
+SLURM = (
+    *("snakemake", "--workflow-profile", "profiles/slurm", "--jobs", "4"),
+    *("--slurm-init-seconds-before-status-checks", "1", "--seconds-between-status-checks", "1"),
+)
+ONE_A_JOB = ("--group-components", "run=1", "episodes=8")
+GOING_ON = "going on from iteration"
+MAML = Path("logs/smoke/meta_train/omniglot_5w1s/maml/0.log")
+TOO_LATE = """
+
+def run(config: Config, job: Run, trained=run) -> None:
+    import os, subprocess, time
+    trained(config, job)
+    if job.learner == "maml" and not Path("late").exists():
+        Path("late").touch()
+        subprocess.run(["scancel", os.environ["SLURM_JOB_ID"]])
+        time.sleep(60)
+"""
+
+
+def bits(project: Project) -> dict[str, str]:
+    """The digests of what must be the same wherever it was made."""
+    patterns = ("data/**/*.npy", "results/**/*.safetensors", "results/*/scores/**/*.npy", "results/*/metrics.json")
+    paths = sorted(path for pattern in patterns for path in project.path.glob(pattern))
+    return {str(path.relative_to(project.path)): sha256(path) for path in paths}
+
+
+def begun(project: Project, *options: str) -> psutil.Popen:
+    """A workflow that has a snapshot of MAML, which trains for longest."""
+    with (project.path.parent / "said.log").open("w") as said:
+        process = psutil.Popen(
+            [*SLURM, *options], cwd=project.path, env=project.environment(), stdout=said, stderr=subprocess.STDOUT
+        )
+    deadline = time.monotonic() + 300
+    while not (project.path / MAML).exists() or "iteration" not in (project.path / MAML).read_text():
+        assert process.poll() is None and time.monotonic() < deadline, said_by(project)
+        time.sleep(0.1)
+    return process
+
+
+def said_by(project: Project) -> str:
+    return (project.path.parent / "said.log").read_text()
+
+
+def ended(project: Project, cluster: dict[str, str], undisturbed: Project, said: str) -> None:
+    """The same bits, nothing in the queue, nothing locked, nothing to do."""
+    assert bits(project) == bits(undisturbed), said
+    assert not slurm.queue(cluster)
+    assert project.planned() == set()
+
+
+def test_a_whole_run_in_groups(on_slurm, cluster, undisturbed):
+    said = on_slurm.call(*SLURM)
+    submitted = len(re.findall("has been submitted with SLURM jobid", said))
+    assert 0 < submitted < len(re.findall("^Job \\d+: ", said, flags=re.MULTILINE))
+    assert said.rstrip().splitlines()[-1].count("SYNTHETIC") == 0  # glyphs are all that was asked for
+    ended(on_slurm, cluster, undisturbed, said)
+
+
+def test_a_gpu_is_asked_for_from_a_host_without_one(on_slurm, cluster, undisturbed):
+    said = on_slurm.call(*SLURM, *ONE_A_JOB, "--set-resources", "meta_train:gpu=1", "finetune:gpu=1")
+    assert "gpu=1" in said
+    ended(on_slurm, cluster, undisturbed, said)
+
+
+def test_sigterm_cancels_the_jobs(on_slurm, cluster, undisturbed):
+    process = begun(on_slurm, *ONE_A_JOB)
+    began = time.monotonic()
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(timeout=60) != 0
+    while slurm.queue(cluster):
+        assert time.monotonic() < began + 60, said_by(on_slurm)
+        time.sleep(0.1)
+    said = on_slurm.call(*SLURM, *ONE_A_JOB)
+    assert GOING_ON in (on_slurm.path / MAML).read_text()
+    ended(on_slurm, cluster, undisturbed, said)
+
+
+def test_jobs_of_a_killed_workflow_are_cancelled_by_the_next(on_slurm, cluster, undisturbed):
+    process = begun(on_slurm, *ONE_A_JOB)
+    process.kill()
+    process.wait()
+    assert slurm.queue(cluster)
+    said = on_slurm.call(*SLURM, *ONE_A_JOB)
+    assert "cancelled 1 jobs that a workflow which is gone had left" in said or "cancelled 2 jobs" in said
+    ended(on_slurm, cluster, undisturbed, said)
+
+
+def test_a_cancelled_job_is_sent_again(on_slurm, cluster, undisturbed):
+    process = begun(on_slurm, *ONE_A_JOB)
+    subprocess.run(["scancel", "--me"], env=on_slurm.environment(), check=True)
+    assert process.wait(timeout=600) == 0, said_by(on_slurm)
+    assert GOING_ON in (on_slurm.path / MAML).read_text()
+    ended(on_slurm, cluster, undisturbed, said_by(on_slurm))
+
+
+def test_a_run_that_ends_unnoticed_is_not_trained_again(on_slurm, cluster, undisturbed):
+    """Its job is killed after its last file, as by a time limit, and Snakemake deletes the files."""
+    on_slurm.append("src/metascore/stages/train_once.py", TOO_LATE)
+    process = begun(on_slurm, *ONE_A_JOB)
+    assert process.wait(timeout=600) == 0, said_by(on_slurm)
+    assert "is put back" in (on_slurm.path / MAML).read_text()
+    ended(on_slurm, cluster, undisturbed, said_by(on_slurm))
