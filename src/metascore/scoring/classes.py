@@ -12,11 +12,15 @@ their covariances add to the variance of the mean. Where classes explain nothing
 import numpy as np
 from jaxtyping import Float, Int
 
+from metascore.scoring.variances import FEWEST
+
 
 def shared_by_classes(
     values: Float[np.ndarray, "learner episode"], classes: Int[np.ndarray, "episode class"]
 ) -> Float[np.ndarray, " learner"]:
-    """The variance of each learner's mean that comes from what episodes have in common."""
+    """The variance of each learner's mean that comes from what episodes have in common: none that one of them shows."""
+    if len(classes) < FEWEST:
+        return np.zeros(len(values))
     common = in_common(classes)
     deviation = values - values.mean(axis=1, keepdims=True)
     products = np.einsum("ie,ef,if->i", deviation, common, deviation, optimize=True)
