@@ -1,5 +1,6 @@
 """A small workflow whose stages are real, run here undisturbed, and a Slurm of one node to run it on."""
 
+import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -67,6 +68,15 @@ def fresh(pristine: Project, tmp_path: Path) -> Project:
 def on_slurm(fresh: Project, cluster: dict[str, str]) -> Project:
     """The same where Slurm's commands are at hand."""
     return replace(fresh, variables=cluster)
+
+
+@pytest.fixture
+def without_maml(undisturbed: Project, cluster: dict[str, str], tmp_path: Path) -> Project:
+    """A copy of the undisturbed run in which MAML, which trains longest, has not been trained, with Slurm at hand."""
+    project = copy(undisturbed, tmp_path / "project")
+    shutil.rmtree(project.path / "results/smoke/runs/omniglot_5w1s/maml")
+    (project.path / slurm.MAML).unlink()
+    return replace(project, variables=cluster)
 
 
 @pytest.fixture(scope="session")

@@ -4,7 +4,6 @@ import re
 import signal
 import subprocess
 import time
-from pathlib import Path
 
 import psutil
 import slurm
@@ -18,7 +17,6 @@ SLURM = (
 )
 ONE_A_JOB = ("--group-components", "run=1", "episodes=8")
 GOING_ON = "going on from iteration"
-MAML = Path("logs/smoke/meta_train/omniglot_5w1s/maml/0.log")
 TOO_LATE = """
 
 def run(config: Config, job: Run, trained=run) -> None:
@@ -45,7 +43,7 @@ def begun(project: Project, *options: str) -> psutil.Popen:
             [*SLURM, *options], cwd=project.path, env=project.environment(), stdout=said, stderr=subprocess.STDOUT
         )
     deadline = time.monotonic() + 300
-    while not (project.path / MAML).exists() or "iteration" not in (project.path / MAML).read_text():
+    while not (project.path / slurm.MAML).exists() or "iteration" not in (project.path / slurm.MAML).read_text():
         assert process.poll() is None and time.monotonic() < deadline, said_by(project)
         time.sleep(0.1)
     return process
@@ -65,8 +63,7 @@ def ended(project: Project, cluster: dict[str, str], undisturbed: Project, said:
 def test_a_whole_run_in_groups(on_slurm, cluster, undisturbed):
     said = on_slurm.call(*SLURM)
     submitted = len(re.findall("has been submitted with SLURM jobid", said))
-    assert 0 < submitted < len(re.findall("^Job \\d+: ", said, flags=re.MULTILINE))
-    assert said.rstrip().splitlines()[-1].count("SYNTHETIC") == 0  # glyphs are all that was asked for
+    assert 0 < submitted < len(re.findall(r"^ *Job \d+: ", said, flags=re.MULTILINE))
     ended(on_slurm, cluster, undisturbed, said)
 
 
@@ -76,41 +73,41 @@ def test_a_gpu_is_asked_for_from_a_host_without_one(on_slurm, cluster, undisturb
     ended(on_slurm, cluster, undisturbed, said)
 
 
-def test_sigterm_cancels_the_jobs(on_slurm, cluster, undisturbed):
-    process = begun(on_slurm, *ONE_A_JOB)
+def test_sigterm_cancels_the_jobs(without_maml, cluster, undisturbed):
+    process = begun(without_maml, *ONE_A_JOB)
     began = time.monotonic()
     process.send_signal(signal.SIGTERM)
     assert process.wait(timeout=60) != 0
     while slurm.queue(cluster):
-        assert time.monotonic() < began + 60, said_by(on_slurm)
+        assert time.monotonic() < began + 60, said_by(without_maml)
         time.sleep(0.1)
-    said = on_slurm.call(*SLURM, *ONE_A_JOB)
-    assert GOING_ON in (on_slurm.path / MAML).read_text()
-    ended(on_slurm, cluster, undisturbed, said)
+    said = without_maml.call(*SLURM, *ONE_A_JOB)
+    assert GOING_ON in (without_maml.path / slurm.MAML).read_text()
+    ended(without_maml, cluster, undisturbed, said)
 
 
-def test_jobs_of_a_killed_workflow_are_cancelled_by_the_next(on_slurm, cluster, undisturbed):
-    process = begun(on_slurm, *ONE_A_JOB)
+def test_jobs_of_a_killed_workflow_are_cancelled_by_the_next(without_maml, cluster, undisturbed):
+    process = begun(without_maml, *ONE_A_JOB)
     process.kill()
     process.wait()
     assert slurm.queue(cluster)
-    said = on_slurm.call(*SLURM, *ONE_A_JOB)
+    said = without_maml.call(*SLURM, *ONE_A_JOB)
     assert "cancelled 1 jobs that a workflow which is gone had left" in said or "cancelled 2 jobs" in said
-    ended(on_slurm, cluster, undisturbed, said)
+    ended(without_maml, cluster, undisturbed, said)
 
 
-def test_a_cancelled_job_is_sent_again(on_slurm, cluster, undisturbed):
-    process = begun(on_slurm, *ONE_A_JOB)
-    subprocess.run(["scancel", "--me"], env=on_slurm.environment(), check=True)
-    assert process.wait(timeout=600) == 0, said_by(on_slurm)
-    assert GOING_ON in (on_slurm.path / MAML).read_text()
-    ended(on_slurm, cluster, undisturbed, said_by(on_slurm))
+def test_a_cancelled_job_is_sent_again(without_maml, cluster, undisturbed):
+    process = begun(without_maml, *ONE_A_JOB)
+    subprocess.run(["scancel", "--me"], env=without_maml.environment(), check=True)
+    assert process.wait(timeout=600) == 0, said_by(without_maml)
+    assert GOING_ON in (without_maml.path / slurm.MAML).read_text()
+    ended(without_maml, cluster, undisturbed, said_by(without_maml))
 
 
-def test_a_run_that_ends_unnoticed_is_not_trained_again(on_slurm, cluster, undisturbed):
+def test_a_run_that_ends_unnoticed_is_not_trained_again(without_maml, cluster, undisturbed):
     """Its job is killed after its last file, as by a time limit, and Snakemake deletes the files."""
-    on_slurm.append("src/metascore/stages/train_once.py", TOO_LATE)
-    process = begun(on_slurm, *ONE_A_JOB)
-    assert process.wait(timeout=600) == 0, said_by(on_slurm)
-    assert "is put back" in (on_slurm.path / MAML).read_text()
-    ended(on_slurm, cluster, undisturbed, said_by(on_slurm))
+    without_maml.append("src/metascore/stages/train_once.py", TOO_LATE)
+    process = begun(without_maml, *ONE_A_JOB)
+    assert process.wait(timeout=600) == 0, said_by(without_maml)
+    assert "is put back" in (without_maml.path / slurm.MAML).read_text()
+    ended(without_maml, cluster, undisturbed, said_by(without_maml))

@@ -1,6 +1,8 @@
 """Slurm's queue as a workflow sees it, with faked programs squeue and scancel; a real one is in tests/cluster."""
 
 import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -64,3 +66,20 @@ def test_jobs_inherit_what_the_workflow_decided(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(devices, "visible", lambda: ["GPU-0"])
     assert jobs.gpus(is_main=False) == 0
     assert jobs.gpus(is_main=True) == jobs.gpus(is_main=False) == 1
+
+
+def test_sigterm_is_ctrl_c_to_a_workflow_whose_jobs_are_elsewhere():
+    """And only once: what follows it, cancelling, is not disturbed."""
+    program = (
+        "import os, signal\n"
+        "from metascore.orchestration import signals\n"
+        "signal.signal(signal.SIGTERM, lambda number, frame: print('waits'))\n"
+        "signals.pass_signals_on(jobs_are_here=False)\n"
+        "try:\n"
+        "    os.kill(os.getpid(), signal.SIGTERM)\n"
+        "except KeyboardInterrupt:\n"
+        "    os.kill(os.getpid(), signal.SIGTERM)\n"
+        "    print('cancels')\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout == "cancels\n"
