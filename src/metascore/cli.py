@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 
 import metascore
 from metascore.config.loading import load
-from metascore.config.params import Config, Run
+from metascore.config.params import Config, Pair, Run
 from metascore.errors import UsageError, UserError
 from metascore.orchestration import places
 from metascore.orchestration.signals import Stopped, stoppable
@@ -99,6 +99,8 @@ def _run(options: argparse.Namespace, config: Config) -> None:
         stage.run(config, job.task, job.learner, options.json)
     elif options.stage == "calibrate":
         stage.run(config, options.learners, options.seconds)
+    elif options.stage == "aggregate" and options.without:
+        stage.run(config.without(_pair(one) for one in options.without))
     elif options.stage == "check":
         stage.run(config, options.learner)
     elif options.stage == "vouch":
@@ -107,6 +109,11 @@ def _run(options: argparse.Namespace, config: Config) -> None:
         stage.run(config, options.name, Path(options.params), options.package)
     else:
         stage.run(config)
+
+
+def _pair(text: str) -> Pair:
+    task, _, learner = text.partition("/")
+    return task, learner
 
 
 def _job(options: argparse.Namespace, config: Config) -> Run:
@@ -162,6 +169,9 @@ def _parser() -> argparse.ArgumentParser:
             stage.add_argument("--seed", required=True, type=int)
         if name == "recipe":
             stage.add_argument("--json", action="store_true", help="for programs")
+        if name == "aggregate":
+            text = "leave these runs out: the report of the others goes to results/BUDGET/partial"
+            stage.add_argument("--without", nargs="+", metavar="TASK/LEARNER", help=text)
         if name == "compare":
             stage.add_argument("revision", nargs="?", default="HEAD", help="a git revision (default: HEAD)")
             stage.add_argument("--fail-on", choices=["worse"], help="exit status 1 where a learner is worse")

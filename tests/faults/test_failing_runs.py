@@ -22,6 +22,7 @@ def test_the_others_finish_and_the_rest_can_be_resumed(fresh: Project, undisturb
     for learner in ("chance", "protonet"):
         assert (fresh.path / f"results/smoke/scores/omniglot_5w1s/{learner}/0.npy").exists()
     assert not (fresh.path / "results/smoke/metrics.json").exists()
+    assert "Missing: maml on omniglot_5w1s." in (fresh.path / "results/smoke/partial/tables/scores.md").read_text()
     (fresh.path / "params.yaml").write_text(before)
     assert fresh.ran("snakemake", "--cores", "2") == {
         "Meta-training omniglot_5w1s/maml/0",

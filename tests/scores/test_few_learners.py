@@ -1,14 +1,16 @@
 """Any learners and tasks, however few, give every table, figure and the page."""
 
+import shutil
 import tempfile
 from pathlib import Path
 
 import fake_results
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from metascore.errors import UserError
+from metascore.errors import UsageError, UserError
 from metascore.orchestration.jobs import Jobs
 from metascore.stages import aggregate
 
@@ -41,6 +43,37 @@ def test_every_file_of_the_report_is_there(learners, tasks, seeds, episodes):
         return
     left, expected = aggregated(learners, tasks, seeds, episodes)
     assert expected <= left
+
+
+def test_a_partial_report_says_what_is_missing_and_replaces_no_whole_one(tmp_path):
+    """maml's run is gone; what is there is judged as it would be without an entry maml."""
+    chosen = fake_results.config(("omniglot_5w1s",), (0, 1), ("maml", "fomaml", "protonet", "chance"))
+    fake_results.write(tmp_path, chosen)
+    results = tmp_path / "results/tiny"
+    aggregate.run(chosen, tmp_path / "data", results)
+    before = {path: path.read_bytes() for path in results.rglob("*") if path.is_file()}
+    for path in results.glob("*/omniglot_5w1s/maml/1*"):
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
+    aggregate.run(chosen.without([("omniglot_5w1s", "maml")]), tmp_path / "data", results)
+    scores = pd.read_csv(results / "partial/tables/scores.csv")
+    assert set(scores["learner"]) == {"fomaml", "protonet", "chance"}
+    for file in ("tables/scores.md", "report.html"):
+        assert "Missing: maml on omniglot_5w1s." in (results / "partial" / file).read_text()
+        assert "Missing" not in (results / file).read_text()
+    assert all(path.read_bytes() == content for path, content in before.items() if path.exists())
+    for path, content in before.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    aggregate.run(chosen, tmp_path / "data", results)
+    assert not (results / "partial").exists()
+
+
+@pytest.mark.parametrize("pairs", [[("omniglot_5w1s", "chess")], [("chess", "maml")], [("omniglot_5w1s", "maml")]])
+def test_what_cannot_be_left_out_is_named(pairs):
+    """Unknown ones, and all that there is."""
+    chosen = fake_results.config(("omniglot_5w1s",), (0,), ("maml",))
+    with pytest.raises(UsageError, match=r"not part of budget tiny|nothing of budget tiny is left"):
+        chosen.without(pairs)
 
 
 @pytest.mark.parametrize("learners", [("chance",), ("protonet",), ("fomaml",), ("chance", "protonet")])

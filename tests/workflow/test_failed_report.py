@@ -3,9 +3,10 @@
 import os
 from dataclasses import replace
 
+import pytest
 from temporary_project import Project
 
-from metascore.files import sha256
+from metascore.files import read_json, sha256
 
 FAILING = """
 whole = run
@@ -31,6 +32,35 @@ def test_a_failed_report_leaves_the_old_one_and_is_made_again(project: Project):
     assert project.planned() == REPORT
     assert project.ran("snakemake", "--cores", "2") == REPORT
     assert project.planned() == set()
+
+
+DIVERGING = """
+whole = run
+
+
+def run(config, job):
+    if job.learner == "maml":
+        raise SystemExit("diverged")
+    whole(config, job)
+"""
+PARTIAL = """
+whole = run
+
+
+def run(config):
+    whole(config) if not config.left_out else write(f"results/{config.budget}/partial/seen.json", *config.left_out)
+"""
+
+
+@pytest.mark.slow
+def test_where_a_run_fails_the_others_are_reported(project: Project):
+    before = digests(project)
+    project.append("src/metascore/stages/train.py", DIVERGING)
+    project.append("src/metascore/stages/aggregate.py", PARTIAL)
+    said = project.call("snakemake", "--cores", "2", status=1)
+    assert "missing: omniglot_5w1s/maml; of the others there is a report in results/smoke/partial" in said
+    assert read_json(project.path / "results/smoke/partial/seen.json") == [["omniglot_5w1s", "maml"]]
+    assert digests(project) == before
 
 
 def digests(project: Project) -> dict[str, str]:

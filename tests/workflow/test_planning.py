@@ -1,5 +1,6 @@
 """What a change runs again: exactly what it affects."""
 
+import re
 import shutil
 import time
 
@@ -48,6 +49,27 @@ def test_a_file_that_came_another_way(project: Project):
     time.sleep(0.01)
     path.write_bytes(path.read_bytes() + b" ")
     assert "Meta-training omniglot_5w1s/maml/0" in project.planned()
+
+
+def test_a_run_made_by_hand_is_named_before_it_is_made_again(project: Project):
+    """Snakemake has no record of it: it cannot know by what code and parameters it was made."""
+    project.call(
+        *("python", "-m", "metascore", "train", "--budget", "smoke"),
+        *("--task", "omniglot_5w1s", "--learner", "maml", "--seed", "0"),
+    )
+    said = project.call("snakemake", "-n")
+    named, planned = said.index("made anew: results/smoke/runs/omniglot_5w1s/maml/0/run.json"), said.index("Job 0:")
+    assert named < said.index("Meta-training omniglot_5w1s/maml/0") and named < planned
+
+
+@pytest.mark.slow
+def test_a_budget_beside_a_finished_one_plans_files_that_are_not_there(project: Project):
+    said = project.call("snakemake", "-n", "--config", "budget=quick")
+    lines = re.findall(r"^ +output: (.*)$", said, flags=re.MULTILINE)
+    files = {file for line in lines for file in line.split(", ")}
+    assert "results/quick/runs/omniglot_5w1s/maml/0/run.json" in files
+    assert all(file.startswith(("results/quick/", "data/episodes/")) for file in files)
+    assert not [file for file in files if (project.path / file).exists()]
 
 
 @pytest.mark.slow

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -18,6 +18,7 @@ from metascore.errors import UsageError
 from metascore.problems.base import EpisodeFile, Problem
 
 OMNIGLOT = "omniglot"  # the data set that is fetched, not given
+Pair = tuple[str, str]  # a task and a learner
 SHAPE = ("way", "shot", "query")  # of training episodes, where a recipe's `training` states them
 
 
@@ -37,6 +38,7 @@ class Config:
     file: Document
     budgets: Mapping[str, Document]
     budget: str
+    left_out: frozenset[Pair] = frozenset()  # have no runs, whatever the files say
 
     @property
     def params(self) -> dict[str, Any]:
@@ -134,14 +136,24 @@ class Config:
         """Every (task, learner, seed), without the tasks that a learner's file or entry declares it doesn't do."""
         return [Run(task, learner, seed) for task, learner in self.pairs() for seed in self.seeds]
 
-    def pairs(self) -> list[tuple[str, str]]:
+    def pairs(self) -> list[Pair]:
         """Every (task, learner) that has runs."""
         return [
             (task, learner)
             for task, problem in self.tasks.items()
             for learner, entry in self.entries.items()
             if problem.has(signatures.needs(entry.file)) and entry.is_run(self.names(task))
+            if (task, learner) not in self.left_out
         ]
+
+    def without(self, pairs: Iterable[Pair]) -> Config:
+        """The same without the runs of these. Raises UsageError where one of them has none, or nothing is left."""
+        pairs, known = frozenset(pairs), self.pairs()
+        for task, learner in sorted(pairs - {*known}):
+            raise UsageError(f"{task}/{learner}: not part of budget {self.budget}: name a task and a learner of it")
+        if pairs.issuperset(known):
+            raise UsageError(f"nothing of budget {self.budget} is left: leave out less")
+        return replace(self, left_out=pairs)
 
     @cached_property
     def entries(self) -> dict[str, Entry]:

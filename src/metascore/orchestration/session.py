@@ -1,11 +1,13 @@
 """What happens around the jobs of a workflow: outputs of unknown origin are found, and what is to do is said."""
 
 import os
+import subprocess
 import sys
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from metascore.config.params import Pair
 from metascore.orchestration import (
     cluster,
     devices,
@@ -20,6 +22,9 @@ from metascore.orchestration import (
     stand_ins,
 )
 from metascore.orchestration.jobs import Jobs
+from metascore.store import partial
+
+OF_A_RUN = ("meta_train", "finetune")
 
 
 def lend_to_jobs(source: str) -> None:
@@ -94,10 +99,26 @@ def remember(jobs: Jobs) -> None:
 def give_up(jobs: Jobs, unfinished: Iterable[Any]) -> None:
     """Remember what was made, and that the outputs of `unfinished`, Snakemake's jobs, are not what they should be.
 
-    A report whose job failed was put back, and Snakemake recorded it as that job's.
+    A report whose job failed was put back, and Snakemake recorded it as that job's. Where runs failed, and nobody asked
+    for an end, the others are reported.
     """
+    unfinished = list(unfinished)
     remember(jobs)
     outputs.distrust(file for job in unfinished for file in map(str, job.output) if Path(file).exists())
+    if not signals.asked_to_end() and any(job.rule.name == "aggregate" for job in unfinished):
+        failed = [job.wildcards for job in unfinished if job.rule.name in OF_A_RUN]
+        _report_the_others(jobs, {(run.task, run.learner) for run in failed})
+
+
+def _report_the_others(jobs: Jobs, failed: set[Pair]) -> None:
+    """Have the runs that are done reported, and say where, if there are both such and others."""
+    others = set(jobs.config.pairs()) - failed
+    if not failed or not others:
+        return
+    names = [f"{task}/{learner}" for task, learner in sorted(failed)]
+    command = (sys.executable, "-m", "metascore", "aggregate", "--budget", jobs.config.budget, "--without", *names)
+    if subprocess.run(command, check=False).returncode == 0:
+        _say(f"missing: {', '.join(names)}; of the others there is a report in {jobs.results.folder / partial.FOLDER}")
 
 
 def _say(line: str) -> None:

@@ -23,6 +23,7 @@ STARTED_BY = "METASCORE_STARTED_BY"  # environment variable: the process of the 
 SECONDS_BETWEEN_LOOKS = 0.2
 INIT = 1  # the process that orphans go to
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
+_asked_to_end = threading.Event()
 
 
 class Stopped(BaseException):
@@ -99,7 +100,13 @@ def _interrupt(number: int, frame: FrameType | None) -> None:
     raise KeyboardInterrupt
 
 
+def asked_to_end() -> bool:
+    """Whether a signal came since `pass_signals_on`."""
+    return _asked_to_end.is_set()
+
+
 def _pass_on(before: Callable[[int, FrameType | None], Any], number: int, frame: FrameType | None) -> None:
+    _asked_to_end.set()
     for child in psutil.Process().children(recursive=True):
         with contextlib.suppress(psutil.NoSuchProcess):
             if any(word.partition(".")[0] == "metascore" for word in child.cmdline()):

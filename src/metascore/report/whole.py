@@ -87,9 +87,15 @@ def _warnings(config: Config, measured: list[TaskResults], synthetic: bool) -> l
     """What a reader must know before any number."""
     problems = config.tasks.values()
     found = list(dict.fromkeys(one.warning for one in problems if one.warning)) if synthetic else []
-    found += few_seeds(len(config.seeds))
+    found += missing(config) + few_seeds(len(config.seeds))
     early = [f"{one.task}/{name}" for one in measured for name in one.scores if _stopped_early(config, one, name)]
     return found + ([f"Training stopped before its last iteration: {', '.join(early)}."] if early else [])
+
+
+def missing(config: Config) -> list[str]:
+    """Which runs of the budget no number speaks of, if there are any."""
+    names = ", ".join(f"{learner} on {task}" for task, learner in sorted(config.left_out))
+    return [f"Missing: {names}. Ranks and intervals are those of the others."] if names else []
 
 
 def few_seeds(count: int) -> list[str]:

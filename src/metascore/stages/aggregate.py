@@ -1,6 +1,7 @@
 """Stage aggregate: from every run's scores to metrics, tables and figures."""
 
 import logging
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,14 +16,14 @@ from metascore.report.figures import all_figures
 from metascore.report.numbers import Numbers
 from metascore.report.style import rendered
 from metascore.report.tables import all_tables
-from metascore.report.whole import few_seeds, page_of
+from metascore.report.whole import few_seeds, missing, page_of
 from metascore.scoring import controls, tables
 from metascore.scoring.estimates import Estimates, TaskResults, estimate
 from metascore.scoring.priors import COLUMNS, prior_table
 from metascore.scoring.published import published_table
 from metascore.scoring.reached import COLUMNS as REACHED
 from metascore.scoring.reached import reached_table, unequal_times
-from metascore.store import digests
+from metascore.store import digests, partial
 from metascore.store.leaks import check_leaks, classes_of_episodes
 from metascore.store.paths import FIGURE_FORMATS, Results
 from metascore.store.results import histories, misled_scores, portraits, runs_by_learner, task_results
@@ -33,9 +34,11 @@ log = logging.getLogger(__name__)
 def run(config: Config, data: Path = Path("data"), results: Path | None = None) -> None:
     """Write metrics.json, digests.json, tables, figures (SVG, PNG) and report.html into the budget's folder.
 
+    What leaves runs out goes into a folder of its own there (see store.partial), until all runs are reported.
+
     Raises UserError, before anything is written, where a control finds that the numbers must not be published.
     """
-    files = Results.of(config.budget) if results is None else Results(results)
+    files = partial.results_of(config, results)
     synthetic = _any_synthetic(config, data)
     done = {run.task for run in config.runs()}
     titles = {task: problem.title(synthetic) for task, problem in config.tasks.items() if task in done}
@@ -63,6 +66,8 @@ def run(config: Config, data: Path = Path("data"), results: Path | None = None) 
         write(files.figure(name, suffix), drawn)
     _write_digests(config, measured, files)
     write_text(files.page, page)
+    if not config.left_out:
+        shutil.rmtree(files.folder / partial.FOLDER, ignore_errors=True)
 
 
 def _numbers(config: Config, measured: list[TaskResults], estimates: list[Estimates], files: Results) -> Numbers:
@@ -142,4 +147,4 @@ def _facts(config: Config, synthetic: bool) -> list[str]:
         f"Seeds: {', '.join(map(str, config.seeds))}. Test episodes a task: {config.test_counts()}."
     )
     warnings = dict.fromkeys(problem.warning for problem in config.tasks.values() if synthetic and problem.warning)
-    return [*(f"**{warning}**" for warning in warnings), facts, *few_seeds(len(config.seeds))]
+    return [*(f"**{warning}**" for warning in [*warnings, *missing(config)]), facts, *few_seeds(len(config.seeds))]
