@@ -17,6 +17,7 @@ from metascore.orchestration import (
     inheritance,
     lock,
     outputs,
+    own_packages,
     preloading,
     signals,
     stand_ins,
@@ -62,6 +63,8 @@ def reject_strangers(jobs: Jobs, is_adopted: bool) -> None:
     finished.forget(jobs.results, jobs.config.runs(), outputs.is_recorded)
     if strangers and not is_adopted:
         _say(outputs.told(strangers))
+    for line in own_packages.warnings(jobs.config):
+        _say(line)
     stand_in = stand_ins.found(jobs.config.data)
     if stand_in:
         _say(stand_in.line)
