@@ -8,7 +8,8 @@ SOURCE = os.path.normpath(os.path.join(workflow.current_basedir, "..", "..", "sr
 sys.path.insert(0, SOURCE)
 
 from metascore.orchestration import places, session, signals
-from metascore.orchestration.jobs import PUBLISHED, Jobs, code, gpus, load, section
+from metascore.orchestration.configuration import load
+from metascore.orchestration.jobs import PUBLISHED, Jobs, code, gpus, section
 
 session.lend_to_jobs(SOURCE)
 session.begin(workflow.is_main_process)

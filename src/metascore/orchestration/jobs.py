@@ -3,15 +3,12 @@
 import functools
 import json
 import os
-import sys
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from metascore.config import loading
 from metascore.config.params import Config, Run
 from metascore.data import folder
-from metascore.errors import UserError
 from metascore.files import sha256
 from metascore.orchestration import devices, forecast, provenance, vouched
 from metascore.problems.base import EpisodeFile
@@ -38,21 +35,6 @@ class Report(NamedTuple):
     file: str
     category: str
     caption: str
-
-
-def load(command_line: dict[str, Any]) -> Config:
-    """params.yaml at the budget that `--config budget=...` names. One line and exit status 1 where either is wrong."""
-    unknown = command_line.keys() - {"budget"}
-    try:
-        if not Path("params.yaml").exists():
-            raise UserError("params.yaml: not in this folder: run snakemake in the project's folder")
-        if unknown:
-            raise UserError(
-                f"--config {min(unknown)}: only `budget` can be set here: edit params.yaml or the budget's file"
-            )
-        return loading.load("params.yaml", command_line.get("budget"))
-    except UserError as error:
-        sys.exit(f"params: {error}")
 
 
 def section(*values: Any) -> str:

@@ -1,0 +1,27 @@
+"""The configuration that a workflow starts with. Must not import torch."""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+from metascore.config import loading
+from metascore.config.params import Config
+from metascore.errors import UserError
+from metascore.orchestration import overrides
+
+
+def load(command_line: dict[str, Any]) -> Config:
+    """params.yaml at the budget that `--config budget=...` names. One line and exit status 1 where either is wrong."""
+    unknown = command_line.keys() - {"budget"}
+    try:
+        if not Path("params.yaml").exists():
+            raise UserError("params.yaml: not in this folder: run snakemake in the project's folder")
+        if unknown:
+            raise UserError(
+                f"--config {min(unknown)}: only `budget` can be set here: edit params.yaml or the budget's file"
+            )
+        config = loading.load("params.yaml", command_line.get("budget"))
+        overrides.check(config)
+        return config
+    except UserError as error:
+        sys.exit(f"params: {error}")
