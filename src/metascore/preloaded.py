@@ -138,10 +138,13 @@ def _follow(connection: socket.socket) -> None:
 
 
 def _status(arguments: list[str]) -> int:
+    """The exit status of a command; what it says at its end is said as Python would."""
     try:
         return cli.main(arguments)
     except SystemExit as ended:
-        return ended.code if isinstance(ended.code, int) else 1
+        if isinstance(ended.code, str):
+            sys.stderr.write(f"{ended.code}\n")
+        return ended.code if isinstance(ended.code, int) else int(ended.code is not None)
     finally:
         for stream in (sys.stdout, sys.stderr):
             stream.flush()

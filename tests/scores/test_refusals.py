@@ -45,7 +45,9 @@ def test_a_learner_that_knows_the_labels_of_queries_without_a_support_set(chosen
         file = Path(f"results/tiny/scores/omniglot_5w1s/protonet/{seed}.npz")
         with np.load(file) as arrays:
             np.savez(file, **{**arrays, "misled": np.full_like(arrays["misled"], 0.3)})
-    assert "results/tiny/scores/omniglot_5w1s/protonet: with labels that say nothing it scores 0.3000" in refused(chosen)
+    assert "results/tiny/scores/omniglot_5w1s/protonet: with labels that say nothing it scores 0.3000" in refused(
+        chosen
+    )
 
 
 @pytest.mark.parametrize("file", [TRAIN, TRAIN.replace("train", "validation")])

@@ -11,6 +11,8 @@ import psutil
 import pytest
 from temporary_project import Project, copy_project, make_stages_idle
 
+from metascore import preloaded
+
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only there is a stage forked")
 
 SECONDS = 20
@@ -163,3 +165,10 @@ def test_the_preloaded_process_ends_with_the_workflow_and_leaves_nothing(workflo
     workflow.process.kill()
     assert not psutil.wait_procs([preloaded], timeout=SECONDS)[1]
     assert not folder.exists()
+
+
+@pytest.mark.parametrize(("code", "status", "said"), [("not today", 1, "not today\n"), (3, 3, ""), (None, 0, "")])
+def test_a_stage_that_exits_says_and_means_what_it_would_elsewhere(monkeypatch, capsys, code, status, said):
+    monkeypatch.setattr(preloaded.cli, "main", lambda arguments: sys.exit(code))
+    assert preloaded._status([]) == status
+    assert capsys.readouterr().err == said
