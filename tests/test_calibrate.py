@@ -81,3 +81,15 @@ def test_iterations_fill_what_the_start_leaves():
 def test_a_section_is_replaced_wherever_it_is():
     assert with_section("a: 1\nb:\n  c: 2\n\nd: 3\n", "b", "b: 5\n") == "a: 1\nb: 5\nd: 3\n"
     assert with_section("a: 1", "b", "b: 5\n") == "a: 1\nb: 5\n"
+
+
+def test_what_data_are_missing_and_how_they_are_made_is_one_line(project, quick):
+    (project / "params/small.yaml").write_text(BUDGET.replace("tasks: [sine_5s]", "tasks: [omniglot_lake]"))
+    with pytest.raises(UsageError, match=r"images.npy: missing: run `metascore data` first"):
+        calibrate.run(load(lengths=False), ["maml"], 3.0)
+    for name in ("images.npy", "characters.csv"):
+        (project / "data/omniglot").mkdir(parents=True, exist_ok=True)
+        (project / "data/omniglot" / name).touch()
+    (project / "data/omniglot/characters.csv").write_text("index,alphabet,character,part\n0,a,character01,background\n")
+    with pytest.raises(UsageError, match=r"lake.json: missing: run `metascore split --name lake --budget small` first"):
+        calibrate.run(load(lengths=False), ["maml"], 3.0)

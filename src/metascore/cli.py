@@ -38,6 +38,7 @@ STAGES = {
     "new-learner": "begin a learner: a file that works, an entry and a page, with the places to fill",
 }
 ALONE = ("predict", "find")  # work anywhere: without params.yaml
+BEFORE = ("data", "pictures", "split", "calibrate")  # work before anybody has measured how long trainings are
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -49,7 +50,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             if options.stage in ALONE:
                 _ask(options)
             else:
-                _run(options, load(options.params, options.budget, lengths=options.stage != "calibrate"))
+                _run(options, load(options.params, options.budget, lengths=options.stage not in BEFORE))
     except (Exception, Stopped) as error:
         if options.debug:
             raise

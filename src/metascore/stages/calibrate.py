@@ -29,6 +29,7 @@ from metascore.training.loop import Setting
 MEASURED = 3.0  # seconds of meta-steps behind each number
 EPISODES = 512  # a new one in each meta-step, or nearly
 DIGITS = 3  # that a number keeps
+SPLITS = DATA / "splits"
 
 log = logging.getLogger(__name__)
 
@@ -92,8 +93,17 @@ def _setting(config: Config, task: str, learner: str, device: torch.device) -> S
 def _episodes(config: Config, problem: Problem, device: torch.device) -> Episodes:
     """Training episodes that are drawn for the occasion, since a budget without lengths has no files yet."""
     sources = [DATA / name for name in problem.drawn_from(config.split["name"])]
+    inputs = [DATA / name for name in problem.inputs]
+    for path in (*inputs, *sources):
+        if not path.exists():
+            raise UsageError(f"{path}: missing: run {_commands(path, config.budget)} first")
     rows: np.ndarray = problem.draw("train", EPISODES, config.episodes, sources)
-    return problem.episodes(rows, problem.read([DATA / name for name in problem.inputs], device))
+    return problem.episodes(rows, problem.read(inputs, device))
+
+
+def _commands(path: Path, budget: str) -> str:
+    """What makes a file of data: the workflow cannot be asked before lengths are known."""
+    return f"`metascore split --name {path.stem} --budget {budget}`" if SPLITS in path.parents else "`metascore data`"
 
 
 def _write(config: Config, found: Mapping[tuple[str, str], int], seconds: float | None) -> None:
