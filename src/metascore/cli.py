@@ -34,6 +34,9 @@ STAGES = {
     "recipe": "show every number of a run, and the file and line that state it",
     "calibrate": "measure how many iterations fill the seconds that a budget gives each training, and write them down",
     "vouch": "show that new code does what old code did, so that finished runs count as done",
+    "submit": "pack a learner's results into one file that others can verify",
+    "verify": "say whether the results in such a file are what its learner does",
+    "merge": "verify several such files, and write one board of them and of what was judged here",
     "check": "try a learner on small episodes: what it does wrong, and how to mend it",
     "new-learner": "begin a learner: a file that works, an entry and a page, with the places to fill",
 }
@@ -106,6 +109,12 @@ def _run(options: argparse.Namespace, config: Config) -> None:
         stage.run(config, options.learner)
     elif options.stage == "vouch":
         stage.run(config, options.tolerance)
+    elif options.stage == "submit":
+        stage.run(config, options.learner, options.licence, options.by, options.output)
+    elif options.stage == "verify":
+        stage.run(config, options.bundle, options.tolerance, options.whole)
+    elif options.stage == "merge":
+        stage.run(config, options.bundles, options.output, options.tolerance)
     elif options.stage == "new-learner":
         stage.run(config, options.name, Path(options.params), options.package)
     else:
@@ -179,7 +188,18 @@ def _parser() -> argparse.ArgumentParser:
         if name == "calibrate":
             stage.add_argument("learners", metavar="LEARNER", nargs="*", help="entries (default: all that learn)")
             stage.add_argument("--seconds", type=float, help="of a training (default: what the budget's file says)")
-        if name == "vouch":
+        if name == "submit":
+            stage.add_argument("learner", metavar="LEARNER", help="an entry of params.yaml")
+            stage.add_argument("--licence", required=True, help="of the results, such as CC-BY-4.0")
+            stage.add_argument("--by", required=True, help="who made them")
+        if name == "verify":
+            stage.add_argument("bundle", metavar="BUNDLE", type=Path, help="what `metascore submit` made")
+            stage.add_argument("--whole", action="store_true", help="train one of its runs to the end again")
+        if name == "merge":
+            stage.add_argument("bundles", metavar="BUNDLE", type=Path, nargs="+", help="what `metascore submit` made")
+        if name in ("submit", "merge"):
+            stage.add_argument("--output", type=Path, help="where to write")
+        if name in ("vouch", "verify", "merge"):
             stage.add_argument("--tolerance", type=float, help="on a machine of another kind: relative, such as 0.001")
         if name == "check":
             stage.add_argument("learner", metavar="LEARNER", help="an entry of params.yaml")

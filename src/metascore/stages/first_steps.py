@@ -8,6 +8,8 @@ import numpy as np
 import torch
 
 from metascore.config.params import Config, Run
+from metascore.files import sha256
+from metascore.orchestration.provenance import stage_code
 from metascore.randomness import generator
 from metascore.stages.finetune import trained
 from metascore.stages.train import setting_of
@@ -42,6 +44,16 @@ def judged(config: Config, job: Run, device: torch.device) -> tuple[np.ndarray, 
     scores = measured(adaptation_curve, learner, params, episodes, size, recorder, first)
     control = misled(learner, params, episodes, size, recorder) if job.seed == min(config.seeds) else {}
     return scores, control | portrait(learner, params, episodes)
+
+
+def judging_code(config: Config, job: Run) -> str:
+    """The digest of the code that judges a run."""
+    return stage_code("finetune", config.entries[job.learner].file, config.tasks[job.task].name)
+
+
+def judged_on(config: Config, job: Run) -> dict[str, str]:
+    """The files that a run is judged on, with their digests."""
+    return {str(path): sha256(path) for path in inputs.input_files([config.test_file(job.task)])}
 
 
 def _after(steps: int) -> Callable[[], bool]:

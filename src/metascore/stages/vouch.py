@@ -17,7 +17,6 @@ from metascore.config.params import Config, Run
 from metascore.errors import UsageError, UserError
 from metascore.files import read_array, read_arrays, read_json, sha256
 from metascore.orchestration import agreement, devices, vouched
-from metascore.orchestration.provenance import stage_code
 from metascore.orchestration.vouched import Entry
 from metascore.stages import first_steps
 from metascore.stages.train import identity_of
@@ -119,7 +118,7 @@ def _judging(trial: _Trial) -> Entry | None:
     config, job, results = trial.config, trial.job, trial.results
     record = read_json(results.judged(job))
     before = record.get("code", "")
-    now = stage_code("finetune", config.entries[job.learner].file, config.tasks[job.task].name)
+    now = first_steps.judging_code(config, job)
     if before == now or trial.is_known("finetune", before, now):
         return None if before == now else trial.known["finetune"]
     _check_machine(record.get("machine", {}), trial.tolerance)
