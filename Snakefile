@@ -2,7 +2,7 @@
 #
 #   snakemake                          everything, at the budget that params.yaml names
 #   snakemake --config budget=smoke    another budget
-#   snakemake -n                       what would run, and why
+#   snakemake -n                       what would run, and why; with -p, job by job
 
 from snakemake.utils import min_version
 
@@ -25,6 +25,7 @@ rule all:
         JOBS.outputs(),
 
 
-# Only the process that plans jobs looks at what lies here already.
+# Only the process that plans jobs looks at what lies here already, and is watched.
 if workflow.is_main_process:
+    SHOWN = session.watch(workflow, JOBS)
     session.reject_strangers(JOBS, is_adopted=workflow.touch)

@@ -94,11 +94,17 @@ class Project:
 
     def planned(self, *options: str) -> set[str]:
         """The jobs that a dry run names, by their messages."""
-        return set(re.findall(r"^Job \d+: (.*)$", self.call("snakemake", "-n", *options), flags=re.MULTILINE))
+        return _jobs(self.call("snakemake", "-n", "--printshellcmds", *options))
 
     def ran(self, *command: str) -> set[str]:
         """The jobs that a command runs."""
-        return set(re.findall(r"^Job \d+: (.*)$", self.call(*command), flags=re.MULTILINE))
+        before = set(self.logs())
+        self.call(*command)
+        return _jobs("\n".join(log.read_text() for log in self.logs() if log not in before))
+
+    def logs(self) -> list[Path]:
+        """Snakemake's own, which have all jobs."""
+        return sorted((self.path / ".snakemake/log").glob("*.log"))
 
     def replace(self, file: str, old: str, new: str) -> None:
         """Edit a file."""
@@ -119,6 +125,11 @@ class Project:
         """Add to the end of a file."""
         with (self.path / file).open("a") as end:
             end.write(text)
+
+
+def _jobs(text: str) -> set[str]:
+    """The jobs that Snakemake names, by their messages."""
+    return set(re.findall(r"^Job \d+: (.*)$", text, flags=re.MULTILINE))
 
 
 def jobs_of(learner: str) -> set[str]:

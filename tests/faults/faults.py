@@ -19,6 +19,7 @@ SAME_BITS = (
     "results/*/*.json",
 )
 
+MAML_LOG = "logs/smoke/meta_train/omniglot_5w1s/maml/0.log"
 PRELOADED = "metascore.preloaded"
 
 
@@ -69,7 +70,7 @@ def at_work(processes: list[psutil.Process], seconds: float) -> list[psutil.Proc
 
 def wait_for_snapshot(project: Project) -> None:
     """Wait until MAML, which trains for longest, has saved its state."""
-    log, deadline = project.path / "logs/smoke/meta_train/omniglot_5w1s/maml/0.log", time.monotonic() + 120
+    log, deadline = project.path / MAML_LOG, time.monotonic() + 120
     while not log.exists() or "iteration" not in log.read_text():
         assert time.monotonic() < deadline, said(project).read_text()
         time.sleep(0.02)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from faults import bits, started, wait_for_snapshot
+from faults import MAML_LOG, bits, started, wait_for_snapshot
 from temporary_project import Project
 
 RUN, SCORES = "results/smoke/runs/omniglot_5w1s/maml/0", "results/smoke/scores/omniglot_5w1s/maml/0"
@@ -65,7 +65,8 @@ def test_a_damaged_snapshot_is_named_and_the_run_starts_anew(fresh: Project, und
     process.wait()
     (snapshot,) = fresh.path.glob(".rolling/*/snapshot.safetensors")
     damage(snapshot)
-    said = fresh.call("snakemake", "--cores", "2")
+    fresh.call("snakemake", "--cores", "2")
+    said = (fresh.path / MAML_LOG).read_text()
     assert damage is Path.unlink or f"{snapshot.relative_to(fresh.path)}: not a checkpoint" in said
     assert "going on from" not in said
     assert bits(fresh) == bits(undisturbed)

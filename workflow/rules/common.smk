@@ -27,9 +27,7 @@ wildcard_constraints:
 
 
 onstart:
-    PLACES = (workflow.cores, "cores") if workflow.local_exec else (workflow.nodes, "nodes")
-    session.announce(JOBS, workflow.dag.needrun_jobs(), *PLACES)
-    session.preload(workflow.dag.needrun_jobs(), workflow.local_exec)
+    session.start(workflow, JOBS, SHOWN, log)
     signals.pass_signals_on(workflow.local_exec)
 
 

@@ -197,9 +197,9 @@ figure.tight_layout()
 
 # %%
 file.write_text(LEARNER.lstrip() + "\n# a thought for later\n")
-after_a_comment = shell("snakemake -n --config budget=tutorial")
+after_a_comment = shell("snakemake -n -p --config budget=tutorial")
 file.write_text(LEARNER.lstrip().replace("10.0", "20.0"))
-after_a_change = shell("snakemake -n --config budget=tutorial")
+after_a_change = shell("snakemake -n -p --config budget=tutorial")
 print("after a comment:", "Nothing to be done" in after_a_comment)
 print("after a change:", sorted({line for line in after_a_change.splitlines() if "training omniglot" in line}))
 assert "protonet/0\n" not in after_a_change

@@ -4,44 +4,65 @@ import math
 from collections.abc import Sequence
 from pathlib import Path
 from statistics import mean
+from typing import NamedTuple
 
 from metascore.config.params import Config, Run
 from metascore.errors import UserError
 from metascore.files import read_json
 from metascore.store.paths import Results
 
-SECONDS_PER_RUN = 6  # starting Python twice, validation and fine-tuning
+SECONDS_OF_START = 2.0  # a training's, with its validations
+SECONDS_OF_JOB = {"finetune": 2.0, "aggregate": 40.0}
+SECONDS_OF_OTHERS = 1.0
 MINUTES_AT_LEAST, SLOWER = 10, 3  # of time limits: for starts and validations; than the forecast
+BASES = (", as timed here before", ", as the budget has it", "; {} were never timed here, so this is rough")
+
+
+class Length(NamedTuple):
+    """How long a run trains, and how well that is known: the number of one of the BASES."""
+
+    seconds: float
+    basis: int
 
 
 def forecast(config: Config, runs: Sequence[Run], cores: int, kind: str = "cores") -> str:
-    """One line about at least one run. Runs go side by side on the cores, or on what else there are so many of.
-
-    Each takes what its learner took before.
-    """
-    results, pairs = Results.of(config.budget), {(run.task, run.learner) for run in runs}
-    speeds = {pair: _seconds_per_task(results, *pair) for pair in pairs}
-    usual = {task: problem.seconds_per_task for task, problem in config.tasks.items()}
-    seconds = [
-        SECONDS_PER_RUN + _tasks(config, run) * (speeds[run.task, run.learner] or usual[run.task]) for run in runs
-    ]
+    """One line about at least one run. Runs go side by side on the cores, or on what else there are so many of."""
+    lengths = _lengths(config, runs)
+    seconds = [SECONDS_OF_START + lengths[_pair(run)].seconds + SECONDS_OF_JOB["finetune"] for run in runs]
     wall = max(sum(seconds) / cores, *seconds)
-    untimed = sum(bool(_tasks(config, run)) and not speeds[run.task, run.learner] for run in runs)
-    basis = f"; {untimed} were never timed here, so this is rough" if untimed else ", as timed here before"
-    return f"{len(runs)} runs to train: about {_duration(wall)} on {cores} {kind}{basis}"
+    worst = max(lengths[_pair(run)].basis for run in runs)
+    said = BASES[worst].format(sum(lengths[_pair(run)].basis == worst for run in runs))
+    return f"{len(runs)} runs to train: about {duration(wall)} on {cores} {kind}{said}"
+
+
+def seconds_of(config: Config, runs: Sequence[Run]) -> dict[Run, float]:
+    """How long the job that trains a run may take."""
+    lengths = _lengths(config, runs)
+    return {run: SECONDS_OF_START + lengths[_pair(run)].seconds for run in runs}
 
 
 def minutes(config: Config, run: Run) -> int:
     """A time limit that a run's training keeps also on a machine three times as slow."""
-    known = _seconds_per_task(Results.of(config.budget), run.task, run.learner)
-    seconds = _tasks(config, run) * (known or config.tasks[run.task].seconds_per_task)
-    return MINUTES_AT_LEAST + math.ceil(SLOWER * seconds / 60)
+    return MINUTES_AT_LEAST + math.ceil(SLOWER * _length(config, run.task, run.learner).seconds / 60)
 
 
-def _tasks(config: Config, run: Run) -> int:
-    """Training episodes that a run sees."""
-    training = config.recipe(run.task, run.learner).training
-    return training.iterations * training.meta_batch
+def _lengths(config: Config, runs: Sequence[Run]) -> dict[tuple[str, str], Length]:
+    return {pair: _length(config, *pair) for pair in set(map(_pair, runs))}
+
+
+def _pair(run: Run) -> tuple[str, str]:
+    return run.task, run.learner
+
+
+def _length(config: Config, task: str, learner: str) -> Length:
+    """As long as this learner took before, or as the budget wants it to take, or as is usual for the problem."""
+    training = config.recipe(task, learner).training
+    tasks = training.iterations * training.meta_batch
+    speed = _seconds_per_task(Results.of(config.budget), task, learner)
+    if speed or not tasks:
+        return Length(tasks * (speed or 0.0), 0)
+    wanted = config.seconds(task)
+    return Length(tasks * config.tasks[task].seconds_per_task, 2) if wanted is None else Length(wanted, 1)
 
 
 def _seconds_per_task(results: Results, task: str, learner: str) -> float | None:
@@ -58,5 +79,6 @@ def _speed(path: Path) -> float:
         return 0.0
 
 
-def _duration(seconds: float) -> str:
+def duration(seconds: float) -> str:
+    """In words."""
     return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min"

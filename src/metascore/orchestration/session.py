@@ -3,7 +3,7 @@
 import os
 import subprocess
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,14 +15,19 @@ from metascore.orchestration import (
     finished,
     forecast,
     inheritance,
+    live,
     lock,
     outputs,
     own_packages,
+    plan,
     preloading,
+    progress,
     signals,
     stand_ins,
 )
 from metascore.orchestration.jobs import Jobs
+from metascore.orchestration.live import LiveHandler
+from metascore.orchestration.progress import Job
 from metascore.store import partial
 
 OF_A_RUN = ("meta_train", "finetune")
@@ -71,23 +76,57 @@ def reject_strangers(jobs: Jobs, is_adopted: bool) -> None:
         outputs.distrust(jobs.data if stand_in.gives_way else [])
 
 
-def announce(jobs: Jobs, planned: Iterable[Any], cores: int, kind: str) -> None:
-    """Say how many runs are to do and how long they may take; `planned` are Snakemake's jobs.
+def watch(workflow: Any, jobs: Jobs) -> LiveHandler | None:
+    """Have people see few lines of a workflow that is about to begin or, in a dry run, its plan: see `live`."""
+
+    def told() -> str:
+        dag = workflow.dag
+        planned = [(_job(job), plan.cause_of(dag.reason(job))) for job in dag.needrun_jobs() if job.rule.name != "all"]
+        return plan.told(jobs.config, planned, *_places(workflow))
+
+    return live.attach(workflow, told)
+
+
+def start(workflow: Any, jobs: Jobs, handler: LiveHandler | None, logs: list[str]) -> None:
+    """Say how many runs are to do and how long they may take, and where the rest is said; prepare for the jobs.
 
     What a dead workflow left in a cluster's queue is ended first: this one has the lock now.
     """
     orphans = cluster.end_orphans(Path())
     if orphans:
         _say(f"cancelled {len(orphans)} jobs that a workflow which is gone had left in Slurm's queue")
-    runs = jobs.runs(job.wildcards for job in planned if job.rule.name == "meta_train")
+    planned = list(map(_job, workflow.dag.needrun_jobs()))
+    runs = [job.run for job in planned if job.rule == progress.TRAINING and job.run]
+    places, kind = _places(workflow)
     if runs:
-        _say(forecast.forecast(jobs.config, runs, cores, kind))
+        _say(forecast.forecast(jobs.config, runs, places, kind))
+    if workflow.local_exec:
+        _prepare_here(workflow, planned)
+    if handler is not None:
+        _say(f"each job and its command: {', '.join(logs)}; what it says: {live.LOGS}")
+        live.keep_jobs_to_their_logs()
+        handler.begin(progress.Work(jobs.config, planned, places))
 
 
-def preload(planned: Iterable[Any], is_local: bool) -> None:
-    """Have jobs begin where torch is imported already, if it would be imported more than once on this machine."""
-    if is_local and sum(job.rule.name in preloading.RULES for job in planned) > 1:
+def _places(workflow: Any) -> tuple[int, str]:
+    """How many jobs may run at once, and on what."""
+    return (workflow.cores, "cores") if workflow.local_exec else (workflow.nodes, "nodes")
+
+
+def _prepare_here(workflow: Any, planned: Sequence[Job]) -> None:
+    """For jobs of this machine: torch is imported for them once, and no limit holds on how many begin in a second.
+
+    For that limit Snakemake looks at all waiting jobs every second, once more for each job that has ended.
+    """
+    workflow.scheduler.job_rate_limiter = None
+    if sum(job.rule in preloading.RULES for job in planned) > 1:
         preloading.start()
+
+
+def _job(job: Any) -> Job:
+    """One of Snakemake's jobs."""
+    wildcards = job.wildcards_dict
+    return progress.job_of(job.rule.name, None if "task" in wildcards else job.message, wildcards, map(str, job.log))
 
 
 def remember(jobs: Jobs) -> None:
