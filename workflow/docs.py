@@ -13,10 +13,11 @@ from metascore.learners.base import found
 from metascore.report.blocks import filled
 from metascore.report.measured import Measured, block
 from metascore.report.recipes import numbers
-from metascore.scoring import published
+from metascore.scoring.published import load as load_published
 from metascore.store.paths import Results
 
 PAGES = Path("docs/algorithms")
+TABLES = ("scores", "adaptation", "priors", "reached")
 RECIPES = ("paper", "quick", "long")  # budgets whose numbers stand side by side on the learners' pages, paper's first
 RECIPES_OF = "omniglot_5w1s"  # a task of them all
 
@@ -51,13 +52,18 @@ def read() -> Measured:
     """The tables of the default budget, and the facts that stand beside them."""
     config = load()
     results = Results.of(config.budget)
+    scores, curves, priors, reached = (table(results.table(name, "csv")) for name in TABLES)
+    pages = [name for name in config.entries if has_page(name)]
     return Measured(
-        config.budget,
-        *(table(results.table(name, "csv")) for name in ("scores", "adaptation", "priors", "reached")),
-        published.load(),
-        {name: config.problem(name).scale.name for name in config.params["tasks"]},
-        {name: family(entry.file) for name, entry in config.entries.items() if has_page(name)},
-        recipes([name for name in config.entries if has_page(name)]),
+        budget=config.budget,
+        scores=scores,
+        curves=curves,
+        priors=priors,
+        reached=reached,
+        published=load_published(),
+        measures={name: config.problem(name).scale.name for name in config.params["tasks"]},
+        families={name: family(config.entries[name].file) for name in pages},
+        recipes=recipes(pages),
     )
 
 

@@ -62,7 +62,7 @@ def sample(clone: Path, budget: str) -> Verdict:
 def make(clone: Path, budget: str, *targets: str) -> None:
     """Set a clone up, and have its workflow make these files, or all."""
     subprocess.run(("make", "--no-print-directory", "-C", str(clone), "setup"), check=True)
-    command = (clone / ".venv/bin/snakemake", *targets, "--config", f"budget={budget}")
+    command = (str(clone / ".venv/bin/snakemake"), *targets, "--config", f"budget={budget}")
     subprocess.run(command, cwd=clone, check=True)
 
 
