@@ -60,7 +60,7 @@ def test_the_control_is_red_where_something_else_tells_the_classes(learner, epis
 
     class Peeking(PixelKNN):
         def predict(self, adapted, x):
-            return torch.nn.functional.one_hot(torch.arange(len(x)) % WAY, WAY).float()
+            return torch.eye(WAY).repeat(len(x) // WAY, 1)
 
     scores = misled(Peeking(learner.problem), {}, episodes, None, Recorder())["misled"]
     with pytest.raises(UserError, match=r"scores 1\.0000, not 0\.2000"):

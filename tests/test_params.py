@@ -185,6 +185,7 @@ def test_what_editors_leave_beside_the_budgets_is_no_budget(root, tmp_path, name
         "paper",
         "navigation",
         "navigation_long",
+        "lake",
     }
 
 
@@ -192,7 +193,7 @@ def test_a_missing_file_and_an_unknown_budget_are_usage_errors(root, tmp_path):
     with pytest.raises(UsageError, match="--params"):
         load(tmp_path / "params.yaml")
     with pytest.raises(
-        UsageError, match="choose one of long, navigation, navigation_long, paper, quick, smoke, or write"
+        UsageError, match="choose one of lake, long, navigation, navigation_long, paper, quick, smoke, or write"
     ):
         load(root / "params.yaml", "huge")
 
@@ -268,7 +269,7 @@ def test_no_change_of_the_real_files_ends_in_a_traceback(root, data):
     assert "\n" not in message
 
 
-@pytest.mark.parametrize("budget", ["smoke", "quick", "long", "paper", "navigation", "navigation_long"])
+@pytest.mark.parametrize("budget", ["smoke", "quick", "long", "paper", "navigation", "navigation_long", "lake"])
 def test_every_budget_of_the_real_files_is_valid(root, budget):
     config = load(root / "params.yaml", budget)
     assert config.runs() and config.episode_files()

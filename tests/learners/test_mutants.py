@@ -34,7 +34,7 @@ MUTATIONS = {
     "metasgd": ("value - params[RATE + name]", "value - 1.01 * params[RATE + name]"),
     "anil": ("support, step)", "support, step).mul(1.01)"),
     "reptile": ("(1 - BETA2) * g", "(1.01 - BETA2) * g"),
-    "transfer": ("everything.character).mean()", "everything.character).sum()"),
+    "transfer": ("everything.identity).mean()", "everything.identity).sum()"),
     "scratch": ("self.inner_lr", "(5 * self.inner_lr)"),
     "pixel_knn": ("amax(1)", "amin(1)"),
 }
