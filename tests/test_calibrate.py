@@ -93,3 +93,16 @@ def test_what_data_are_missing_and_how_they_are_made_is_one_line(project, quick)
     (project / "data/omniglot/characters.csv").write_text("index,alphabet,character,part\n0,a,character01,background\n")
     with pytest.raises(UsageError, match=r"lake.json: missing: run `metascore split --name lake --budget small` first"):
         calibrate.run(load(lengths=False), ["maml"], 3.0)
+
+
+@pytest.mark.parametrize(
+    "path, command",
+    [
+        ("omniglot/images.npy", "metascore data"),
+        ("flowers/images.npy", "metascore pictures --name flowers"),
+        ("splits/lake.json", "metascore split --name lake --budget small"),
+        ("splits/flowers/class.json", "metascore split --name flowers/class --budget small"),
+    ],
+)
+def test_each_kind_of_data_has_a_command_of_its_own(path, command):
+    assert calibrate._command(calibrate.DATA / path, "small") == f"`{command}`"

@@ -17,7 +17,7 @@ import yaml
 
 from metascore.config import signatures
 from metascore.config.entries import ITERATIONS, Entry
-from metascore.config.params import Config
+from metascore.config.params import OMNIGLOT, Config
 from metascore.errors import UsageError
 from metascore.files import write_text
 from metascore.learners import base
@@ -96,14 +96,17 @@ def _episodes(config: Config, problem: Problem, device: torch.device) -> Episode
     inputs = [DATA / name for name in problem.inputs]
     for path in (*inputs, *sources):
         if not path.exists():
-            raise UsageError(f"{path}: missing: run {_commands(path, config.budget)} first")
+            raise UsageError(f"{path}: missing: run {_command(path, config.budget)} first")
     rows: np.ndarray = problem.draw("train", EPISODES, config.episodes, sources)
     return problem.episodes(rows, problem.read(inputs, device))
 
 
-def _commands(path: Path, budget: str) -> str:
+def _command(path: Path, budget: str) -> str:
     """What makes a file of data: the workflow cannot be asked before lengths are known."""
-    return f"`metascore split --name {path.stem} --budget {budget}`" if SPLITS in path.parents else "`metascore data`"
+    if SPLITS in path.parents:
+        return f"`metascore split --name {path.relative_to(SPLITS).with_suffix('').as_posix()} --budget {budget}`"
+    name = path.relative_to(DATA).parts[0]
+    return "`metascore data`" if name == OMNIGLOT else f"`metascore pictures --name {name}`"
 
 
 def _write(config: Config, found: Mapping[tuple[str, str], int], seconds: float | None) -> None:
