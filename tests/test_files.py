@@ -2,6 +2,7 @@
 
 import errno
 import os
+import socket
 import subprocess
 import sys
 
@@ -10,6 +11,8 @@ import pytest
 
 from metascore import files
 from metascore.errors import UserError
+
+HOST = socket.gethostname()
 
 
 def test_what_is_written_is_read(tmp_path):
@@ -37,15 +40,30 @@ def test_a_failure_at_any_step_leaves_the_old_file(tmp_path, monkeypatch, step):
     assert os.listdir(tmp_path) == ["file"] and path.read_bytes() == b"old"
 
 
-def test_what_a_dead_process_left_goes_and_what_a_live_one_writes_stays(tmp_path):
-    dead = subprocess.Popen([sys.executable, "-c", ""])
-    dead.wait()
-    for pid in (dead.pid, os.getppid()):
-        (tmp_path / f".file.{pid}.partial").touch()
-    (tmp_path / f".another.{dead.pid}.partial").touch()
+@pytest.fixture
+def dead() -> int:
+    process = subprocess.Popen([sys.executable, "-c", ""])
+    process.wait()
+    return process.pid
+
+
+def test_what_a_dead_process_left_goes_and_what_a_live_one_writes_stays(tmp_path, dead):
+    for pid in (dead, os.getppid()):
+        (tmp_path / f".file.{pid}@{HOST}.partial").touch()
+    (tmp_path / f".file.json.{dead}@{HOST}.partial").touch()
     files.write(tmp_path / "file", b"")
-    expected = [f".another.{dead.pid}.partial", f".file.{os.getppid()}.partial", "file"]
-    assert sorted(os.listdir(tmp_path)) == expected
+    expected = [f".file.json.{dead}@{HOST}.partial", f".file.{os.getppid()}@{HOST}.partial", "file"]
+    assert sorted(os.listdir(tmp_path)) == sorted(expected)
+
+
+@pytest.mark.parametrize("host", ["@node7.cluster", ""])  # none, as files before version 0.2.0 have it
+def test_a_process_of_another_host_is_dead_when_its_file_has_not_grown_for_a_day(tmp_path, dead, host):
+    fresh, old = (tmp_path / f".file.{pid}{host}.partial" for pid in (dead, dead + 1))
+    fresh.touch()
+    old.touch()
+    os.utime(old, (0, old.stat().st_mtime - 86500))
+    files.write(tmp_path / "file", b"")
+    assert sorted(os.listdir(tmp_path)) == [fresh.name, "file"]
 
 
 def test_a_folder_in_the_way_is_one_line(tmp_path):

@@ -7,8 +7,10 @@ import io
 import json
 import os
 import shutil
+import socket
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
 
@@ -24,6 +26,7 @@ CURES = {
     errno.EACCES: "make the folder writable",
     errno.EROFS: "make the folder writable",
 }
+A_DAY = 86400.0  # seconds
 
 
 def write(path: str | Path, content: bytes) -> None:
@@ -64,7 +67,7 @@ def array_written(path: str | Path, dtype: np.dtype[Any], shape: tuple[int, ...]
 @contextmanager
 def _written(path: Path, size: int) -> Iterator[IO[bytes]]:
     """A temporary sibling that takes the name in the end; `size` is what errors say, in bytes, where it is known."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    temporary = path.with_name(f".{path.name}.{os.getpid()}@{socket.gethostname()}.partial")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         _remove_orphans(path)
@@ -95,11 +98,22 @@ def _free(path: Path) -> str:
 
 
 def _remove_orphans(path: Path) -> None:
-    """Remove the temporary files of this file whose processes have died."""
-    for orphan in path.parent.glob(f".{path.name}.*.partial"):
-        pid = orphan.name.split(".")[-2]
-        if pid.isdecimal() and not psutil.pid_exists(int(pid)):
-            orphan.unlink(missing_ok=True)
+    """Remove the temporary files of this file that nobody writes any more."""
+    for partial in path.parent.glob(f".{path.name}.*.partial"):
+        process = partial.name.removeprefix(f".{path.name}.").removesuffix(".partial")
+        if _is_orphan(partial, *process.partition("@")[::2]):
+            partial.unlink(missing_ok=True)
+
+
+def _is_orphan(partial: Path, pid: str, host: str) -> bool:
+    """Whether its process has died. One of another host can't be seen from here: a day without a byte means death."""
+    if not pid.isdecimal():  # it is of a file whose name is longer
+        return False
+    if host == socket.gethostname():
+        return not psutil.pid_exists(int(pid))
+    with suppress(FileNotFoundError):  # its process is at its end
+        return time.time() - partial.stat().st_mtime > A_DAY
+    return False
 
 
 def write_text(path: str | Path, text: str) -> None:
