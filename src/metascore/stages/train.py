@@ -54,16 +54,11 @@ def _run(config: Config, job: Run, device: torch.device) -> None:
     setting = setting_of(config, job, recipe, device)
     folder = snapshots.FOLDER / _digest({**identity, "machine": machine.facts()})
     folder.mkdir(parents=True, exist_ok=True)
+    results, rolling = Results.of(config.budget), folder / "snapshot.safetensors"
     try:
         with filelock.FileLock(folder / "lock", timeout=SECONDS_TO_WAIT):
-            _write(
-                Results.of(config.budget),
-                job,
-                setting,
-                _train(job, setting, folder / "snapshot.safetensors", device),
-                identity,
-            )
-            (folder / "snapshot.safetensors").unlink(missing_ok=True)
+            _write(results, job, setting, _train(results, job, setting, rolling, device), identity)
+            rolling.unlink(missing_ok=True)
     except filelock.Timeout as error:
         raise UserError(f"{_name(job)}: another process is training this run: wait for it, or end it") from error
 
@@ -76,7 +71,7 @@ def setting_of(config: Config, job: Run, recipe: Recipe, device: torch.device) -
     return Setting(learner, judged, episodes, validation, recipe.training, job.seed)
 
 
-def _train(job: Run, setting: Setting, path: Path, device: torch.device) -> Snapshot:
+def _train(results: Results, job: Run, setting: Setting, path: Path, device: torch.device) -> Snapshot:
     """Train to the end, from the rolling snapshot if there is one."""
     snapshot = _beginning(job, setting, path, device)
     progress = Progress(_name(job), setting.recipe.iterations, snapshot.iteration)
@@ -85,6 +80,7 @@ def _train(job: Run, setting: Setting, path: Path, device: torch.device) -> Snap
             snapshot = reached
             snapshots.save(path, snapshot)
             if not snapshot.losses:  # all are in the history: it has been validated
+                _grow(results, job, snapshot)
                 progress.show(snapshot.iteration, snapshot.history[-1])
     except UserError as error:
         raise UserError(f"{_name(job)}: {error}") from error
@@ -101,6 +97,12 @@ def _beginning(job: Run, setting: Setting, path: Path, device: torch.device) -> 
         except UserError as error:
             log.warning("%s: %s", _name(job), error)
     return beginning(setting.learner, generator(job.seed, "initial parameters"), device)
+
+
+def _grow(results: Results, job: Run, snapshot: Snapshot) -> None:
+    """Let plots see training.csv grow; files of a run that finished before stay together until the end."""
+    if not results.record(job).exists():
+        write_rows(results.training(job), TRAINING_COLUMNS, snapshot.history)
 
 
 def _every(seconds: float) -> Callable[[], bool]:
