@@ -30,7 +30,7 @@ $(STAMP): pyproject.toml requirements.lock
 lock: # the versions of constraints.txt, with the hash of each file, for every Python and system: needs uv
 	@command -v uv >/dev/null || { echo "make lock: needs uv: pip install uv" >&2; exit 1; }
 	uv pip compile --quiet --universal --generate-hashes --no-annotate --no-header --python-version 3.11 \
-		--extra dev --constraint constraints.txt pyproject.toml --output-file requirements.lock
+		--extra dev --extra cluster --constraint constraints.txt pyproject.toml --output-file requirements.lock
 
 run: setup
 	snakemake

@@ -83,6 +83,6 @@ def without_maml(undisturbed: Project, cluster: dict[str, str], tmp_path: Path) 
 def bucket(tmp_path_factory: pytest.TempPathFactory) -> Iterator[s3.Bucket]:
     """A bucket of an S3 server on loopback, with the only credentials that it takes."""
     for needed in ("moto", "flask", "boto3", "dvc_s3"):
-        pytest.importorskip(needed, reason="pip install 'metascore[cluster]' 'moto[server]'")
+        pytest.importorskip(needed, reason="make setup")
     with s3.started(tmp_path_factory.mktemp("s3") / "server.log") as found:
         yield found

@@ -115,7 +115,8 @@ def test_what_is_installed_is_pinned_with_hashes(root):
 
 def test_everything_that_the_project_names_is_in_the_lock(root):
     project = tomllib.loads((root / "pyproject.toml").read_text())["project"]
-    wanted = map(Requirement, [*project["dependencies"], *project["optional-dependencies"]["dev"]])
+    extras = project["optional-dependencies"]
+    wanted = map(Requirement, [*project["dependencies"], *extras["dev"], *extras["cluster"]])
     locked = pins((root / "requirements.lock").read_text())
     missing = [str(one) for one in wanted if not one.specifier.contains(locked.get(canonicalize_name(one.name), "0"))]
     assert not missing, f"{missing}: not in requirements.lock: make lock"
