@@ -99,6 +99,11 @@ def queue(environment: dict[str, str]) -> list[str]:
     return _asked(environment, "squeue", "--noheader", "--format=%i").split()
 
 
+def ends(environment: dict[str, str]) -> list[str]:
+    """How each job of the last minutes ended, and its time limit in minutes and seconds."""
+    return _asked(environment, "squeue", "--noheader", "--states=all", "--format=%T %l").splitlines()
+
+
 def _write_files(folder: Path) -> None:
     for name in ("munge", "state", "spool", "bin"):
         (folder / name).mkdir(parents=True)

@@ -7,9 +7,8 @@ import time
 
 import psutil
 import slurm
+from artefacts import bits
 from temporary_project import Project
-
-from metascore.files import sha256
 
 SLURM = (
     *("snakemake", "--workflow-profile", "profiles/slurm", "--jobs", "4"),
@@ -27,13 +26,21 @@ def run(config: Config, job: Run, trained=run) -> None:
         subprocess.run(["scancel", os.environ["SLURM_JOB_ID"]])
         time.sleep(60)
 """
+STUCK = """
 
+def run(config: Config, job: Run, trained=run) -> None:
+    import time
+    from metascore.store import snapshots
 
-def bits(project: Project) -> dict[str, str]:
-    """The digests of what must be the same wherever it was made."""
-    patterns = ("data/**/*.npy", "results/**/*.safetensors", "results/*/scores/**/*.npy", "results/*/metrics.json")
-    paths = sorted(path for pattern in patterns for path in project.path.glob(pattern))
-    return {str(path.relative_to(project.path)): sha256(path) for path in paths}
+    def save(path, snapshot, saved=snapshots.save):
+        saved(path, snapshot)
+        if job.learner == "maml" and not Path("stuck").exists():
+            Path("stuck").touch()
+            time.sleep(600)
+
+    snapshots.save = save
+    trained(config, job)
+"""
 
 
 def begun(project: Project, *options: str) -> psutil.Popen:
@@ -55,7 +62,7 @@ def said_by(project: Project) -> str:
 
 def ended(project: Project, cluster: dict[str, str], undisturbed: Project, said: str) -> None:
     """The same bits, nothing in the queue, nothing locked, nothing to do."""
-    assert bits(project) == bits(undisturbed), said
+    assert bits(project.path) == bits(undisturbed.path), said
     assert not slurm.queue(cluster)
     assert project.planned() == set()
 
@@ -102,6 +109,26 @@ def test_a_cancelled_job_is_sent_again(without_maml, cluster, undisturbed):
     assert process.wait(timeout=600) == 0, said_by(without_maml)
     assert GOING_ON in (without_maml.path / slurm.MAML).read_text()
     ended(without_maml, cluster, undisturbed, said_by(without_maml))
+
+
+def test_after_a_cancelled_job_the_same_command_goes_on(without_maml, cluster, undisturbed):
+    process = begun(without_maml, *ONE_A_JOB, "--retries", "0")
+    subprocess.run(["scancel", "--me"], env=without_maml.environment(), check=True)
+    assert process.wait(timeout=600) != 0, said_by(without_maml)
+    said = without_maml.call(*SLURM, *ONE_A_JOB, "--retries", "0")
+    assert GOING_ON in (without_maml.path / slurm.MAML).read_text()
+    ended(without_maml, cluster, undisturbed, said)
+
+
+def test_a_job_that_runs_out_of_time_is_sent_again_with_more(without_maml, cluster, undisturbed):
+    """One minute, the shortest limit that Slurm knows, then two; the first job stands still after a snapshot."""
+    without_maml.append("src/metascore/stages/train_once.py", STUCK)
+    limits = ("--groups", "meta_train=train", "finetune=judge", "--set-resources", "meta_train:runtime=attempt")
+    said = without_maml.call(*SLURM, *limits)
+    ends = slurm.ends(cluster)
+    assert (ends.count("TIMEOUT 1:00"), ends.count("COMPLETED 2:00")) == (1, 1), ends
+    assert GOING_ON in (without_maml.path / slurm.MAML).read_text()
+    ended(without_maml, cluster, undisturbed, said)
 
 
 def test_a_run_that_ends_unnoticed_is_not_trained_again(without_maml, cluster, undisturbed):

@@ -3,19 +3,9 @@
 import importlib.util
 import shutil
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
-
-from metascore.files import sha256
-
-PATTERNS = ("data/**/*.npy", "results/**/*.safetensors", "results/*/scores/**/*.npy", "results/*/metrics.json")
-
-
-def bits(folder: Path) -> dict[str, str]:
-    """The digests of what must be the same wherever it was made."""
-    paths = sorted(path for pattern in PATTERNS for path in folder.glob(pattern))
-    return {str(path.relative_to(folder)): sha256(path) for path in paths}
+from artefacts import bits
 
 
 def test_files_kept_elsewhere_and_worked_on_in_a_scratch_folder(fresh, undisturbed, tmp_path):
