@@ -35,6 +35,7 @@ def test_what_it_writes_works(project):
     for file in ("src/metascore/learners/my_own.py", "docs/algorithms/my_own.md", "params.yaml"):
         assert "FILL IN" in (project.path / file).read_text()
     assert "class MyOwn(AbstractLearner)" in (project.path / "src/metascore/learners/my_own.py").read_text()
+    project.call("python", "-m", "metascore", "new-learner", "my_next")  # though the first is not measured yet
     project.call("ruff", "check", "src/metascore/learners/my_own.py")
     project.call("ruff", "format", "--check", "src/metascore/learners/my_own.py")
     contract(project, "my_own and (declares or shapes or gradients)")

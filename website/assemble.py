@@ -50,14 +50,15 @@ def assemble(language: str, stage: Path) -> None:
     """Write the pages of one language."""
     shutil.rmtree(stage, ignore_errors=True)
     own = sources(language)
-    pages = sources("en") | own
-    chosen = {page: source for source, page in pages.items()}  # a translation comes last
+    chosen = {page: source for source, page in (sources("en") | own).items()}  # a translation comes last
+    pages = {source: page for page, source in chosen.items()}
     for page, source in chosen.items():
         text = executed(ROOT / source, stage) if source.endswith(".py") else (ROOT / source).read_text(encoding="utf-8")
         text = ("" if source in own else UNTRANSLATED) + linked(text, source, page, pages, stage)
         write(stage / page, chinese.joined(text))
     for room in ROOMS:
         write(stage / f"api/{room}.md", api(room))
+    shutil.copytree(ROOT / "website/assets", stage / "assets")
 
 
 def sources(language: str) -> dict[str, str]:
@@ -82,13 +83,20 @@ def linked(text: str, source: str, page: str, pages: dict[str, str], stage: Path
 
     def keep(file: str) -> str | None:
         if not file.endswith(PICTURES):
-            return None
+            return in_the_other_half(file, stage.name)
         copy = stage / "files" / file
         copy.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / file, copy)
         return f"files/{file}"
 
     return links.rewritten(text, source, page, pages, keep)
+
+
+def in_the_other_half(file: str, language: str) -> str | None:
+    """Where a text of the other language lies, seen from the top of this one's half; None where it is no such text."""
+    other, way = {"en": ("zh", "zh/"), "zh": ("en", "../")}[language]
+    page = sources(other).get(file)
+    return page and f"{way}{page.removesuffix('.md')}.html"
 
 
 def executed(source: Path, stage: Path) -> str:

@@ -4,7 +4,7 @@ import re
 
 CODE = re.compile(r"(^```.*?^```)", re.DOTALL | re.MULTILINE)
 WIDE = r"[\u2014\u2018-\u201d\u2026\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]"  # characters and their punctuation
-BREAK = re.compile(rf"(?<={WIDE})\n *(?={WIDE})")
+BREAK = re.compile(rf"(?<={WIDE})\n *(?=\[*{WIDE})|(?<=[、，。；：（])\n *(?=\[)")
 HEADING = re.compile(r"^#+ .*\n(?!\n)", re.MULTILINE)
 
 

@@ -15,7 +15,8 @@ def rewritten(text: str, source: str, page: str, pages: Mapping[str, str], keep:
     """The text of the page that `source` (a path in the repository) becomes, with links that hold on the site.
 
     `pages` maps paths in the repository to pages. `keep` takes a file along that is no page, and returns where it lies
-    on the site; None where the site does not have it: then the words stay, without the link.
+    on the site; None where the site does not have it: then the words stay, without the link. A place that ends in
+    `.html` is in the half of the other language, which MkDocs does not know of.
     """
 
     def replace(found: re.Match[str]) -> str:
@@ -27,6 +28,7 @@ def rewritten(text: str, source: str, page: str, pages: Mapping[str, str], keep:
         words = LINK.sub(replace, words)
         if place is None:
             return words
-        return f"{image}[{words}]({os.path.relpath(place, PurePosixPath(page).parent)}{anchor})"
+        there = f"{os.path.relpath(place, PurePosixPath(page).parent)}{anchor}"
+        return f'<a href="{there}">{words}</a>' if place.endswith(".html") else f"{image}[{words}]({there})"
 
     return "".join(part if part.startswith("```") else LINK.sub(replace, part) for part in CODE.split(text))

@@ -8,6 +8,7 @@ from latex2mathml.converter import convert
 
 INLINE = re.compile(r'<span class="arithmatex">\\\((.*?)\\\)</span>', re.DOTALL)
 BAR = re.compile(r'<mover>((?:(?!<mover>).)*?)<mo accent="true">&#x02015;</mo></mover>', re.DOTALL)
+PRIME = re.compile(r"<msup>((?:(?!<msup>).)*?)<mi>&#x02032;</mi></msup>")
 BLOCK = re.compile(r'<div class="arithmatex">\\\[(.*?)\\\]</div>', re.DOTALL)
 
 
@@ -24,6 +25,11 @@ def _block(found: re.Match[str]) -> str:
 
 
 def _drawn(formula: str, display: str) -> str:
-    """A formula as MathML. A bar is a border, since few fonts have one that stretches over what it stands over."""
+    """A formula as MathML.
+
+    A bar is a border, since few fonts have one that stretches over what it stands over. A prime is no superscript: it
+    is high by itself.
+    """
     drawn = convert(html.unescape(formula).strip(), display=display)
+    drawn = PRIME.sub(r'<mrow>\1<mo lspace="0" rspace="0">&#x02032;</mo></mrow>', drawn)
     return BAR.sub(r'<mrow style="border-top: thin solid; padding-top: 0.15em">\1</mrow>', drawn)

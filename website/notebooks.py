@@ -21,6 +21,8 @@ matplotlib.use("agg")
 
 import matplotlib.pyplot as plt
 
+OUTPUT = {"en": "output", "zh": "输出"}  # by the folder of the language
+
 
 def cells(path: Path) -> list[tuple[str, str]]:
     """The cells of a notebook: (markdown or code, text)."""
@@ -31,12 +33,13 @@ def cells(path: Path) -> list[tuple[str, str]]:
 def render(path: Path, figures: Path) -> str:
     """The executed notebook as Markdown; its figures go into the folder `figures`, which must lie beside the page."""
     namespace: dict[str, Any] = {"__name__": "__main__"}
+    title = OUTPUT[path.parent.name]
     parts: list[str] = []
     for number, (kind, text) in enumerate(cells(path)):
         if kind == "markdown":
             parts.append(text)
             continue
-        parts += [f"```python\n{text}\n```", *_shown(run(text, namespace, f"{path.name}, cell {number}"))]
+        parts += [f"```python\n{text}\n```", *_shown(run(text, namespace, f"{path.name}, cell {number}"), title)]
         parts += [f'<img alt="" src="{figures.name}/{name}">' for name in _drawn(figures, f"{path.stem}_{number}")]
     return "\n\n".join(parts) + "\n"
 
@@ -55,9 +58,9 @@ def run(code: str, namespace: dict[str, Any], name: str) -> str:
     return said.getvalue()
 
 
-def _shown(said: str) -> Iterator[str]:
+def _shown(said: str, title: str) -> Iterator[str]:
     if said.strip():
-        yield f'```text title="output"\n{said.rstrip()}\n```'
+        yield f'```text title="{title}"\n{said.rstrip()}\n```'
 
 
 def _drawn(figures: Path, name: str) -> Iterator[str]:

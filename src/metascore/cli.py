@@ -41,7 +41,8 @@ STAGES = {
     "new-learner": "begin a learner: a file that works, an entry and a page, with the places to fill",
 }
 ALONE = ("predict", "find")  # work anywhere: without params.yaml
-BEFORE = ("data", "pictures", "split", "calibrate")  # work before anybody has measured how long trainings are
+# These work before anybody has measured how long trainings are.
+BEFORE = ("data", "pictures", "split", "new-learner", "check", "calibrate")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -78,7 +78,7 @@ def _with_one_user(address: str, log: Path) -> Bucket:
 
 
 def _wait_for(address: str, log: Path) -> None:
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 300
     while True:
         try:
             urllib.request.urlopen(f"{address}/moto-api/").close()  # noqa: S310

@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 
+import assemble
 import chinese
 import links
 import mathml
@@ -37,6 +38,29 @@ def test_a_picture_comes_along():
     assert rewritten("![x](../../results/x.png)", kept="files/results/x.png") == "![x](../files/results/x.png)"
 
 
+def test_a_page_of_the_other_language_is_a_link_that_mkdocs_does_not_follow():
+    text = rewritten("[中文](../zh/algorithms/maml.md)", kept="zh/algorithms/maml.html")
+    assert text == '<a href="../zh/algorithms/maml.html">中文</a>'
+
+
+@pytest.mark.parametrize(
+    "file, language, place",
+    [
+        ("docs/zh/README.md", "en", "zh/index.html"),
+        ("README.md", "zh", "../index.html"),
+        ("docs/algorithms/maml.md", "zh", "../algorithms/maml.html"),
+        ("src/metascore/files.py", "en", None),
+    ],
+)
+def test_each_half_knows_where_the_other_one_lies(file, language, place):
+    assert assemble.in_the_other_half(file, language) == place
+
+
+def test_a_prime_is_no_superscript():
+    page = mathml.on_page_content("""<span class="arithmatex">\\(\\theta' = \\theta\\)</span>""")
+    assert "<msup>" not in page and html.unescape(page).count("′") == 1
+
+
 def test_formulas_become_mathml():
     page = mathml.on_page_content(r'<p><span class="arithmatex">\(a &lt; \alpha\)</span></p>')
     assert (
@@ -62,6 +86,8 @@ def test_a_bar_is_as_long_as_what_it_stands_over():
         ("情节是\n文件。", "情节是文件。"),
         ("- 情节，\n  文件", "- 情节，文件"),
         ("情节\nMAML", "情节\nMAML"),
+        ("直到\n[情节](x.md)", "直到[情节](x.md)"),
+        ("[1](x.md)、\n[2](y.md)", "[1](x.md)、[2](y.md)"),
         ("情节\n\n文件", "情节\n\n文件"),
         ("# 情节\n文件", "# 情节\n\n文件"),
         ("情节\n- 文件", "情节\n- 文件"),

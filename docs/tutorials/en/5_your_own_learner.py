@@ -56,8 +56,8 @@ def shell(command, status=0):
 # %% [markdown]
 # ## Begin
 #
-# One command writes a file that works (it is a small prototypical network), an entry in `params.yaml` with a row in each
-# budget, and a page. The name of the file is the name of the learner: there is no list to add it to.
+# One command writes a file that works (it is a small prototypical network), an entry in `params.yaml` (and a row in each budget
+# that needs one), and a page. The name of the file is the name of the learner: there is no list to add it to.
 
 # %%
 print(shell("metascore new-learner angle"))
@@ -152,8 +152,9 @@ print(shell("metascore check angle --budget smoke"))
 # ## Into the table
 #
 # `new-learner` left its entry with `width: 64` and a training of its own, to be replaced by what your paper says. What runs, and how
-# long, is a budget's matter. This page makes a small one of three learners; `null` leaves a learner out. In your clone, add
-# your row to `params/quick.yaml` and call `snakemake`: only your learner's runs and the report are made anew.
+# long, is a budget's matter. This page makes a small one of three learners; `null` leaves a learner out. In your clone, after
+# `make run`, `metascore calibrate angle` measures how many iterations fill the seconds that the budget `quick` gives every
+# learner, and writes them down; then `snakemake` makes your learner's runs and the report, nothing else.
 
 # %%
 entries = yaml.safe_load((copy / "params.yaml").read_text())["learners"]

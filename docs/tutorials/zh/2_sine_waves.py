@@ -168,6 +168,6 @@ assert after_one["maml"] < after_one["transfer"]
 # 从 MAML 的初始值出发，它移动的是振幅和相位：被塑造的是网络的*梯度*，不是它的答案。
 # 所以基准评价的是适应之后的曲线，适应之前的分数不计。
 #
-# 基准自己的数字（训练更久，三个种子，带置信区间）见 [Transfer or meta-learning?](../../transfer_or_meta_learning.md)。
+# 基准自己的数字（训练更久，三个种子，带置信区间）见 [迁移还是元学习？](../../zh/transfer_or_meta_learning.md)。
 #
 # **画你自己的图：** 换一条曲线 `wave`，换一个学习率 `ALPHA`，或者让 `adapt` 走一百步。迁移学习什么时候能追上？

@@ -54,7 +54,7 @@ def shell(command, status=0):
 # %% [markdown]
 # ## 开头
 #
-# 一条命令写好一个能运行的文件（一个小的原型网络）、`params.yaml` 里的一个条目、每个预算（budget）里的一行，以及一页文档。
+# 一条命令写好一个能运行的文件（一个小的原型网络）、`params.yaml` 里的一个条目（需要时还有预算（budget）里的一行），以及一页文档。
 # 文件名就是算法名：没有需要登记的清单。
 
 # %%
@@ -149,7 +149,8 @@ print(shell("metascore check angle --budget smoke"))
 # ## 进成绩表
 #
 # `new-learner` 写下的条目是 `width: 64` 和一段训练设置，应换成论文里的数值。跑哪些、跑多久由预算决定。本页做一个只有三个算法的
-# 小预算；`null` 表示不跑该算法。在自己的克隆里，往 `params/quick.yaml` 加一行，再运行 `snakemake`：只有你的算法和报告会重新计算。
+# 小预算；`null` 表示不跑该算法。在自己的克隆里，`make run` 之后，`metascore calibrate angle` 测出它在预算 `quick` 给每个算法的时间里能走多少步，
+# 并写进预算的文件；再运行 `snakemake`：只有你的算法和报告会重新计算。
 
 # %%
 entries = yaml.safe_load((copy / "params.yaml").read_text())["learners"]

@@ -10,6 +10,7 @@ from typing import Any
 from metascore.config.params import Pair
 from metascore.orchestration import (
     cluster,
+    curves,
     devices,
     drivers,
     finished,
@@ -100,6 +101,7 @@ def start(workflow: Any, jobs: Jobs, handler: LiveHandler | None, logs: list[str
     places, kind = _places(workflow)
     if runs:
         _say(forecast.forecast(jobs.config, runs, places, kind))
+        curves.Curves(jobs.config).follow()
     if workflow.local_exec:
         _prepare_here(workflow, planned)
     if handler is not None:
