@@ -16,7 +16,7 @@ include: "workflow/rules/finetune.smk"
 include: "workflow/rules/aggregate.smk"
 
 
-places.lend(str(rules.download.output[0]), JOBS.data[0])
+places.lend(str(rules.download.output[0]), JOBS.of_omniglot("{fetched}")[0])
 
 
 rule all:

@@ -16,6 +16,7 @@ COPIED = (
     "dvc.yaml",
     "params.yaml",
     "params",
+    "pictures",
     ".gitignore",
     ".dvcignore",
     ".dvc",

@@ -99,7 +99,7 @@ def test_what_data_are_missing_and_how_they_are_made_is_one_line(project, quick)
     "path, command",
     [
         ("omniglot/images.npy", "metascore data"),
-        ("flowers/images.npy", "metascore pictures --name flowers"),
+        ("pictures/flowers/images.npy", "metascore pictures --name flowers"),
         ("splits/lake.json", "metascore split --name lake --budget small"),
         ("splits/flowers/class.json", "metascore split --name flowers/class --budget small"),
     ],

@@ -20,7 +20,7 @@ from metascore.orchestration.signals import Stopped, stoppable
 
 STAGES = {
     "data": "fetch Omniglot (or fall back to synthetic glyphs) into data/omniglot",
-    "pictures": "read a folder of your own pictures into data/NAME",
+    "pictures": "read a folder of your own pictures into data/pictures/NAME",
     "split": "divide the classes into data/splits",
     "episodes": "draw one episode file into data/episodes",
     "train": "meta-train one learner on one task with one seed",

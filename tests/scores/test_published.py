@@ -26,6 +26,13 @@ def test_the_packaged_file_is_about_learners_and_tasks_of_this_project(root):
     assert {"maml", "protonet", "reptile"} <= set(table["learner"])
 
 
+def test_yardsticks_are_scores_on_tasks_of_this_project_with_their_source(root):
+    table = published.yardsticks()
+    assert set(table["task"]) <= set(load_params(root / "params.yaml").params["tasks"])
+    assert table["score"].between(0, 1).all() and not table.isna().any(axis=None) and not table.duplicated().any()
+    assert dict(zip(table["name"], table["score"], strict=True))["people"] == 0.955
+
+
 def test_gap_and_its_interval_by_hand():
     """MAML's published 0.987 +- 0.004; ours 0.9, from 0.03 below to 0.06 above."""
     row = table_of(ours("maml"), ours("chance")).iloc[0]

@@ -10,7 +10,7 @@ from matplotlib.colors import to_hex
 from matplotlib.text import Text
 
 from metascore.report import style
-from metascore.report.figures.adaptation import adaptation
+from metascore.report.figures.adaptation import Known, adaptation
 from metascore.report.figures.cost import cost, pareto
 from metascore.report.figures.gallery import COLUMNS, WRONG_COLOUR, Example, gallery, shown_queries
 from metascore.report.figures.improvement import improvement
@@ -32,6 +32,10 @@ PRINTED = pd.DataFrame(
     [("sine_5s", LEARNERS[0], 6, 0.8), ("sine_5s", "of no run", 3, 0.7), ("omniglot_5w1s", LEARNERS[0], pd.NA, 0.9)],
     columns=["task", "learner", "steps", "score"],
 )
+YARDSTICKS = pd.DataFrame(
+    [("omniglot_20w1s", "people", 0.955), ("omniglot_20w1s", "a program", 0.967)], columns=["task", "name", "score"]
+)
+KNOWN = Known(PRINTED, YARDSTICKS)
 
 
 @pytest.fixture
@@ -86,7 +90,7 @@ def drawn(kind, table):
     if kind == "published_gap":
         return published_gap(table.assign(published=0.99, published_reach=0.002), table, TITLES)
     if kind == "adaptation":
-        return adaptation(lines(table, ["step"], "score", 10), table, TITLES, PRINTED)
+        return adaptation(lines(table, ["step"], "score", 10), table, TITLES, KNOWN)
     if kind == "updates":
         return updates(lines(table, ["step", "updates"], "score", 10), table, TITLES)
     return learning(lines(table, ["iteration", "seconds"], "validation", 5), table, TITLES)
@@ -143,6 +147,16 @@ def test_what_a_paper_prints_of_a_learner_is_a_hollow_mark_at_its_step(table):
     assert [line.get_xydata().tolist() for line in marks] == [[[6.0, 0.8]]]
 
 
+def test_people_are_a_line_that_has_their_name(table):
+    panels = [axes for axes in drawn("adaptation", table).axes if axes.get_title(loc="left").startswith("20-way")]
+    for axes in panels:
+        heights = [
+            line.get_ydata()[0] for line in axes.lines if line.get_linestyle() == ":" and line.get_marker() == "None"
+        ]
+        assert sorted(heights) == [95.5, 96.7] and {"people", "a program"} <= {text.get_text() for text in axes.texts}
+    assert len(panels) > 2
+
+
 @pytest.mark.parametrize("change, expected", [([9, 5, 2, 1], 3), ([9], 10)])
 def test_adaptation_ends_where_all_curves_are_flat(change, expected, table):
     one = table[table["task"] == "sine_5s"]
@@ -152,7 +166,7 @@ def test_adaptation_ends_where_all_curves_are_flat(change, expected, table):
         for name in one["learner"]
         for step, score in scores.items()
     ]
-    figure = adaptation(pd.DataFrame(rows), one, {"sine_5s": "Sine"}, PRINTED.iloc[:0])
+    figure = adaptation(pd.DataFrame(rows), one, {"sine_5s": "Sine"}, Known(PRINTED.iloc[:0], YARDSTICKS.iloc[:0]))
     assert figure.axes[0].get_xticks().max() == expected
 
 

@@ -7,6 +7,7 @@ import sys
 SOURCE = os.path.normpath(os.path.join(workflow.current_basedir, "..", "..", "src"))
 sys.path.insert(0, SOURCE)
 
+from metascore.config.params import OMNIGLOT
 from metascore.orchestration import places, session, signals
 from metascore.orchestration.configuration import load
 from metascore.orchestration.jobs import PUBLISHED, Jobs, code, gpus, section

@@ -2,7 +2,7 @@
 #
 # inputs   a mirror or the network, or nothing (synthetic glyphs); folders of the user's own pictures
 # outputs  data/omniglot/{images.npy,characters.csv,source.json}
-#          data/{data set}/{images.npy,classes.csv,source.json}
+#          data/pictures/{data set}/{images.npy,classes.csv,source.json}
 #          data/splits/{split}.json, data/splits/{data set}/{split}.json
 #          data/episodes/{problem or data set}/{part}-{shape}-{count}.npy
 
@@ -14,11 +14,14 @@ localrules:
     split,
 
 
+# A wildcard that has one value: Snakemake would fetch what no task needs if `--until` named a rule without one.
 rule download:
     output:
-        JOBS.data,
+        JOBS.of_omniglot("{fetched}"),
     log:
-        "logs/download.log",
+        "logs/download/{fetched}.log",
+    wildcard_constraints:
+        fetched=OMNIGLOT,
     threads: 1
     params:
         code=code("data"),

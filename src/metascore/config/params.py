@@ -62,17 +62,14 @@ class Config:
         return {name: own for name, own in self.params["data"].items() if name != OMNIGLOT}
 
     def splits(self) -> list[str]:
-        """The default split, and those that the budget's episodes are drawn from: paths below data/ without suffix."""
-        return list(dict.fromkeys([f"splits/{self.split['name']}", *self._drawn_splits()]))
+        """The splits that the budget's episodes are drawn from: paths below data/ without suffix."""
+        drawn = [name for one in self.tasks.values() for name in one.drawn_from(self.split["name"])]
+        return list(dict.fromkeys(name.removesuffix(".json") for name in drawn if name.startswith("splits/")))
 
     def split_names(self) -> str:
         """The splits that the tasks are drawn from, such as random or flowers/class; the default one where none is."""
-        names = dict.fromkeys(name.removeprefix("splits/") for name in self._drawn_splits())
+        names = [name.removeprefix("splits/") for name in self.splits()]
         return ", ".join(names) or str(self.split["name"])
-
-    def _drawn_splits(self) -> list[str]:
-        drawn = [name for one in self.tasks.values() for name in one.drawn_from(self.split["name"])]
-        return [name.removesuffix(".json") for name in drawn if name.startswith("splits/")]
 
     @property
     def split(self) -> dict[str, Any]:

@@ -68,8 +68,8 @@ def write_pictures(target: Path, listing: Listing, look: Look) -> Census:
     with array_written(target, np.dtype(np.uint8), look.shape) as append:
         for pixels in _batches(listing, look, census):
             append(pixels)
-    if not census.count:
-        raise UserError(f"{listing.files[0]}: unreadable, as all others are: give pictures that a viewer can show")
+        if not census.count:
+            raise UserError(f"{listing.files[0]}: unreadable, as all others are: give pictures that a viewer can show")
     census.rows = [row for row in census.rows if row.count]
     return census
 

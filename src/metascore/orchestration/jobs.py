@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from metascore.config.params import Config, Run
+from metascore.config.params import OMNIGLOT, Config, Run
 from metascore.data import folder
 from metascore.files import sha256
 from metascore.orchestration import devices, forecast, provenance, vouched
@@ -16,7 +16,7 @@ from metascore.report import declarations, learner_pages
 from metascore.store import inputs, leaks, paths
 from metascore.store.paths import Results
 
-PUBLISHED = "src/metascore/scoring/published.csv"
+PUBLISHED = [f"src/metascore/scoring/{name}.csv" for name in ("published", "yardsticks")]
 GPUS_A_RUN = "METASCORE_GPUS_A_RUN"  # environment variable: what the workflow decided for its jobs
 MEGABYTES = 2000  # of memory a run: training and fine-tuning peak near 900 on a CPU, and CUDA maps as much again
 
@@ -64,7 +64,6 @@ class Jobs:
 
     def __init__(self, config: Config) -> None:
         self.config, self.results, self.vouched = config, Results.of(config.budget), vouched.read()
-        self.data = [str(path) for path in (paths.IMAGES, paths.CHARACTERS, paths.SOURCE)]
 
     # Files.
 
@@ -93,12 +92,21 @@ class Jobs:
 
     def data_sets(self) -> list[str]:
         """The user's own data sets that the budget needs."""
-        needed = {name.split("/")[0] for one in self.config.tasks.values() for name in one.inputs}
-        return [name for name in self.config.folders if name in needed]
+        needed = {paths.DATA / name for one in self.config.tasks.values() for name in one.inputs}
+        return [name for name in self.config.folders if paths.PICTURES / name / "images.npy" in needed]
+
+    def of_omniglot(self, name: str = OMNIGLOT) -> list[str]:
+        """What is made of Omniglot; `name` may be a wildcard of Snakemake's."""
+        return [str(paths.DATA / name / path.name) for path in (paths.IMAGES, paths.CHARACTERS, paths.SOURCE)]
+
+    def fetched(self) -> list[str]:
+        """Omniglot, if a task of the budget is made of it: pictures of one's own, waves and paths need none."""
+        needed = {str(paths.DATA / name) for one in self.config.tasks.values() for name in one.inputs}
+        return self.of_omniglot() if needed.intersection(self.of_omniglot()) else []
 
     def pictures(self, name: str = "{data_set}") -> list[str]:
         """What is made of a data set of the user's own; as a pattern of Snakemake's by default."""
-        return [str(paths.DATA / name / file) for file in ("images.npy", "classes.csv", "source.json")]
+        return [str(paths.PICTURES / name / file) for file in ("images.npy", "classes.csv", "source.json")]
 
     def _table(self, name: str, suffix: str) -> str:
         return str(self.results.table(name, suffix))
@@ -127,14 +135,14 @@ class Jobs:
         runs = self.each_run("checkpoint", "training", "record", "score", "judged", "portrait")
         shown = [one.file for one in self.shown_report()]
         pictures = [file for name in self.data_sets() for file in self.pictures(name)]
-        return [*self.data, *pictures, *self.splits(), *self.episode_files(), *runs, *self.plain_report(), *shown]
+        return [*self.fetched(), *pictures, *self.splits(), *self.episode_files(), *runs, *self.plain_report(), *shown]
 
     # Inputs.
 
     def split_inputs(self, wildcards: Any) -> list[str]:
         """The classes, and the user's own lists where there are any."""
         data_set = wildcards.split.rpartition("/")[0]
-        classes = paths.DATA / data_set / "classes.csv" if data_set else paths.CHARACTERS
+        classes = paths.PICTURES / data_set / "classes.csv" if data_set else paths.CHARACTERS
         return [str(classes), *map(str, _own_lists(wildcards.split, self._split_settings(data_set)))]
 
     def episode_inputs(self, wildcards: Any) -> list[str]:

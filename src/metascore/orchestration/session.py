@@ -25,6 +25,7 @@ from metascore.orchestration import (
     progress,
     signals,
     stand_ins,
+    watched,
 )
 from metascore.orchestration.jobs import Jobs
 from metascore.orchestration.live import LiveHandler
@@ -69,12 +70,17 @@ def reject_strangers(jobs: Jobs, is_adopted: bool) -> None:
     finished.forget(jobs.results, jobs.config.runs(), outputs.is_recorded)
     if strangers and not is_adopted:
         _say(outputs.told(strangers))
-    for line in own_packages.warnings(jobs.config):
+    for line in [*own_packages.warnings(jobs.config), *watched.warnings(jobs.config, jobs.data_sets())]:
         _say(line)
-    stand_in = stand_ins.found(jobs.config.data)
+    stand_in = _stand_in(jobs)
     if stand_in:
         _say(stand_in.line)
-        outputs.distrust(jobs.data if stand_in.gives_way else [])
+        outputs.distrust(jobs.fetched() if stand_in.gives_way else [])
+
+
+def _stand_in(jobs: Jobs) -> stand_ins.StandIn | None:
+    """Glyphs where the budget wants Omniglot."""
+    return stand_ins.found(jobs.config.data) if jobs.fetched() else None
 
 
 def watch(workflow: Any, jobs: Jobs) -> LiveHandler | None:
@@ -135,7 +141,7 @@ def remember(jobs: Jobs) -> None:
     """Remember what was made, and say what it was made from."""
     outputs.remember(jobs.outputs())
     finished.forget(jobs.results, jobs.config.runs(), outputs.is_recorded)
-    stand_in = stand_ins.found(jobs.config.data)
+    stand_in = _stand_in(jobs)
     if stand_in:
         _say(stand_in.line)
 

@@ -41,7 +41,9 @@ class Images(PictureClassification):
 
     data_set: str = dataclasses.field(metadata={"pattern": "^[a-z][a-z0-9_]*$"})
     way: int = dataclasses.field(metadata={"minimum": 2, "maximum": 100000})
-    split: str = dataclasses.field(default="", metadata={"enum": ["", "class", "group", "file"]})  # none: the set's own
+    split: str = dataclasses.field(
+        default="", metadata={"enum": ["", "class", "group", "parts", "file"]}
+    )  # none: the set's own
     side: int = dataclasses.field(default=28, metadata=NO_KEY)
     channels: int = dataclasses.field(default=1, metadata=NO_KEY)
     invert: bool = dataclasses.field(default=False, metadata=NO_KEY)
@@ -67,15 +69,15 @@ class Images(PictureClassification):
 
     @property
     def source(self) -> str:
-        return f"{self.data_set}/source.json"
+        return f"pictures/{self.data_set}/source.json"
 
     @property
     def classes(self) -> str:
-        return f"{self.data_set}/classes.csv"
+        return f"pictures/{self.data_set}/classes.csv"
 
     @property
     def inputs(self) -> tuple[str, ...]:
-        return (f"{self.data_set}/images.npy", self.classes)
+        return (f"pictures/{self.data_set}/images.npy", self.classes)
 
     def sized(self, data: Path) -> Problem:
         return dataclasses.replace(self, characters=len(read_classes(data / self.classes)))
@@ -96,9 +98,8 @@ class Images(PictureClassification):
         self._warn(part, [table[number] for number in held if number not in set(enough)])
         counts = np.array([table[number].count for number in enough], dtype=np.int64)
         pool = Pool(np.array(enough, dtype=np.int64), counts, [table[number].group for number in enough])
-        self.check_pool(
-            pool, part, f"classes of {self.shot + self.query} pictures", "training.query, or give the part more"
-        )
+        cure = "training.shot and training.query of a recipe, or give the part more"
+        self.check_pool(pool, part, f"classes of {self.shot + self.query} pictures", cure)
         random = numpy_generator(settings["seed"], "episodes", self.stream(part))
         return self.draw_from(pool, count, part in self.rotate, random)
 

@@ -1,1 +1,1 @@
-"""Numbers only: scores to MetaScores, intervals, comparisons and tables. Reads published.csv, touches no other file."""
+"""Numbers only: scores to MetaScores, intervals, comparisons and tables. Reads its two CSV files and no other."""

@@ -16,6 +16,7 @@ from metascore.errors import UserError
 from metascore.problems.scale import ERROR
 
 FILE = Path(__file__).with_name("published.csv")
+YARDSTICKS = Path(__file__).with_name("yardsticks.csv")  # scores on a task of who is no learner here, such as people
 KEY = ["learner", "task"]
 TEXTS = [*KEY, "protocol", "source"]
 COLUMNS = ["learner", "task", "steps", "score", "reach", "protocol", "source"]
@@ -64,6 +65,11 @@ def load(path: Path = FILE) -> pd.DataFrame:
         if wrong.any():
             raise UserError(f"{path}: line {int(wrong.to_numpy().argmax()) + 2}: {complaint}")
     return table
+
+
+def yardsticks() -> pd.DataFrame:
+    """Task, name, score and source of who is no learner here."""
+    return pd.read_csv(YARDSTICKS, encoding="utf-8")
 
 
 def _complaints(table: pd.DataFrame) -> list[tuple[pd.Series, str]]:

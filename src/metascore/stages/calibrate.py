@@ -17,12 +17,12 @@ import yaml
 
 from metascore.config import signatures
 from metascore.config.entries import ITERATIONS, Entry
-from metascore.config.params import OMNIGLOT, Config
+from metascore.config.params import Config
 from metascore.errors import UsageError
 from metascore.files import write_text
 from metascore.learners import base
 from metascore.problems.base import Episodes, Problem
-from metascore.store.paths import DATA
+from metascore.store.paths import DATA, PICTURES
 from metascore.training import machine, pace
 from metascore.training.loop import Setting
 
@@ -105,8 +105,8 @@ def _command(path: Path, budget: str) -> str:
     """What makes a file of data: the workflow cannot be asked before lengths are known."""
     if SPLITS in path.parents:
         return f"`metascore split --name {path.relative_to(SPLITS).with_suffix('').as_posix()} --budget {budget}`"
-    name = path.relative_to(DATA).parts[0]
-    return "`metascore data`" if name == OMNIGLOT else f"`metascore pictures --name {name}`"
+    own = PICTURES in path.parents
+    return f"`metascore pictures --name {path.parent.name}`" if own else "`metascore data`"
 
 
 def _write(config: Config, found: Mapping[tuple[str, str], int], seconds: float | None) -> None:

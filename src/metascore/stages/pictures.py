@@ -11,22 +11,22 @@ from metascore.data import classes, folder, reading
 from metascore.data.pictures import Look
 from metascore.errors import UsageError, UserError
 from metascore.files import read_json, sha256, write_json
-from metascore.store.paths import DATA
+from metascore.store.paths import PICTURES
 
 log = logging.getLogger(__name__)
 
 
-def run(config: Config, name: str, data: Path = DATA) -> None:
-    """Write images.npy, classes.csv and source.json into data/{name}, unless they are those of these very files."""
+def run(config: Config, name: str, pictures: Path = PICTURES) -> None:
+    """Write images.npy, classes.csv and source.json into data/pictures/{name}, unless they are of these very files."""
     if name not in config.folders:
         known = ", ".join(config.folders) or "none yet"
         raise UsageError(f"--name {name}: no folder of pictures in `data` of params.yaml: one of {known}")
-    settings, target = config.folders[name], data / name
+    settings, target = config.folders[name], pictures / name
     place = Path(settings["path"]).expanduser()
     listing = folder.listed(place)
     description = _description(name, settings, folder.fingerprint(listing.files, place))
     if _is_done(target, description):
-        log.info("data/%s: the pictures of %s, unchanged", name, place)
+        log.info("%s: the pictures of %s, unchanged", target, place)
         return
     (target / "source.json").unlink(missing_ok=True)  # it comes last, so that it never describes other bytes
     look = Look(settings["size"], settings["channels"], settings.get("invert", False))

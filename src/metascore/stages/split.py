@@ -10,7 +10,7 @@ from metascore.data.omniglot import COLUMNS
 from metascore.data.splits import make_split
 from metascore.errors import UsageError, UserError
 from metascore.files import write_json
-from metascore.store.paths import DATA
+from metascore.store.paths import DATA, PICTURES
 
 
 def run(config: Config, name: str | None = None, data: Path = DATA) -> None:
@@ -30,7 +30,7 @@ def _split(config: Config, name: str, data: Path) -> dict[str, list[int]]:
     if not data_set:
         return make_split(read_characters(data / "omniglot"), config.split | {"name": name})
     settings = config.folders[data_set].get("split", {})
-    table = classes.read(data / data_set / "classes.csv")
+    table = classes.read(data / PICTURES.name / data_set / "classes.csv")
     return class_splits.make(table, settings | {"name": own}, f"data.{data_set}.split")
 
 

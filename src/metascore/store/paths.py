@@ -9,6 +9,7 @@ OMNIGLOT = DATA / "omniglot"
 IMAGES = OMNIGLOT / "images.npy"
 CHARACTERS = OMNIGLOT / "characters.csv"
 SOURCE = OMNIGLOT / "source.json"
+PICTURES = DATA / "pictures"  # a folder for each data set of the user's own
 SPLITS = DATA / "splits"
 EPISODES = DATA / "episodes"
 

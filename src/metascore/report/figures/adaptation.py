@@ -1,5 +1,7 @@
 """Figure `adaptation`: how each learner's test score moves with its steps of adaptation."""
 
+from typing import NamedTuple
+
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -14,7 +16,8 @@ from metascore.scoring import published
 PLACE = 2
 CAPTION = (
     "Adaptation curves: the query score on unseen test episodes after each adaptation step, a panel a family; bars at "
-    "the right are 95 % intervals at the last step, hollow marks are published numbers."
+    "the right are 95 % intervals at the last step; hollow marks are published numbers, dotted lines those of "
+    "people and of programs that are no learners here."
 )
 
 GROUPS = {  # families drawn in one panel
@@ -26,19 +29,28 @@ GROUPS = {  # families drawn in one panel
 }
 ENDS = ["score_low", "score", "score_high"]
 BAR = 0.03  # of the axis, between the intervals beside the last step
+YARDSTICK = Style("#333333", ":", "")
+
+
+class Known(NamedTuple):
+    """What is known of a task from elsewhere: published.csv's numbers after some steps, and yardsticks.csv's."""
+
+    printed: pd.DataFrame
+    yardsticks: pd.DataFrame
 
 
 def draw(numbers: Numbers) -> Figure:
     """The figure."""
-    return adaptation(numbers.curves, numbers.scores, numbers.titles, published.load())
+    known = Known(published.load(), published.yardsticks())
+    return adaptation(numbers.curves, numbers.scores, numbers.titles, known)
 
 
-def adaptation(curves: pd.DataFrame, table: pd.DataFrame, titles: dict[str, str], printed: pd.DataFrame) -> Figure:
+def adaptation(curves: pd.DataFrame, table: pd.DataFrame, titles: dict[str, str], known: Known) -> Figure:
     """Test score after each adaptation step, a panel a task and family, the other families in grey behind.
 
     A faint band is the 95 % interval at each step; the bars on the right are that of the last step, side by side. A
     learner that adapts in one pass has the same interval at every step, and no band. Hollow marks are what papers
-    print (`printed` is published.csv), where they say after how many steps.
+    print, where they say after how many steps; dotted lines are the yardsticks.
     """
     families = dict(zip(table["learner"], table["family"], strict=True))
     drawn = styles(families)
@@ -49,7 +61,7 @@ def adaptation(curves: pd.DataFrame, table: pd.DataFrame, titles: dict[str, str]
     figure, places = panels({f"{t}/{g}": f"{titles[t]}: {g}" for t, g in pairs}, height=2.5, left=0.65, right=1.35)
     for task, group in pairs:
         scale = problems.scale(table.loc[table["task"] == task, "measure"].iloc[0])
-        theirs = printed[(printed["task"] == task) & printed["steps"].notna()]
+        theirs = _of_task(known, task)
         _panel(places[f"{task}/{group}"], _until_flat(lines[lines["task"] == task]), group, drawn, scale, theirs)
     return figure
 
@@ -60,17 +72,21 @@ def _until_flat(lines: pd.DataFrame) -> pd.DataFrame:
     return lines[lines["step"] <= lines.loc[changes, "step"].max()] if changes.any() else lines
 
 
+def _of_task(known: Known, task: str) -> Known:
+    printed, yardsticks = (rows[rows["task"] == task] for rows in known)
+    return Known(printed[printed["steps"].notna()], yardsticks)
+
+
 def _place(group: str) -> int:
     """Families in the order of GROUPS, then those that it does not know."""
     order = list(dict.fromkeys(GROUPS.values()))
     return order.index(group) if group in order else len(order)
 
 
-def _panel(
-    axes: Axes, lines: pd.DataFrame, group: str, drawn: dict[str, Style], scale: Scale, printed: pd.DataFrame
-) -> None:
-    factor, printed = scale.factor, printed[printed["learner"].isin(lines["learner"])]
-    levels = pd.concat([lines[ENDS], pd.DataFrame(dict.fromkeys(ENDS, printed["score"]))])
+def _panel(axes: Axes, lines: pd.DataFrame, group: str, drawn: dict[str, Style], scale: Scale, known: Known) -> None:
+    factor, printed = scale.factor, known.printed[known.printed["learner"].isin(lines["learner"])]
+    theirs = pd.concat([printed["score"], known.yardsticks["score"]])
+    levels = pd.concat([lines[ENDS], pd.DataFrame(dict.fromkeys(ENDS, theirs))])
     score_levels(axes, levels, scale, "test")
     for _, line in lines[lines["group"] != group].groupby("learner"):
         axes.plot(line["step"], factor * line["score"], color="0.85", lw=0.8, zorder=1)
@@ -85,7 +101,16 @@ def _panel(
     axes.set_xticks(range(0, last + 1, 1 + last // 6))
     axes.set_xlim(-0.02 * last, last + (len(order) + 1) * BAR * last)
     axes.set_xlabel("adaptation steps", fontsize=FONT)
-    label_ends(axes, own, "step", "score", drawn, factor)
+    beside = _yardsticks(axes, known.yardsticks, last, factor)
+    styles_of_all = drawn | dict.fromkeys(beside["learner"], YARDSTICK)
+    label_ends(axes, pd.concat([own, beside]), "step", "score", styles_of_all, factor)
+
+
+def _yardsticks(axes: Axes, known: pd.DataFrame, last: int, factor: float) -> pd.DataFrame:
+    """A line each, whatever the steps; returns their right ends, which want names."""
+    for score in known["score"]:
+        axes.axhline(factor * score, ls=YARDSTICK.line, color=YARDSTICK.colour, lw=1, zorder=1)
+    return pd.DataFrame({"learner": known["name"], "step": last, "score": known["score"]})
 
 
 def _hollow(axes: Axes, printed: pd.DataFrame, style: Style, factor: float) -> None:
