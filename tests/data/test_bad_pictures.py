@@ -3,12 +3,18 @@
 Every row runs the commands that a user's run would, on a folder of six classes of three pictures.
 """
 
+import contextlib
 import logging
 import os
+import pty
 import shutil
+import struct
+import subprocess
+import sys
 import unicodedata
 from collections.abc import Callable
 from pathlib import Path
+from typing import IO
 
 import numpy as np
 import pytest
@@ -202,3 +208,44 @@ def test_a_folder_that_may_not_be_read_is_an_error(place, capsys, monkeypatch):
     monkeypatch.setattr(os, "scandir", refused)
     assert main([*READ]) == 1
     assert "Permission denied: make the folder readable" in capsys.readouterr().err
+
+
+TINY = struct.pack("<2sIHHI", b"BM", 58, 0, 0, 54) + struct.pack("<IiiHHIIiiII", 40, 1, 1, 1, 24, 0, 4, 0, 0, 0, 0)
+MANY, WITHIN = 100_000, 250  # files; megabytes beside those of Python and its libraries
+MEASURED = """
+import resource, sys
+from pathlib import Path
+from metascore.data import folder, reading
+from metascore.data.pictures import Look
+place, before = Path(sys.argv[1]), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+census = reading.write_pictures(place.parent / "images.npy", folder.listed(place), Look(28, 1))
+print(census.count, (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) // 1024)
+"""
+
+
+@pytest.mark.slow
+def test_a_hundred_thousand_files_in_bounded_memory_with_a_bar(tmp_path):
+    """Their pixels are 78 MB; a terminal on standard error sees how far the reading is."""
+    place = tmp_path / "set"
+    for number in range(MANY):
+        path = place / f"class{number % 100:02d}" / f"{number}.bmp"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(TINY + number.to_bytes(4, "little"))
+    master, terminal = pty.openpty()
+    command = (sys.executable, "-c", MEASURED, str(place))
+    with os.fdopen(master, "rb", buffering=0) as screen:
+        running = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=terminal, text=True)
+        os.close(terminal)
+        shown = seen_on(screen)
+        count, megabytes = map(int, running.communicate()[0].split())
+    assert count == MANY and megabytes < WITHIN
+    assert b"pictures" in shown and b"/100000" in shown
+
+
+def seen_on(screen: IO[bytes]) -> bytes:
+    """All that a terminal shows until its other end is closed, which Linux calls an error."""
+    shown = b""
+    with contextlib.suppress(OSError):
+        while piece := screen.read(1 << 16):
+            shown += piece
+    return shown
