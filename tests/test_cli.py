@@ -71,3 +71,14 @@ def test_runs_as_a_module(root):
     environment = os.environ | {"PYTHONPATH": str(root / "src")}
     done = subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 2 and done.stderr.startswith("metascore split: budget: 'huge'")
+
+
+def test_a_reader_that_has_enough_is_no_fault():
+    """As in `metascore list | head -1`."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    done = subprocess.run(
+        [sys.executable, "-m", "metascore", "list"], stdout=writing, stderr=subprocess.PIPE, check=False
+    )
+    os.close(writing)
+    assert (done.returncode, done.stderr) == (0, b"")

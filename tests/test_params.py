@@ -269,6 +269,23 @@ def test_no_change_of_the_real_files_ends_in_a_traceback(root, data):
     assert "\n" not in message
 
 
+@settings(max_examples=20)
+@given(st.data())
+def test_any_learners_of_the_real_files_are_a_configuration(root, data):
+    """What a budget states of all learners concerns nobody where only controls are left."""
+    files = copy.deepcopy(real_files(root))
+    entries = files[""]["learners"]
+    kept = data.draw(st.sets(st.sampled_from(sorted(entries)), min_size=1))
+    kept |= {entries[name][other] for name in kept for other in ("like", "paired_with") if other in entries[name]}
+    for file in files.values():
+        file["learners"] = {name: own for name, own in file["learners"].items() if name in {*kept, "all"}}
+        for task, rows in file.get("iterations", {}).items():
+            file["iterations"][task] = {name: count for name, count in rows.items() if name in kept}
+    params = files.pop("")
+    documents = {name: Document(name, file) for name, file in files.items()}
+    assert set(validated(Document("", params), documents, "smoke").learners) == kept
+
+
 @pytest.mark.parametrize("budget", ["smoke", "quick", "long", "paper", "navigation", "navigation_long", "lake"])
 def test_every_budget_of_the_real_files_is_valid(root, budget):
     config = load(root / "params.yaml", budget)

@@ -2,7 +2,10 @@
 
 import csv
 import dataclasses
+import io
+import os
 import shutil
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -108,6 +111,20 @@ def test_inductive_answers_do_not_depend_on_other_pictures(asked, tmp_path):
         alone[file.relative_to(query).as_posix()] = [float(one[f"class{c}"]) for c in range(WAY)]
     together = {one["file"]: [float(one[f"class{c}"]) for c in range(WAY)] for one in answers(out)}
     np.testing.assert_allclose(list(alone.values()), list(together.values()), atol=2e-6)
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "utf-8"])
+def test_names_that_a_terminal_has_no_letters_for_are_written_all_the_same(asked, tmp_path, monkeypatch, encoding):
+    (tmp_path / "support/class0").rename(tmp_path / "support/\u82b1")
+    query = tmp_path / "query/class1/2.png"
+    query = query.rename(os.fsdecode(os.fsencode(query.parent) + b"/\xff.png"))  # no letter in any coding
+    screen = io.TextIOWrapper(io.BytesIO(), encoding=encoding)
+    monkeypatch.setattr(sys, "stdout", screen)
+    assert asked(str(tmp_path / "support"), str(query), "--csv", str(tmp_path / "one.csv")) == 0
+    assert asked(str(tmp_path / "query/class0"), str(query.parent), stage="find") == 0
+    shown = screen.buffer.getvalue().decode(encoding)
+    assert r"\udcff.png" in shown and ("\u82b1" if encoding == "utf-8" else r"\u82b1") in shown
+    assert r"\udcff.png" in (tmp_path / "one.csv").read_text(encoding="utf-8")
 
 
 def test_other_ways_and_shots(asked, tmp_path, capsys):

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import io
 import logging
+import os
 import sys
 import traceback
 from collections.abc import Sequence
@@ -48,6 +50,7 @@ BEFORE = ("data", "pictures", "split", "new-learner", "check", "calibrate")
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one stage; returns the exit status."""
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
+    _let_any_name_be_printed()
     options = _parser().parse_args(arguments)
     try:
         with stoppable():
@@ -55,12 +58,26 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 _ask(options)
             else:
                 _run(options, load(options.params, options.budget, lengths=options.stage not in BEFORE))
+            sys.stdout.flush()
+    except BrokenPipeError:
+        _let_nobody_read()
     except (Exception, Stopped) as error:
         if options.debug:
             raise
         sys.stderr.write(f"metascore {options.stage}: {_one_line(error)}\n")
         return getattr(error, "exit_status", 1)
     return 0
+
+
+def _let_any_name_be_printed() -> None:
+    """A terminal may not have the letters of a file's name, and a name may have bytes that are no letters."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
+
+
+def _let_nobody_read() -> None:
+    """Whoever reads has had enough, as `head` has: no fault, and Python is not to try again when it ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _one_line(error: BaseException) -> str:

@@ -218,14 +218,14 @@ from pathlib import Path
 from metascore.data import folder, reading
 from metascore.data.pictures import Look
 place, before = Path(sys.argv[1]), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-census = reading.write_pictures(place.parent / "images.npy", folder.listed(place), Look(28, 1))
+census = reading.write_pictures(place.parent / "images.npy", folder.listed(place), Look(28, 3))
 print(census.count, (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) // 1024)
 """
 
 
 @pytest.mark.slow
 def test_a_hundred_thousand_files_in_bounded_memory_with_a_bar(tmp_path):
-    """Their pixels are 78 MB; a terminal on standard error sees how far the reading is."""
+    """Their pixels are 235 MB; a terminal on standard error sees how far the reading is."""
     place = tmp_path / "set"
     for number in range(MANY):
         path = place / f"class{number % 100:02d}" / f"{number}.bmp"

@@ -104,7 +104,7 @@ def _check_section(config: Config, document: Document, section: Key, entries: li
         part = (*section, "for", name)
         named = _problems(config, document, part)
         able = [entry for entry in entries if _can_do(entry, named)]
-        if value and not able:
+        if value and not able and section != EVERYONE:
             raise document.wrong(part, f"{section[-1]} cannot do {name}: delete it")
         for key in _numbers(document, part):
             _check_number(document, key, able)
@@ -136,7 +136,7 @@ def _check_number(document: Document, key: Key, entries: list[Entry]) -> None:
     """A number is one that some of these learners have, and fits all of them that have it."""
     name = key[-1]
     if key[-2] == TRAINING:  # the file's schema knows its keys
-        if not any(signatures.learns(entry.file) for entry in entries):
+        if key[:2] != EVERYONE and not any(signatures.learns(entry.file) for entry in entries):
             raise document.wrong(key, f"{key[1]} has nothing to train (its `learns` is False): delete it")
         if name == ITERATIONS and "seconds" in document.values:
             raise document.wrong(key, f"the budget's {ITERATIONS} are measured to fill its `seconds`: delete it")

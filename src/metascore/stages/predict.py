@@ -81,4 +81,5 @@ def _write(found: Answers, inverted: bool, wishes: Wishes) -> None:
 
 def _short(path: Path, query: Path) -> str:
     """A picture's name below the folder that was asked about."""
-    return path.name if path == query else path.relative_to(query).as_posix()
+    name = path.name if path == query else path.relative_to(query).as_posix()
+    return name.encode(errors="backslashreplace").decode()  # bytes that are no letters
