@@ -1,6 +1,7 @@
 """A Chinese page says what the English one does, as far as a program can see: equations, tables from results, links."""
 
 import re
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ PAGES = sorted(path.relative_to(DOCS / "zh").as_posix() for path in (DOCS / "zh"
 TRANSLATED = [page for page in PAGES if (DOCS / page).exists()]
 EQUATIONS = re.compile(r"(?<=\n\n)(?:    .*\n)+")
 MADE = re.compile(r"^<!-- made by make docs: (.*) -->$", re.MULTILINE)
+FENCED = re.compile(r"^```.*?^```", re.DOTALL | re.MULTILINE)
 LINK = re.compile(r"\]\(([^)\s#:]+)(?:#[^)\s]*)?\)")
 
 
@@ -27,6 +29,20 @@ def test_a_translation_has_the_same_equations_and_tables(page):
     ours, theirs = text("zh", page), text(page)
     assert EQUATIONS.findall(ours) == EQUATIONS.findall(theirs)
     assert MADE.findall(ours) == MADE.findall(theirs)
+    assert shape(ours) == shape(theirs)
+
+
+def shape(page: str) -> dict[str, int]:
+    """How many headings of each level a page has, and how many rows its tables have in all."""
+    lines = FENCED.sub("", page).splitlines()
+    return Counter(line.split()[0] if line.startswith("#") else "row" for line in lines if line.startswith(("#", "|")))
+
+
+def test_every_page_is_translated():
+    pages = {
+        path.relative_to(DOCS).as_posix() for folder in ("", "algorithms") for path in (DOCS / folder).glob("*.md")
+    }
+    assert pages == set(TRANSLATED)
 
 
 @pytest.mark.parametrize("page", PAGES)
