@@ -115,7 +115,7 @@ def test_inductive_answers_do_not_depend_on_other_pictures(asked, tmp_path):
 
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1", "utf-8"])
 def test_names_that_a_terminal_has_no_letters_for_are_written_all_the_same(asked, tmp_path, monkeypatch, encoding):
-    (tmp_path / "support/class0").rename(tmp_path / "support/\u82b1")
+    (tmp_path / "support/class1").rename(tmp_path / "support/\u82b1")
     query = tmp_path / "query/class1/2.png"
     query = query.rename(os.fsdecode(os.fsencode(query.parent) + b"/\xff.png"))  # no letter in any coding
     screen = io.TextIOWrapper(io.BytesIO(), encoding=encoding)

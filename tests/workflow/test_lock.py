@@ -62,7 +62,13 @@ def test_the_lock_of_a_live_process_stays(folder: Path):
 def test_the_lock_of_another_host_stays(folder: Path):
     record(folder, "elsewhere", dead_process(), 1.0)
     lock.register(folder=folder)
-    assert is_locked(folder) and "elsewhere" in lock.holders(folder)
+    assert is_locked(folder) and "elsewhere" in lock.told(folder)
+
+
+def test_a_lock_that_no_record_explains_is_said_to_be_one(folder: Path):
+    """An older Snakemake's, or one that was copied here: nobody can tell whether its owner lives."""
+    lock.register(folder=folder)
+    assert is_locked(folder) and "no record says by whom" in lock.told(folder) and "--unlock" in lock.told(folder)
 
 
 def test_the_lock_of_another_host_that_fell_silent_goes(folder: Path):

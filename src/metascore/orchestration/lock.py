@@ -52,11 +52,13 @@ def is_held(folder: Path = FOLDER) -> bool:
     return any((folder / "locks").glob("*.lock"))
 
 
-def holders(folder: Path = FOLDER) -> str:
-    """Who may hold it, for people: the hosts and processes that left a record."""
-    records = (folder / "processes").glob("*.json")
+def told(folder: Path = FOLDER) -> str:
+    """One line for people: who may hold it, as the hosts and processes that left a record, and what to do."""
     own = f"{socket.gethostname()}-{os.getpid()}"
-    return ", ".join(sorted(path.stem for path in records if path.stem != own)) or "no record says whose"
+    names = sorted(path.stem for path in (folder / "processes").glob("*.json") if path.stem != own)
+    if not names:
+        return "this folder is locked, and no record says by whom: end that workflow, or unlock by `snakemake --unlock`"
+    return f"another workflow is at work in this folder ({', '.join(names)}): wait for it, or end it"
 
 
 def _beat(record: Path) -> None:

@@ -63,7 +63,7 @@ def do_without_unusable_gpus() -> None:
 def reject_strangers(jobs: Jobs, is_adopted: bool) -> None:
     """Have files that are not as Snakemake's jobs left them made anew, unless they are about to be adopted."""
     if lock.is_held():
-        _say(f"another workflow is at work in this folder ({lock.holders()}): wait for it, or end it")
+        _say(lock.told())
         return
     inheritance.inherit(Path())
     strangers = outputs.reject_strangers(jobs.outputs())
