@@ -17,9 +17,11 @@ from metascore.data.lake import LISTED
 from metascore.data.omniglot import read_omniglot
 from metascore.data.pictures import Look
 from metascore.errors import UsageError, UserError
+from metascore.learners.base import load
 from metascore.problems.images import Images
 from metascore.problems.omniglot import Omniglot
 from metascore.problems.pictures import Material
+from metascore.training.evaluation import adaptation_curve, measured
 
 LAKE = Omniglot(
     way=20, shot=1, query=1, split="lake", within="group", one_drawer=True, turned=False, lake_runs=True
@@ -134,7 +136,7 @@ def test_images_are_gathered_from_their_classes(tmp_path):
         problem.episodes(rows, (material[0], [dataclasses.replace(row, count=1) for row in material[1]]))
 
 
-def test_omniglot_as_a_folder_gives_the_same_images_and_episodes(tmp_path):
+def test_omniglot_as_a_folder_gives_the_same_images_episodes_and_scores(tmp_path):
     """Eight characters of two alphabets as black ink on white, unpacked; drawn with the seed of the same stream."""
     random, drawings = np.random.default_rng(0), {}
     for alphabet in ("A_b", "A"):
@@ -156,7 +158,10 @@ def test_omniglot_as_a_folder_gives_the_same_images_and_episodes(tmp_path):
     sources = [write_split(tmp_path, 8), tmp_path / "classes.csv"]
     theirs, rows = omniglot.draw("test", 30, SETTINGS, sources[:1]), same.draw("test", 30, SETTINGS, sources)
     first = np.array([row.first for row in census.rows])
-    theirs = omniglot.episodes(theirs, torch.from_numpy(ours)).batch(np.arange(30))
-    found = same.episodes(rows, (Material(torch.from_numpy(images), first), census.rows)).batch(np.arange(30))
-    for left, right in zip(theirs, found, strict=True):
+    theirs = omniglot.episodes(theirs, torch.from_numpy(ours))
+    found = same.episodes(rows, (Material(torch.from_numpy(images), first), census.rows))
+    for left, right in zip(theirs.batch(np.arange(30)), found.batch(np.arange(30)), strict=True):
         assert all(torch.equal(a, b) for a, b in zip(left, right, strict=True))
+    learners = [load("pixel_knn", problem, {}) for problem in (omniglot, same)]
+    scores = [measured(adaptation_curve, one, {}, its) for one, its in zip(learners, (theirs, found), strict=True)]
+    assert scores[0].tobytes() == scores[1].tobytes() and len(set(scores[0][:, -1])) > 2
