@@ -50,7 +50,6 @@ BEFORE = ("data", "pictures", "split", "new-learner", "check", "calibrate")
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one stage; returns the exit status."""
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
-    _let_any_name_be_printed()
     options = _parser().parse_args(arguments)
     try:
         with stoppable():
@@ -91,6 +90,7 @@ def _one_line(error: BaseException) -> str:
 
 def _ask(options: argparse.Namespace) -> None:
     """Ask a checkpoint about pictures."""
+    _let_any_name_be_printed()
     stage = _stage(options)
     if options.stage == "find":
         stage.run(options.checkpoint, options.support, options.among)
