@@ -82,3 +82,13 @@ def test_a_reader_that_has_enough_is_no_fault():
     )
     os.close(writing)
     assert (done.returncode, done.stderr) == (0, b"")
+
+
+def test_a_stage_writes_to_an_output_that_was_a_file_before(tmp_path):
+    """As in a stage that is forked where the workflow's output is a file, and its own a pipe."""
+    code = (
+        "import os\nfrom metascore.cli import main\nreading, writing = os.pipe()\nos.dup2(writing, 1)\n"
+        "status = main(['list'])\nos._exit(status if os.read(reading, 100) else 9)\n"
+    )
+    with (tmp_path / "output").open("w") as file:
+        assert subprocess.run([sys.executable, "-c", code], stdout=file, check=False).returncode == 0
