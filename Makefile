@@ -40,7 +40,7 @@ smoke: setup # the whole workflow in a temporary copy, in minutes
 	python -m pytest -q tests/workflow -m slow -k "smoke and not one_core"
 
 test: setup
-	python -m pytest -q -n auto -m "not slow"
+	python -m pytest -q -n auto --dist loadscope -m "not slow" # what tests of one file share is made once
 
 coverage: setup # of the rooms that decide what runs and what counts, by their own tests
 	python -m pytest -q -n auto -m "not slow" tests/config tests/scores tests/test_params.py \

@@ -20,6 +20,7 @@ def test_peers_find_our_gradient(name, first_order):
     meta_gradient.check_equal(setting, {name: peers.gradients()[name]})
 
 
+@pytest.mark.slow
 def test_a_gradient_that_differs_is_refused():
     def theirs(*given) -> Params:
         found = peers.plain_loop(*given)
@@ -34,6 +35,7 @@ def test_peers_judge_as_we_do(name):
     meta_test.check_equal(SMALL, {name: peers.accuracies()[name]})
 
 
+@pytest.mark.slow
 def test_a_judgement_that_differs_is_refused():
     with pytest.raises(SystemExit, match="theirs: accuracies"):
         meta_test.check_equal(SMALL, {"theirs": lambda *given: [x + 0.1 for x in peers.plain_accuracies(*given)]})

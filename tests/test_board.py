@@ -126,6 +126,7 @@ def test_an_edited_score(config, honest):
     assert "omniglot_5w1s/0" not in said
 
 
+@pytest.mark.slow
 def test_other_episodes(config, honest):
     def change(facts, files):
         edit_json(files, f"{TASK}/0/judged.json", lambda one: one.update(inputs=dict.fromkeys(one["inputs"], "0" * 64)))
@@ -150,6 +151,7 @@ def test_a_falsely_inductive_learner(config, honest):
     assert "its axes are not those of its code" in refused(config, forged(honest("relation"), change))
 
 
+@pytest.mark.slow
 def test_another_split(config, honest, tmp_path):
     def other(tensors, said):
         said["inputs"] = {name: "0" * 64 if "train" in name else digest for name, digest in said["inputs"].items()}
@@ -167,6 +169,7 @@ def test_a_swapped_checkpoint(config, honest):
     assert "its checkpoint was trained with another seed" in refused(config, forged(honest(), change))
 
 
+@pytest.mark.slow
 def test_a_swapped_checkpoint_that_says_it_was_not(config, honest, tmp_path):
     def change(facts, files):
         name = f"{TASK}/0/checkpoint.safetensors"
@@ -177,6 +180,7 @@ def test_a_swapped_checkpoint_that_says_it_was_not(config, honest, tmp_path):
     assert "on validation episodes" in said or "its scores are not those of its checkpoint" in said
 
 
+@pytest.mark.slow
 def test_a_recipe_that_was_not_run(config, honest, tmp_path):
     def other(tensors, said):
         said["recipe"]["training"]["meta_lr"] *= 2
@@ -190,6 +194,7 @@ def test_a_recipe_that_was_not_run(config, honest, tmp_path):
     )
 
 
+@pytest.mark.slow
 def test_wrong_iterations(config, honest):
     def change(facts, files):
         edit_json(files, f"{TASK}/0/run.json", lambda one: one.update(iterations=400))
@@ -294,6 +299,7 @@ def test_what_is_no_bundle_is_one_line(tmp_path):
         assert "\n" not in str(error.value)
 
 
+@pytest.mark.slow
 def test_bundles_of_several_people_become_one_board(config, honest, tmp_path):
     merge.run(config, [honest("protonet"), honest("relation")], output=tmp_path / "board")
     rows = list(csv.DictReader(io.StringIO((tmp_path / "board.csv").read_text())))

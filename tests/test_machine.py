@@ -38,7 +38,10 @@ def test_training_waits_for_no_compiler_and_no_tables():
     assert printed("") == [""]
 
 
-@pytest.mark.parametrize("use", ["torch._dynamo.config.verbose", "torch.compile(torch.sin, backend='eager')"])
+COMPILED = pytest.param("torch.compile(torch.sin, backend='eager')", marks=pytest.mark.slow)
+
+
+@pytest.mark.parametrize("use", ["torch._dynamo.config.verbose", COMPILED])
 def test_who_wants_the_compiler_gets_it(use):
     assert printed(f"{use}; print('torch._dynamo' in sys.modules)")[-1] == "True"
 

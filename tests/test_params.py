@@ -240,6 +240,7 @@ def real_files(root: Path) -> dict[str, Any]:
     return {name: yaml.safe_load(path.read_text(encoding="utf-8")) for name, path in paths.items()}
 
 
+@pytest.mark.slow
 @settings(max_examples=60)
 @given(st.data())
 def test_no_change_of_the_real_files_ends_in_a_traceback(root, data):

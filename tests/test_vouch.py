@@ -70,6 +70,7 @@ def test_code_that_does_the_same_is_vouched_for(place):
     assert own(place, "vouch") == said  # from the entries, without making anything again
 
 
+@pytest.mark.slow
 def test_code_that_does_otherwise_is_planned_and_its_entry_goes(place):
     edit(place, *NOTHING)
     own(place, "vouch")

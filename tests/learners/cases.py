@@ -1,6 +1,7 @@
 """Every entry of params.yaml as a case for the contract tests, at the smallest size."""
 
 import dataclasses
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -26,6 +27,7 @@ ROOT = Path(__file__).parents[2]
 TASKS = {"omniglot": "omniglot_5w1s", "sine": "sine_5s", "navigation": "navigation"}
 WIDTH = {"omniglot": 4, "sine": 16, "navigation": 16}  # 4 units of a perceptron may all be dead
 CHARACTERS = 30
+ON_POLICIES = ("chance", "maml")  # in the fast suite: there, a case takes ten times as long as on waves
 TRAJECTORIES = 10  # for each of SHOT and QUERY: a few teach a policy nothing
 
 
@@ -35,6 +37,19 @@ class Case:
 
     entry: str
     kind: str
+
+    def __str__(self) -> str:
+        return f"{self.entry}-{self.kind}"
+
+    @property
+    def file(self) -> str:
+        """The entry's file in learners/."""
+        return configuration().entries[self.entry].file
+
+    @property
+    def is_variant(self) -> bool:
+        """Whether the entry is like another, but for a number."""
+        return len(configuration().entries[self.entry].lineage) > 1
 
     @property
     def recipe(self) -> Recipe:
@@ -75,20 +90,37 @@ def configuration() -> Config:
     return load_configuration(ROOT / "params.yaml", "smoke")
 
 
-def cases() -> list[Any]:
-    """A case for every entry and kind of problem; learners' files that no entry uses yet are skipped."""
-    known, used = [], set()
-    for entry in configuration().learners:
-        file = configuration().entries[entry].file
-        used.add(file)
-        known += [
-            pytest.param(Case(entry, kind), id=f"{entry}-{kind}")
-            for kind in TASKS
-            if problem(kind).has(signatures.needs(file))
-        ]
+def cases(is_fast: Callable[[Case], bool] | None = None) -> list[Any]:
+    """A case for every entry and kind of problem that it can do; those that are not fast are for the slow suite.
+
+    Learners' files that no entry uses yet are skipped.
+    """
+    is_fast = is_fast or stands_for_others
+    entries = {name: configuration().entries[name].file for name in configuration().learners}
+    known = [Case(entry, kind) for entry, file in entries.items() for kind in kinds(file)]
     skip = pytest.mark.skip(reason="no entry in params.yaml uses this file")
-    unused = [file for file in signatures.learner_files() if file not in used]
-    return known + [pytest.param(Case(file, "omniglot"), id=file, marks=skip) for file in unused]
+    unused = [file for file in signatures.learner_files() if file not in entries.values()]
+    return [
+        *(pytest.param(case, id=f"{case}", marks=[] if is_fast(case) else [pytest.mark.slow]) for case in known),
+        *(pytest.param(Case(file, "omniglot"), id=file, marks=skip) for file in unused),
+    ]
+
+
+def kinds(file: str) -> list[str]:
+    """The problems that a learner's file can do."""
+    return [kind for kind in TASKS if problem(kind).has(signatures.needs(file))]
+
+
+def stands_for_others(case: Case) -> bool:
+    """Whether a case is fast: every method on images, every entry on waves, a few on policies."""
+    if case.kind == "omniglot":
+        return not case.is_variant
+    return case.kind == "sine" or case.entry in ON_POLICIES
+
+
+def is_cheapest(case: Case) -> bool:
+    """Whether no other case of the same method takes less time."""
+    return not case.is_variant and case.kind == ("sine" if "sine" in kinds(case.file) else "omniglot")
 
 
 def initial(learner: AbstractLearner, seed: int = 0) -> dict[str, Tensor]:

@@ -17,6 +17,7 @@ def project(tmp_path) -> Project:
     return copy
 
 
+@pytest.mark.slow
 def test_a_learner_is_tried_on_each_kind_of_task(project):
     assert "my_own on omniglot_5w1s: all" in project.call(*CHECK)
     project.replace(FILE, ONE_HOT, "torch.eye(self.problem.way)[support.y]")

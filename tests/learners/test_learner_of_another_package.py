@@ -47,10 +47,12 @@ def module(project):
     file.write_text(before)
 
 
+@pytest.mark.slow
 def test_it_is_checked_like_any_other(project):
     assert f"{NAME} on omniglot_5w1s: all" in project.call(*METASCORE, "check", NAME)
 
 
+@pytest.mark.slow
 def test_its_faults_are_named_with_its_own_file_and_line(project, module):
     module.write_text(module.read_text().replace("x.new_ones(len(x), 1)", "torch.ones(len(x), 1)"))
     said = project.call(*METASCORE, "check", NAME, status=1)

@@ -64,7 +64,10 @@ def prints(learner: AbstractLearner, episodes, training: Training) -> Fingerprin
     return list(meta_train(run, start))[-1].fingerprints
 
 
-@pytest.mark.parametrize("file", files())
+FAST = ("protonet", "maml", "transfer")  # one of each family
+
+
+@pytest.mark.parametrize("file", [one if one in FAST else pytest.param(one, marks=pytest.mark.slow) for one in files()])
 def test_a_wrong_formula_leaves_other_fingerprints(file, make_episodes):
     entry = next(name for name in configuration().learners if configuration().entries[name].file == file)
     case, episodes = Case(entry, "omniglot"), make_episodes(way=5, count=8)

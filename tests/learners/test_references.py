@@ -52,7 +52,7 @@ def initial(learner) -> Params:
     return disturbed(learner.initialise(generator(3)))
 
 
-@pytest.mark.parametrize("steps", [1, 3])
+@pytest.mark.parametrize("steps", [1, pytest.param(3, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("downsample", ["stride", "max_pool"])
 def test_meta_gradient_equals_finite_differences(episode, steps, downsample):
     learner = maml(steps, downsample=downsample)

@@ -177,7 +177,7 @@ def maml(problem: Problem, steps: int) -> MAML:
     return MAML(problem, width=3, downsample="stride", inner_lr=ALPHA, train_steps=steps, test_steps=steps)
 
 
-@pytest.mark.parametrize("steps", [1, 3])
+@pytest.mark.parametrize("steps", [1, pytest.param(3, marks=pytest.mark.slow)])
 def test_mamlpp_without_its_parts_is_maml(episode, steps):
     plain, plus = maml(IMAGES, steps), switched_off(IMAGES, steps)
     params = started(plain)

@@ -117,6 +117,7 @@ def test_pairs_of_all_learners_are_written(finished):
     assert pairs.groupby("task").size().to_dict() == {"omniglot_5w1s": 12, "sine_5s": 6}
 
 
+@pytest.mark.usefixtures("no_drawings")
 @pytest.mark.parametrize("synthetic", [True, False])
 def test_glyphs_are_named_everywhere(project, synthetic):
     chosen = fake_results.config(tasks=("omniglot_5w1s",))
@@ -128,6 +129,7 @@ def test_glyphs_are_named_everywhere(project, synthetic):
         assert ("Synthetic glyphs, 5-way 1-shot" in text) == synthetic
 
 
+@pytest.mark.usefixtures("no_drawings")
 def test_a_diverged_episode_is_owned_up_to(project):
     chosen = fake_results.config(tasks=("sine_5s",))
     fake_results.write(project, chosen)
@@ -173,6 +175,7 @@ def test_missing_and_broken_files_are_named(project, file, content):
     assert "\n" not in str(error.value)
 
 
+@pytest.mark.usefixtures("no_drawings")
 def test_metascores_do_not_depend_on_the_chance_learner(project):
     tables = []
     for learners in (("maml", "chance"), ("maml",)):
@@ -202,6 +205,7 @@ def test_digests_are_those_of_checkpoints_scores_and_metrics(finished):
     assert content["machine"] == {"processor": "abacus", "threads": 1}
 
 
+@pytest.mark.usefixtures("no_drawings")
 def test_runs_from_machines_that_differ_are_a_warning_that_names_the_difference(project, caplog):
     chosen = fake_results.config(tasks=("omniglot_5w1s",))
     fake_results.write(project, chosen)

@@ -87,6 +87,7 @@ def test_learners_of_the_same_training_are_paired_by_seed():
     assert compare(values, [(1, 0)]).p_values[0, 1] < 0.05
 
 
+@pytest.mark.slow
 def test_p_values_are_small_as_often_as_they_say_where_nothing_differs():
     random = np.random.default_rng(0)
     found = [compare(random.standard_normal((2, 3, 50))).p_values[0, 1] for _ in range(500)]

@@ -34,6 +34,7 @@ def aggregated(learners, tasks, seeds, episodes):
     return left, {*jobs.plain_report(), *(one.file for one in jobs.shown_report())}
 
 
+@pytest.mark.slow
 @settings(max_examples=12)
 @given(**SUBSETS)
 def test_every_file_of_the_report_is_there(learners, tasks, seeds, episodes):
@@ -45,6 +46,7 @@ def test_every_file_of_the_report_is_there(learners, tasks, seeds, episodes):
     assert expected <= left
 
 
+@pytest.mark.usefixtures("no_drawings")
 def test_a_partial_report_says_what_is_missing_and_replaces_no_whole_one(tmp_path):
     """maml's run is gone; what is there is judged as it would be without an entry maml."""
     chosen = fake_results.config(("omniglot_5w1s",), (0, 1), ("maml", "fomaml", "protonet", "chance"))
@@ -83,6 +85,7 @@ def test_the_fewest(learners):
     assert expected <= left
 
 
+@pytest.mark.usefixtures("no_drawings")
 def test_a_failure_leaves_the_former_report(tmp_path, monkeypatch):
     chosen = fake_results.config(("omniglot_5w1s",), (0,), ("protonet",))
     fake_results.write(tmp_path, chosen)

@@ -32,7 +32,7 @@ numbers
 
 
 @pytest.fixture
-def report(tmp_path, monkeypatch):
+def report(tmp_path, monkeypatch, no_drawings):
     """A function that writes invented results, changes them, and returns the page that is made of them."""
     monkeypatch.chdir(tmp_path)
 

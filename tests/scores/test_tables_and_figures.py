@@ -119,7 +119,7 @@ def returns(table):
     return table.assign(measure="return", **{name: 100 * (table[name] - 1.01) for name in names})
 
 
-@pytest.mark.parametrize("change", [lambda table: table, returns])
+@pytest.mark.parametrize("change", [pytest.param(lambda table: table, marks=pytest.mark.slow), returns])
 @pytest.mark.parametrize(
     "kind", ["ranking", "adaptation", "learning", "improvement", "published_gap", "cost", "updates"]
 )

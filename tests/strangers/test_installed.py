@@ -39,6 +39,7 @@ def test_its_metadata_say_licence_and_notice(installed):
     assert "License-Expression: MIT" in (info / "METADATA").read_text()
 
 
+@pytest.mark.slow
 def test_stages_run_without_the_repository(installed, tmp_path):
     write_params(tmp_path, LEARNERS)
     write_data(tmp_path)

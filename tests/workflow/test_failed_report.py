@@ -3,7 +3,6 @@
 import os
 from dataclasses import replace
 
-import pytest
 from temporary_project import Project
 
 from metascore.files import read_json, sha256
@@ -52,7 +51,6 @@ def run(config):
 """
 
 
-@pytest.mark.slow
 def test_where_a_run_fails_the_others_are_reported(project: Project):
     before = digests(project)
     project.append("src/metascore/stages/train.py", DIVERGING)

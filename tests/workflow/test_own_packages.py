@@ -46,7 +46,6 @@ def test_no_learner_of_this_project_imports_any(file: str):
     assert own_packages.unseen(signatures.module_of(file)) == {}
 
 
-@pytest.mark.slow
 def test_a_plan_says_so_in_one_line(project: Project, tmp_path: Path):
     (tmp_path / "mine.py").write_text("SCALE = 1.0\n")
     project.append("src/metascore/learners/protonet.py", "\nimport mine\n")

@@ -17,7 +17,6 @@ def test_one_line_names_the_key(project: Project, path: str, value: object, name
 
 
 @pytest.mark.parametrize("option, named", [("budget=huge", "huge"), ("split=lake", "split")])
-@pytest.mark.slow
 def test_the_command_line_chooses_a_budget_and_nothing_else(project: Project, option: str, named: str):
     said = project.call("snakemake", "-n", "--config", option, status=1)
     assert named in said and "Traceback" not in said

@@ -4,7 +4,6 @@ import re
 import shutil
 import time
 
-import pytest
 from temporary_project import Project, jobs_of
 
 NOTHING: set[str] = set()
@@ -31,13 +30,11 @@ def test_a_comment_and_a_docstring(project: Project):
     assert project.planned() == NOTHING
 
 
-@pytest.mark.slow
 def test_a_step_that_all_runs_share(project: Project):
     project.append("src/metascore/stages/aggregate.py", "\nNUMBER = 1\n")
     assert project.planned() == {"Scores to metrics, tables, figures and report"}
 
 
-@pytest.mark.slow
 def test_another_budget(project: Project):
     planned = project.planned("--config", "budget=quick")
     assert "Meta-training omniglot_5w1s/maml/1" in planned
@@ -61,7 +58,6 @@ def test_a_run_made_by_hand_is_named_before_it_is_made_again(project: Project):
     assert "made anew: results/smoke/runs/omniglot_5w1s/maml/0/run.json" in said
 
 
-@pytest.mark.slow
 def test_a_budget_beside_a_finished_one_plans_files_that_are_not_there(project: Project):
     said = project.call("snakemake", "-n", "-p", "--config", "budget=quick")
     lines = re.findall(r"^ +output: (.*)$", said, flags=re.MULTILINE)
@@ -71,7 +67,6 @@ def test_a_budget_beside_a_finished_one_plans_files_that_are_not_there(project: 
     assert not [file for file in files if (project.path / file).exists()]
 
 
-@pytest.mark.slow
 def test_the_same_file_linked_anew(project: Project):
     path = project.path / "results/smoke/runs/omniglot_5w1s/maml/0/training.csv"
     content = path.read_bytes()
@@ -80,7 +75,6 @@ def test_the_same_file_linked_anew(project: Project):
     assert project.planned() == NOTHING
 
 
-@pytest.mark.slow
 def test_files_without_a_record(project: Project):
     shutil.rmtree(project.path / ".snakemake")
     project.append(PROTONET, "\nBIAS = 1 + 1\n")

@@ -76,8 +76,7 @@ def idle(tmp_path_factory: pytest.TempPathFactory) -> Project:
     return project
 
 
-@pytest.fixture
-def workflow(idle: Project) -> Iterator[Workflow]:
+def begun(idle: Project) -> Iterator[Workflow]:
     process = psutil.Popen(
         (sys.executable, "-c", WORKFLOW),
         cwd=idle.path,
@@ -91,46 +90,58 @@ def workflow(idle: Project) -> Iterator[Workflow]:
     process.communicate()
 
 
-def test_a_stage_has_all_that_its_command_has_and_is_forked(workflow):
-    command, stage = workflow.sleeping()
-    assert stage.parent() == workflow.preloaded and stage.pid != command.pid
-    again = workflow.command(seed=0)
+@pytest.fixture(scope="module")
+def shared(idle: Project) -> Iterator[Workflow]:
+    """One that no test disturbs."""
+    yield from begun(idle)
+
+
+@pytest.fixture
+def workflow(idle: Project) -> Iterator[Workflow]:
+    """One of one's own."""
+    yield from begun(idle)
+
+
+def test_a_stage_has_all_that_its_command_has_and_is_forked(shared):
+    command, stage = shared.sleeping()
+    assert stage.parent() == shared.preloaded and stage.pid != command.pid
+    again = shared.command(seed=0)
     said, complaint = again.communicate(timeout=SECONDS)
-    assert said.split()[1:] == ["mark0", workflow.project.path.name, "0"] and not complaint
+    assert said.split()[1:] == ["mark0", shared.project.path.name, "0"] and not complaint
     assert again.returncode == 0
     command.kill()
     command.communicate()
 
 
-def test_a_stage_that_fails_fails_its_command(workflow):
-    command = workflow.command(seed=1)
+def test_a_stage_that_fails_fails_its_command(shared):
+    command = shared.command(seed=1)
     assert "KeyError: 'odd'" in command.communicate(timeout=SECONDS)[1]
     assert command.returncode == 1
 
 
-def test_a_usage_error_is_one_too(workflow):
-    command = workflow.command(seed=0, task="nothing")
+def test_a_usage_error_is_one_too(shared):
+    command = shared.command(seed=0, task="nothing")
     assert "--task nothing: not part of budget quick" in command.communicate(timeout=SECONDS)[1]
     assert command.returncode == 2
 
 
-def test_a_signal_to_a_command_ends_its_stage(workflow):
-    command, stage = workflow.sleeping()
+def test_a_signal_to_a_command_ends_its_stage(shared):
+    command, stage = shared.sleeping()
     command.terminate()
     assert "stopped by SIGTERM" in command.communicate(timeout=SECONDS)[1]
     assert command.returncode == 128 + 15
     assert not psutil.wait_procs([stage], timeout=SECONDS)[1]
 
 
-def test_a_killed_command_ends_its_stage(workflow):
-    command, stage = workflow.sleeping()
+def test_a_killed_command_ends_its_stage(shared):
+    command, stage = shared.sleeping()
     command.kill()
     command.communicate(timeout=SECONDS)
     assert not psutil.wait_procs([stage], timeout=SECONDS)[1]
 
 
-def test_a_killed_stage_ends_its_command_with_a_line(workflow):
-    command, stage = workflow.sleeping()
+def test_a_killed_stage_ends_its_command_with_a_line(shared):
+    command, stage = shared.sleeping()
     stage.kill()
     assert (
         command.communicate(timeout=SECONDS)[1] == "metascore finetune: killed: run the same command again to go on\n"
@@ -138,6 +149,7 @@ def test_a_killed_stage_ends_its_command_with_a_line(workflow):
     assert command.returncode == 128 + 9
 
 
+@pytest.mark.slow
 def test_a_stage_needs_the_preloaded_process_no_more(workflow):
     command, stage = workflow.sleeping()
     workflow.preloaded.kill()
@@ -149,6 +161,7 @@ def test_a_stage_needs_the_preloaded_process_no_more(workflow):
     command.communicate()
 
 
+@pytest.mark.slow
 def test_changed_code_is_not_forked(workflow):
     workflow.command(seed=0).communicate(timeout=SECONDS)  # all is imported
     path = workflow.project.path / "src/metascore/stages/finetune.py"
@@ -158,6 +171,7 @@ def test_changed_code_is_not_forked(workflow):
     assert command.communicate(timeout=SECONDS)[0].split()[0] == str(command.pid)
 
 
+@pytest.mark.slow
 def test_the_preloaded_process_ends_with_the_workflow_and_leaves_nothing(workflow):
     workflow.command(seed=0).communicate(timeout=SECONDS)
     preloaded, folder = workflow.preloaded, Path(workflow.environment["METASCORE_PRELOADED"]).parent

@@ -52,7 +52,6 @@ def test_a_random_split_does_not_ask_for_lists(jobs: Jobs):
     assert jobs.split_section(random) == before and not {"lists/train.txt"} & set(jobs.split_inputs(random))
 
 
-@pytest.mark.slow
 def test_a_changed_name_runs_the_split_and_all_after_it_under_both_tools(tracked: Project):
     write_lists(tracked.path / "lists")
     tracked.set_parameter("split.name", "file")
