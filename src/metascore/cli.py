@@ -11,46 +11,20 @@ import sys
 import traceback
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
-import metascore
+from metascore.commands import ALONE, BEFORE, parser
 from metascore.config.loading import load
 from metascore.config.params import Config, Pair, Run
 from metascore.errors import UsageError, UserError
 from metascore.orchestration import places
 from metascore.orchestration.signals import Stopped, stoppable
 
-STAGES = {
-    "data": "fetch Omniglot (or fall back to synthetic glyphs) into data/omniglot",
-    "pictures": "read a folder of your own pictures into data/pictures/NAME",
-    "split": "divide the classes into data/splits",
-    "episodes": "draw one episode file into data/episodes",
-    "train": "meta-train one learner on one task with one seed",
-    "finetune": "adapt a trained learner on the frozen test episodes and score it",
-    "predict": "say which class each picture is of: a checkpoint alone is enough",
-    "find": "say which picture is of the class of some others: a checkpoint alone is enough",
-    "aggregate": "turn scores into metrics, tables and figures",
-    "croissant": "describe the episode files of a budget for machines: JSON-LD beside them",
-    "compare": "say how MetaScores moved since another git revision",
-    "list": "show tasks, budgets and learners, and which runs are done",
-    "recipe": "show every number of a run, and the file and line that state it",
-    "calibrate": "measure how many iterations fill the seconds that a budget gives each training, and write them down",
-    "vouch": "show that new code does what old code did, so that finished runs count as done",
-    "submit": "pack a learner's results into one file that others can verify",
-    "verify": "say whether the results in such a file are what its learner does",
-    "merge": "verify several such files, and write one board of them and of what was judged here",
-    "check": "try a learner on small episodes: what it does wrong, and how to mend it",
-    "new-learner": "begin a learner: a file that works, an entry and a page, with the places to fill",
-}
-ALONE = ("predict", "find")  # work anywhere: without params.yaml
-# These work before anybody has measured how long trainings are.
-BEFORE = ("data", "pictures", "split", "new-learner", "check", "calibrate")
-
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one stage; returns the exit status."""
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
-    options = _parser().parse_args(arguments)
+    options = parser().parse_args(arguments)
     try:
         with stoppable():
             if options.stage in ALONE:
@@ -155,91 +129,3 @@ def _job(options: argparse.Namespace, config: Config) -> Run:
     if job not in known:
         raise UsageError(f"--learner {job.learner}: cannot do task {job.task}: choose another task or learner")
     return job
-
-
-class _Parser(argparse.ArgumentParser):
-    """Says what is wrong with a command line in one line."""
-
-    def error(self, message: str) -> NoReturn:
-        self.exit(UsageError.exit_status, f"{self.prog}: {message}: see --help\n")
-
-
-class _Version(argparse.Action):
-    """Asks for the version only when it is wanted: the answer takes longer than a command line."""
-
-    def __call__(self, parser: argparse.ArgumentParser, *others: object) -> NoReturn:
-        sys.stdout.write(f"{parser.prog} {metascore.__version__}\n")
-        parser.exit()
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = _Parser("metascore", description="A reproducible benchmark of meta-learning.")
-    parser.add_argument("--version", action=_Version, nargs=0, help="show the version and end")
-    stages = parser.add_subparsers(dest="stage", required=True, metavar="STAGE")
-    for name, summary in STAGES.items():
-        stage = stages.add_parser(name, help=summary, description=summary)
-        stage.add_argument("--debug", action="store_true", help="show the traceback of an error")
-        if name in ALONE:
-            _add_pictures(stage, name)
-            continue
-        stage.add_argument("--params", default="params.yaml", help="configuration file (default: params.yaml)")
-        stage.add_argument("--budget", help="a file in params/ (default: what params.yaml says)")
-        if name == "pictures":
-            stage.add_argument("--name", required=True, help="a data set in params.yaml")
-        if name == "split":
-            stage.add_argument("--name", help="such as lake, or flowers/class (default: all that the budget needs)")
-        if name == "episodes":
-            stage.add_argument("--file", required=True, help="such as omniglot/test-5w1s5q-400.npy")
-        if name in ("train", "finetune", "recipe"):
-            stage.add_argument("--task", required=True)
-            stage.add_argument("--learner", required=True)
-        if name in ("train", "finetune"):
-            stage.add_argument("--seed", required=True, type=int)
-        if name == "recipe":
-            stage.add_argument("--json", action="store_true", help="for programs")
-        if name == "aggregate":
-            text = "leave these runs out: the report of the others goes to results/BUDGET/partial"
-            stage.add_argument("--without", nargs="+", metavar="TASK/LEARNER", help=text)
-        if name == "compare":
-            stage.add_argument("revision", nargs="?", default="HEAD", help="a git revision (default: HEAD)")
-            stage.add_argument("--fail-on", choices=["worse"], help="exit status 1 where a learner is worse")
-        if name == "calibrate":
-            stage.add_argument("learners", metavar="LEARNER", nargs="*", help="entries (default: all that learn)")
-            stage.add_argument("--seconds", type=float, help="of a training (default: what the budget's file says)")
-        if name == "submit":
-            stage.add_argument("learner", metavar="LEARNER", help="an entry of params.yaml")
-            stage.add_argument("--licence", required=True, help="of the results, such as CC-BY-4.0")
-            stage.add_argument("--by", required=True, help="who made them")
-        if name == "verify":
-            stage.add_argument("bundle", metavar="BUNDLE", type=Path, help="what `metascore submit` made")
-            stage.add_argument("--whole", action="store_true", help="train one of its runs to the end again")
-        if name == "merge":
-            stage.add_argument("bundles", metavar="BUNDLE", type=Path, nargs="+", help="what `metascore submit` made")
-        if name in ("submit", "merge"):
-            stage.add_argument("--output", type=Path, help="where to write")
-        if name in ("vouch", "verify", "merge"):
-            stage.add_argument("--tolerance", type=float, help="on a machine of another kind: relative, such as 0.001")
-        if name == "check":
-            stage.add_argument("learner", metavar="LEARNER", help="an entry of params.yaml")
-        if name == "new-learner":
-            stage.add_argument("name", metavar="NAME", help="small letters, digits and _")
-            stage.add_argument("--package", type=Path, metavar="FOLDER", help="make a package of its own there")
-    return parser
-
-
-def _add_pictures(stage: argparse.ArgumentParser, name: str) -> None:
-    """What `predict` and `find` are asked about."""
-    stage.add_argument("checkpoint", type=Path, metavar="CHECKPOINT", help="the checkpoint.safetensors of a run")
-    if name == "find":
-        stage.add_argument(
-            "support", type=Path, metavar="SUPPORT", help="pictures of one class: a folder, or a picture"
-        )
-        stage.add_argument("among", type=Path, metavar="AMONG", help="the pictures to choose from: a folder")
-        return
-    stage.add_argument(
-        "support", type=Path, metavar="SUPPORT", help="a folder with a folder of pictures for each class"
-    )
-    stage.add_argument("query", type=Path, metavar="QUERY", help="pictures to be told apart: a folder, or a picture")
-    stage.add_argument("--csv", type=Path, metavar="FILE", help="write the probabilities of all classes")
-    stage.add_argument("--figure", type=Path, metavar="FILE", help="draw the answers (.png or .svg)")
-    stage.add_argument("--steps", type=int, metavar="N", help="steps of adaptation (default: the learner's own)")
