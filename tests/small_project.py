@@ -72,3 +72,11 @@ def copied(project: Path, place: Path) -> Path:
     """A copy of one's own."""
     shutil.copytree(project, place)
     return place
+
+
+def trained(place: Path) -> Path:
+    """The folder, with parameters and data, after one training."""
+    write_params(place, LEARNERS)
+    prepare(place)
+    metascore(place, "train", *JOB)
+    return place

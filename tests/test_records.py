@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from small_project import CHECKPOINT, JOB, LEARNERS, SCORES, copied, metascore, prepare, write_params
+from small_project import CHECKPOINT, JOB, SCORES, copied, metascore, trained
 
 from metascore.config import loading
 from metascore.config.params import Run
@@ -18,10 +18,7 @@ JUDGED = Path(SCORES).with_suffix(".json")
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    place = tmp_path_factory.mktemp("small")
-    write_params(place, LEARNERS)
-    prepare(place)
-    metascore(place, "train", *JOB)
+    place = trained(tmp_path_factory.mktemp("small"))
     metascore(place, "finetune", *JOB)
     return place
 

@@ -8,44 +8,27 @@ from pathlib import Path
 import pytest
 import s3
 import slurm
-from small_project import write_params
-from temporary_project import Project, copy, copy_project
+import tiny_workflow
+from temporary_project import Project, copy
 
-LEARNERS = {
-    "chance": {},
-    "protonet": {"width": 4, "training": {"iterations": 8, "meta_batch": 2, "validations": 4}},
-    "maml": {
-        "width": 4,
-        "inner_lr": 0.4,
-        "train_steps": 2,
-        "test_steps": 3,
-        "training": {"iterations": 400, "meta_batch": 2, "validations": 40},
-    },
-}
+VALIDATIONS = 40  # of MAML's training
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Everything here takes minutes."""
-    for item in items:
-        if Path(__file__).parent in item.path.parents:
-            item.add_marker(pytest.mark.slow)
+    tiny_workflow.mark_slow(items, Path(__file__).parent)
 
 
 @pytest.fixture(scope="session")
 def pristine(tmp_path_factory: pytest.TempPathFactory) -> Project:
     """A copy of the project with three tiny learners on synthetic glyphs, not run yet. Don't change it."""
-    project = copy_project(tmp_path_factory.mktemp("pristine") / "project")
-    write_params(project.path, LEARNERS)
-    project.set_parameter("data.omniglot.sources", ["glyphs"])
-    return project
+    return tiny_workflow.not_run(tmp_path_factory.mktemp("pristine") / "project", VALIDATIONS)
 
 
 @pytest.fixture(scope="session")
 def undisturbed(pristine: Project, tmp_path_factory: pytest.TempPathFactory) -> Project:
     """The same after a whole run on this machine. Don't change it."""
-    project = copy(pristine, tmp_path_factory.mktemp("undisturbed") / "project")
-    project.call("snakemake", "--cores", "2")
-    return project
+    return tiny_workflow.run(pristine, tmp_path_factory.mktemp("undisturbed") / "project")
 
 
 @pytest.fixture(scope="session")

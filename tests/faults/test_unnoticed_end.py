@@ -4,8 +4,9 @@ import shutil
 from pathlib import Path
 
 import pytest
+import small_project
 import yaml
-from small_project import CHECKPOINT, JOB, LEARNERS, metascore, prepare, write_params
+from small_project import CHECKPOINT, JOB, metascore
 
 from metascore.files import sha256
 
@@ -13,11 +14,7 @@ from metascore.files import sha256
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder in which a run has just ended."""
-    place = tmp_path_factory.mktemp("trained")
-    write_params(place, LEARNERS)
-    prepare(place)
-    metascore(place, "train", *JOB)
-    return place
+    return small_project.trained(tmp_path_factory.mktemp("trained"))
 
 
 def test_its_files_are_put_back_with_the_same_bits(trained: Path):
@@ -37,5 +34,7 @@ def test_a_run_that_is_another_or_damaged_is_trained(trained: Path, tmp_path: Pa
         (place / "params.yaml").write_text(yaml.safe_dump(params, sort_keys=False))
     else:
         (copy,) = place.glob(".rolling/finished/*/*/*/*/checkpoint.safetensors")
-        copy.write_bytes(copy.read_bytes()[:-1] + b"?")
+        content = bytearray(copy.read_bytes())
+        content[-1] ^= 1
+        copy.write_bytes(content)
     assert "is put back" not in metascore(place, "train", *JOB)
