@@ -16,6 +16,7 @@ import signal
 import socket
 import sys
 import threading
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -145,6 +146,9 @@ def _status(arguments: list[str]) -> int:
         if isinstance(ended.code, str):
             sys.stderr.write(f"{ended.code}\n")
         return ended.code if isinstance(ended.code, int) else int(ended.code is not None)
+    except Exception:  # what --debug asks for, or a fault of this program: else nobody would hear of it
+        traceback.print_exc()
+        return 1
     finally:
         for stream in (sys.stdout, sys.stderr):
             stream.flush()

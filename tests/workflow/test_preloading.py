@@ -186,3 +186,12 @@ def test_a_stage_that_exits_says_and_means_what_it_would_elsewhere(monkeypatch, 
     monkeypatch.setattr(preloaded.cli, "main", lambda arguments: sys.exit(code))
     assert preloaded._status([]) == status
     assert capsys.readouterr().err == said
+
+
+def test_an_error_that_nothing_turns_into_a_line_is_shown(monkeypatch, capsys):
+    def fail(arguments):
+        raise KeyError("odd")
+
+    monkeypatch.setattr(preloaded.cli, "main", fail)
+    assert preloaded._status(["finetune", "--debug"]) == 1
+    assert "Traceback" in (said := capsys.readouterr().err) and said.endswith("KeyError: 'odd'\n")
