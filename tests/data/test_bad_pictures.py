@@ -11,6 +11,7 @@ import shutil
 import struct
 import subprocess
 import sys
+import termios
 import unicodedata
 from collections.abc import Callable
 from pathlib import Path
@@ -232,6 +233,7 @@ def test_a_hundred_thousand_files_in_bounded_memory_with_a_bar(tmp_path):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(TINY + number.to_bytes(4, "little"))
     master, terminal = pty.openpty()
+    termios.tcsetwinsize(terminal, (24, 80))
     command = (sys.executable, "-c", MEASURED, str(place))
     with os.fdopen(master, "rb", buffering=0) as screen:
         running = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=terminal, text=True)
