@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
 import numpy as np
 
 from benchmarks.meta_gradient import ours
-from benchmarks.peers import gradients
+from benchmarks.peers import Gradient, gradients
 from benchmarks.settings import Setting
 from benchmarks.timing import row
 from metascore.training import machine
@@ -48,6 +49,7 @@ def main(name: str) -> None:
 def _gradients(name: str, setting: Setting, count: int) -> None:
     params, episodes = setting.params(), setting.episodes()
     batch = episodes.batch(np.arange(setting.tasks))
+    gradient: Callable[[], Gradient]
     if name in gradients():
         gradient = partial(gradients()[name], setting, params, batch)
     else:

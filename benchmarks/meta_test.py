@@ -29,7 +29,7 @@ def _cells(setting: Setting, peers: dict[str, Measure]) -> list[str]:
     check_equal(setting, peers)
     params, episodes = setting.params(), setting.episodes()
     batch = episodes.batch(np.arange(setting.tasks))
-    contenders = {"ours": ours(setting, params, episodes)}
+    contenders: dict[str, Callable[[], object]] = {"ours": ours(setting, params, episodes)}
     contenders |= {name: partial(peer, setting, params, batch) for name, peer in peers.items()}
     taken = alternated(contenders | {PRODUCT: product()})
     seconds = {name: taken[name] / setting.tasks for name in contenders}

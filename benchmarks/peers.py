@@ -47,22 +47,28 @@ class Module(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         for convolution, norm in zip(self.convolutions, self.norms, strict=True):
             x = norm(convolution(x)).relu()
-        return self.head(x.permute(0, 2, 3, 1).flatten(1))
+        logits: Tensor = self.head(x.permute(0, 2, 3, 1).flatten(1))
+        return logits
 
     def pairs(self) -> list[tuple[str, Tensor]]:
         """The names of our parameters, each with the parameter here."""
-        found = []
+        found: list[tuple[str, Tensor]] = []
         for k, (convolution, norm) in enumerate(zip(self.convolutions, self.norms, strict=True), 1):
-            found += [
-                (f"conv{k}.weight", convolution.weight),
-                (f"norm{k}.gain", norm.weight),
-                (f"norm{k}.bias", norm.bias),
-            ]
+            (weight,), (gain, bias) = convolution.parameters(), norm.parameters()
+            found += [(f"conv{k}.weight", weight), (f"norm{k}.gain", gain), (f"norm{k}.bias", bias)]
         return [*found, ("head.weight", self.head.weight), ("head.bias", self.head.bias)]
 
     def adapted(self) -> list[Tensor]:
         """What the inner loop changes: all but batch norm."""
         return [value for name, value in self.pairs() if not name.startswith("norm")]
+
+    def start(self) -> dict[str, Tensor]:
+        """The parameters by PyTorch's names, where an inner loop begins."""
+        return dict(self.named_parameters())
+
+    def slopes(self) -> Gradient:
+        """What `backward` left, by our names."""
+        return self.in_our_names([value.grad for _, value in self.pairs() if value.grad is not None])
 
     def in_our_names(self, gradients: list[Tensor]) -> Gradient:
         """Gradients in the order of `pairs`, by our names and in our layout."""
@@ -99,7 +105,7 @@ def plain_loop(setting: Setting, params: Params, batch: Episode) -> Gradient:
     """What one writes first: torch.autograd.grad in a loop over tasks."""
     module = Module(params)
     names = [name for name, _ in module.named_parameters()]
-    start = dict(module.named_parameters())
+    start = module.start()
     inner = [name for name in names if not name.startswith("norms")]
     for support, query in tasks(batch):
         fast = dict(start)
@@ -108,8 +114,8 @@ def plain_loop(setting: Setting, params: Params, batch: Episode) -> Gradient:
             found = torch.autograd.grad(loss, [fast[name] for name in inner], create_graph=not setting.first_order)
             fast |= {name: fast[name] - INNER_LR * value for name, value in zip(inner, found, strict=True)}
         loss = _loss(functional_call(module, fast, query.x), query.y) / setting.tasks
-        loss.backward()
-    return module.in_our_names([value.grad for _, value in module.pairs()])
+        torch.autograd.backward(loss)
+    return module.slopes()
 
 
 def higher(setting: Setting, params: Params, batch: Episode) -> Gradient:
@@ -138,7 +144,7 @@ def torchopt(setting: Setting, params: Params, batch: Episode) -> Gradient:
     import torchopt as library
 
     module = Module(params)
-    start = dict(module.named_parameters())
+    start = module.start()
     fixed = {name: value for name, value in start.items() if name.startswith("norms")}
     optimiser = library.sgd(lr=INNER_LR)
     for support, query in tasks(batch):
@@ -150,8 +156,8 @@ def torchopt(setting: Setting, params: Params, batch: Episode) -> Gradient:
             updates, state = optimiser.update(dict(zip(fast, found, strict=True)), state, inplace=False)
             fast = library.apply_updates(fast, updates, inplace=False)
         loss = _loss(functional_call(module, fast | fixed, query.x), query.y) / setting.tasks
-        loss.backward()
-    return module.in_our_names([value.grad for _, value in module.pairs()])
+        torch.autograd.backward(loss)
+    return module.slopes()
 
 
 def plain_accuracies(setting: Setting, params: Params, batch: Episode) -> list[float]:
@@ -160,7 +166,7 @@ def plain_accuracies(setting: Setting, params: Params, batch: Episode) -> list[f
     inner = [name for name, _ in module.named_parameters() if not name.startswith("norms")]
     found = []
     for support, query in tasks(batch):
-        fast = dict(module.named_parameters())
+        fast = module.start()
         for _ in range(TEST_STEPS):
             loss = _loss(functional_call(module, fast, support.x), support.y)
             slopes = torch.autograd.grad(loss, [fast[name] for name in inner])

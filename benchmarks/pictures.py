@@ -42,7 +42,7 @@ def table() -> list[str]:
         root = Path(place) / "set"
         _write(root)
         files = folder.listed(root).files
-        plain, drafted = (_seconds(lambda draft=draft: _by_pillow(files, draft)) for draft in (False, True))
+        plain, drafted = (_seconds(partial(_by_pillow, files, draft)) for draft in (False, True))
         ours = _seconds(lambda: reading.write_pictures(Path(place) / "images.npy", folder.listed(root), LOOK))
         again = _second_run(root, Path(place))
     lines = row(["two threads", "pictures a second", "ours / this", "the same, seconds of the processor"], rule=True)

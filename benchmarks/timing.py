@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import torch
 
@@ -13,7 +13,7 @@ PRODUCT = "matrix product"
 SIDE = 1024  # of the matrices that the machine's rate is measured with
 
 
-def alternated(contenders: dict[str, Callable[[], object]], rounds: int = ROUNDS) -> dict[str, float]:
+def alternated(contenders: Mapping[str, Callable[[], object]], rounds: int = ROUNDS) -> dict[str, float]:
     """The median seconds of each contender; all of them take turns, after one run each that doesn't count."""
     times: dict[str, list[float]] = {name: [] for name in contenders}
     for number in range(rounds + 1):

@@ -17,7 +17,7 @@ _with_shapes = jaxtyping.jaxtyped
 
 def check_every_call(package: str) -> None:
     """Have a package that is about to be imported check each call against its annotations."""
-    jaxtyping.jaxtyped = _checked  # what the hook decorates with
+    jaxtyping.jaxtyped = _checked  # type: ignore[assignment]  # what the hook decorates with
     jaxtyping.install_import_hook(package, "annotations.check")
 
 

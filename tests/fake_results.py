@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -24,7 +25,7 @@ JUDGED_ON = {"inputs": {"data/episodes/test.npy": "0" * 64}}
 
 MAML = {"width": 4, "inner_lr": 0.4, "train_steps": 1, "test_steps": 10}
 FOMAML = MAML | {"learner": "maml", "paired_with": "maml"}
-ENTRIES = {"maml": MAML, "fomaml": FOMAML, "protonet": {"width": 4}, "chance": {}}
+ENTRIES: dict[str, dict[str, Any]] = {"maml": MAML, "fomaml": FOMAML, "protonet": {"width": 4}, "chance": {}}
 
 
 def config(
@@ -34,7 +35,7 @@ def config(
     episodes: int = EPISODES,
 ) -> Config:
     budget = {"tasks": list(tasks), "seeds": list(seeds), "learners": {}, "episodes": dict.fromkeys(SPLIT, episodes)}
-    params = {"tasks": TASKS, "learners": {name: dict(ENTRIES[name]) for name in learners}}
+    params: dict[str, Any] = {"tasks": TASKS, "learners": {name: dict(ENTRIES[name]) for name in learners}}
     params |= {
         "data": {"omniglot": {}},
         "split": {"name": "random"},

@@ -8,10 +8,11 @@ import shutil
 import socket
 import struct
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 import torch
 import yaml
@@ -36,7 +37,7 @@ DRAW = ("episodes", "--file", "omniglot/test-5w1s5q-32.npy")
 Damage = Callable[[Path], object]
 
 
-def array(values: object) -> bytes:
+def array(values: npt.ArrayLike) -> bytes:
     file = io.BytesIO()
     np.save(file, values, allow_pickle=True)
     return file.getvalue()
@@ -72,7 +73,11 @@ def gone(file: str) -> Damage:
 
 
 def folder(file: str) -> Damage:
-    return lambda place: ((place / file).unlink(missing_ok=True), (place / file).mkdir(parents=True))
+    def damage(place: Path) -> None:
+        (place / file).unlink(missing_ok=True)
+        (place / file).mkdir(parents=True)
+
+    return damage
 
 
 def rows(file: str, field: str, value: float) -> Damage:
@@ -142,7 +147,7 @@ def other_recipe(place: Path) -> None:
     checkpoint.save(place / CHECKPOINT, tensors, metadata)
 
 
-def scores(values: object) -> Damage:
+def scores(values: npt.ArrayLike) -> Damage:
     return lambda place: np.save(place / SCORES, values)
 
 
@@ -283,7 +288,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def project(finished: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def project(finished: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A copy of one's own, and one's own environment."""
     place = copied(finished, tmp_path / "project")
     shutil.rmtree(place / ".rolling")

@@ -27,7 +27,7 @@ LEARNERS = {
     "relation": {"width": 4, "training": {"iterations": 2, "meta_batch": 2, "validations": 1}},
 }
 TASK = "omniglot_5w1s"
-ABOUT = {"licence": "CC-BY-4.0", "by": "Ada"}
+ABOUT = ("CC-BY-4.0", "Ada")
 Files = dict[str, bytes]
 
 
@@ -62,7 +62,7 @@ def honest(config, tmp_path: Path) -> Callable[[str], Path]:
     """Packs a learner's true results."""
 
     def make(learner: str = "protonet") -> Path:
-        submit.run(config, learner, **ABOUT, output=tmp_path / f"{learner}.zip")
+        submit.run(config, learner, *ABOUT, output=tmp_path / f"{learner}.zip")
         return tmp_path / f"{learner}.zip"
 
     return make
@@ -322,7 +322,7 @@ def test_results_that_are_not_whole_are_not_packed(config, project, tmp_path, mo
     monkeypatch.chdir(copy)
     (copy / f"results/smoke/scores/{TASK}/protonet/1.npy").unlink()
     with pytest.raises(UserError, match="missing: run `snakemake` first"):
-        submit.run(config, "protonet", **ABOUT)
+        submit.run(config, "protonet", *ABOUT)
 
 
 def test_digests_are_those_of_the_files(honest):

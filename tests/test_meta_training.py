@@ -121,9 +121,8 @@ def test_validating_does_not_change_what_is_learned(setting, validations):
 
 def test_the_best_tensors_are_those_of_the_best_validation_score(setting):
     run = setting(Constant(upwards=True), optimiser="sgd", meta_lr=0.8, iterations=12, validations=12)
-    weights, last = [], None
-    for last in meta_train(run, start(run)):
-        weights.append(last.params["w"].item())
+    snapshots = list(meta_train(run, start(run)))
+    weights, last = [one.params["w"].item() for one in snapshots], snapshots[-1]
     scores = [row["validation"] for row in last.history]
     best = int(np.argmin(scores))
     assert 0 < best < 11

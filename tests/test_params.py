@@ -210,7 +210,8 @@ def test_every_cycle_of_likes_is_one_line_that_names_two_of_it(data):
     with pytest.raises(UsageError, match=r"is like this one in turn: choose from .*maml") as error:
         configured(params, budgets)
     assert "\n" not in str(error.value)
-    assert re.search(r"learners\.(\w+)\.like: '(\w+)'", str(error.value)).groups() in likes.items()
+    (found,) = re.findall(r"learners\.(\w+)\.like: '(\w+)'", str(error.value))
+    assert found in likes.items()
 
 
 VALUES = st.one_of(

@@ -70,8 +70,8 @@ def test_images_are_those_of_the_episode(project):
 
 
 def test_chance_is_the_mean_function_and_stays_there(project):
-    row = prior_table(WAVES_TASK, portraits(project, WAVES_TASK, RESULTS)).set_index("learner").loc["chance"]
-    assert row[["distance_to_mean", "moved_1", "moved_5", "moved_10"]].tolist() == [0, 0, 0, 0]
+    row = prior_table(WAVES_TASK, portraits(project, WAVES_TASK, RESULTS)).set_index("learner").loc[["chance"]]
+    assert row[["distance_to_mean", "moved_1", "moved_5", "moved_10"]].values.tolist() == [[0, 0, 0, 0]]
 
 
 def test_distances_are_those_of_the_functions(project):

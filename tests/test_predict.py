@@ -8,6 +8,7 @@ import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -17,6 +18,7 @@ from PIL import Image
 from metascore.cli import main
 from metascore.config.recipe import Training
 from metascore.learners.base import load
+from metascore.problems.base import Problem
 from metascore.problems.omniglot import Omniglot
 from metascore.problems.sine import Sine
 from metascore.randomness import generator
@@ -26,7 +28,7 @@ from metascore.training.loop import Setting, beginning, meta_train
 
 WAY, SHOT, QUERY, CHARACTERS = 5, 2, 3, 30
 PROBLEM = Omniglot(way=WAY, shot=SHOT, query=QUERY, characters=CHARACTERS)
-LEARNERS = {
+LEARNERS: dict[str, dict[str, Any]] = {
     "protonet": {"width": 8},
     "relation": {"width": 8},
     "pixel_knn": {},
@@ -34,7 +36,7 @@ LEARNERS = {
 }
 
 
-def save(place: Path, name: str, images: torch.Tensor, problem: object = PROBLEM) -> Path:
+def save(place: Path, name: str, images: torch.Tensor, problem: Problem = PROBLEM) -> Path:
     """The checkpoint of a short meta-training."""
     learner = load(name, PROBLEM, LEARNERS[name])
     start = beginning(learner, generator(0, "initial parameters"), torch.device("cpu"))

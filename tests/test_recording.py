@@ -5,9 +5,10 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
+from torch.fx import Node
 
 from metascore.randomness import generator
-from metascore.training.replay import KEPT, Recorder
+from metascore.training.replay import KEPT, Recorder, Recording
 
 VIEWS = {
     "transposed": lambda x: x.mT,
@@ -44,7 +45,7 @@ def drawn(seed: int, *shape: int) -> Tensor:
 @given(st.lists(st.sampled_from(sorted(VIEWS | STEPS)), min_size=1, max_size=8))
 def test_any_sequence_of_views_and_operations(names):
     def function(x: Tensor) -> dict[str, Tensor]:
-        results = {}
+        results: dict[str, Tensor] = {}
         for name in names:
             if x.dim() != 2 or (name == "flattened" and x.numel() % 4) or (name == "the second half" and len(x) < 2):
                 break
@@ -81,11 +82,7 @@ def test_the_same_memory_as_another_type_stays_what_it_is():
 def test_views_of_views_leave_no_trace():
     recorder = Recorder(patience=0)
     recorder(None, lambda x: (x + 1).mT.unsqueeze(0).squeeze(0).mT.view(2, 8).view(4, 4) * 2, drawn(6, 4, 4))
-    (recording,) = recorder._known.values()
-    assert [node.name for node in recording.operations.graph.nodes if node.op == "call_function"] == [
-        "add_tensor",
-        "mul_tensor",
-    ]
+    assert [node.name for node in calls(recorder)] == ["add_tensor", "mul_tensor"]
 
 
 def assert_same(found: object, expected: object) -> None:
@@ -140,8 +137,14 @@ def test_on_a_gpu():
 def operations(function, *inputs: Tensor) -> list[str]:
     recorder = Recorder(patience=0)
     recorder(None, function, *inputs)
+    return [str(node.target) for node in calls(recorder)]
+
+
+def calls(recorder: Recorder) -> list[Node]:
+    """The operations of the only recording."""
     (recording,) = recorder._known.values()
-    return [str(node.target) for node in recording.operations.graph.nodes if node.op == "call_function"]
+    assert isinstance(recording, Recording)
+    return [node for node in recording.operations.graph.nodes if node.op == "call_function"]
 
 
 def test_what_is_computed_twice_is_computed_once():

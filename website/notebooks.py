@@ -47,11 +47,13 @@ def render(path: Path, figures: Path) -> str:
 def run(code: str, namespace: dict[str, Any], name: str) -> str:
     """Execute a cell; returns what it printed, and the value of its last line if that is an expression."""
     tree = ast.parse(code, filename=name)
-    last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
+    last = tree.body[-1] if tree.body else None
     said = io.StringIO()
     with contextlib.redirect_stdout(said):
+        if isinstance(last, ast.Expr):
+            tree.body.pop()
         exec(compile(tree, name, "exec"), namespace)  # noqa: S102  the project's own notebook
-        if last is not None:
+        if isinstance(last, ast.Expr):
             value = eval(compile(ast.Expression(last.value), name, "eval"), namespace)  # noqa: S307  the same
             if value is not None:
                 said.write(f"{value}\n")

@@ -15,7 +15,7 @@ import termios
 import unicodedata
 from collections.abc import Callable
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import numpy as np
 import pytest
@@ -36,7 +36,7 @@ SOURCE = Path("data/pictures/flowers/source.json")
 NFC, NFD = "caf\u00e9", unicodedata.normalize("NFD", "caf\u00e9")
 
 
-def draw(path: Path, seed: int, size: tuple[int, int] = (40, 30), mode: str = "L", **options: object) -> None:
+def draw(path: Path, seed: int, size: tuple[int, int] = (40, 30), mode: str = "L", **options: Any) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     noise = np.random.default_rng(seed).integers(0, 256, size, dtype=np.uint8)
     Image.fromarray(noise).convert(mode).save(path, **options)

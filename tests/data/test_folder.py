@@ -4,6 +4,7 @@ import logging
 import os
 import unicodedata
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,7 +17,7 @@ from metascore.errors import UserError
 GREY, COLOUR = Look(8, 1), Look(8, 3)
 
 
-def save(path: Path, value: object = 0, mode: str = "L", size: tuple[int, int] = (8, 8), **options: object) -> Path:
+def save(path: Path, value: Any = 0, mode: str = "L", size: tuple[int, int] = (8, 8), **options: Any) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     Image.new(mode, size, value).save(path, **options)
     return path
@@ -177,7 +178,7 @@ def test_the_first_frame(tmp_path):
 
 @pytest.mark.parametrize("suffix", ["png", "webp", "bmp", "gif", "tif", "tiff"])
 def test_formats(tmp_path, suffix):
-    options = {"lossless": True} if suffix == "webp" else {}
+    options: dict[str, Any] = {"lossless": True} if suffix == "webp" else {}
     assert pixel(save(tmp_path / f"1.{suffix}", 77, "L", **options), GREY) == [77]
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from small_project import write_params
+from small_project import COUNTS, write_params
 
 from metascore.config.params import Run
 from metascore.files import sha256, write_json
@@ -36,8 +36,8 @@ def prepared(tmp_path_factory, root) -> Path:
     np.save(place / "data/omniglot/images.npy", images)
     parts = {"train": range(1100), "validation": range(1100, 1200), "test": range(1200, 1623)}
     write_json(place / "data/splits/random.json", {part: list(indices) for part, indices in parts.items()})
-    for part in parts:
-        metascore(place, "episodes", "--file", f"omniglot/{part}-5w1s5q-{smoke['episodes'][part]}.npy")
+    for part, count in COUNTS.items():
+        metascore(place, "episodes", "--file", f"omniglot/{part}-5w1s5q-{count}.npy")
     return place
 
 

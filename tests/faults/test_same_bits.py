@@ -8,7 +8,7 @@ from faults import bits
 from temporary_project import Project, copy
 
 SCORES = "results/smoke/scores/omniglot_5w1s"
-COMMANDS = {
+COMMANDS: dict[str, list[tuple[str, ...]]] = {
     "one core": [("snakemake", "--cores", "1")],
     "driven by DVC": [("dvc", "repro")],
     "backwards": [

@@ -77,12 +77,11 @@ class Case:
 
 def problem(kind: str, way: int = WAY) -> Problem:
     """A problem of this kind and way."""
-    of = {"shot": SHOT, "query": QUERY, "characters": CHARACTERS}
     if kind == "omniglot":
-        return Omniglot(way=way, **of)
+        return Omniglot(way=way, shot=SHOT, query=QUERY, characters=CHARACTERS)
     if kind == "navigation":
         return Navigation(shot=TRAJECTORIES * SHOT, query=TRAJECTORIES * QUERY)
-    return Sine(**of)
+    return Sine(shot=SHOT, query=QUERY)
 
 
 @cache

@@ -1,6 +1,7 @@
 """The mathematics, against finite differences, closed forms, libraries and plain PyTorch."""
 
 from functools import partial
+from typing import Literal
 
 import numpy as np
 import pytest
@@ -35,7 +36,7 @@ def episode(make_episodes, float64) -> Episode:
     return float64(Episode(*(Examples(*(value[0] for value in part)) for part in batch)))
 
 
-def maml(steps: int, first_order: bool = False, downsample: str = "stride") -> MAML:
+def maml(steps: int, first_order: bool = False, downsample: Literal["stride", "max_pool"] = "stride") -> MAML:
     return MAML(
         PROBLEM,
         width=3,
@@ -233,7 +234,7 @@ def test_convolution_equals_that_of_pytorch_to_the_second_derivative(float64, st
     def theirs(x: Tensor, weight: Tensor) -> Tensor:
         return functional.conv2d(channels_first(x), kernel(weight), stride=stride, padding=1).movedim(1, -1)
 
-    ours = [convolve(x, weight, stride), *derivatives(lambda *given: convolve(*given, stride), x, weight)]
+    ours = [convolve(x, weight, stride), *derivatives(lambda x, weight: convolve(x, weight, stride), x, weight)]
     expected = [theirs(x, weight), *derivatives(theirs, x, weight)]
     for found, value in zip(ours, expected, strict=True):
         torch.testing.assert_close(found, value, rtol=1e-9, atol=1e-9)
@@ -242,7 +243,8 @@ def test_convolution_equals_that_of_pytorch_to_the_second_derivative(float64, st
 def derivatives(function, x: Tensor, weight: Tensor) -> list[Tensor]:
     """First derivatives of a non-linear function of the output, and second ones along a direction."""
     first = torch.autograd.grad(function(x, weight).sin().sum(), (x, weight), create_graph=True)
-    second = torch.autograd.grad(sum((value * value.detach().cos()).sum() for value in first), (x, weight))
+    direction = torch.stack([(value * value.detach().cos()).sum() for value in first])
+    second = torch.autograd.grad(direction.sum(), (x, weight))
     return [*first, *second]
 
 
@@ -251,8 +253,8 @@ def test_convolution_passes_gradgradcheck(float64, stride):
     random = generator(8)
     x = torch.randn(1, 4, 5, 2, generator=random).requires_grad_()
     weight = torch.randn(2, 18, generator=random).requires_grad_()
-    assert torch.autograd.gradcheck(lambda *given: convolve(*given, stride), (x, weight))
-    assert torch.autograd.gradgradcheck(lambda *given: convolve(*given, stride), (x, weight))
+    assert torch.autograd.gradcheck(lambda x, weight: convolve(x, weight, stride), (x, weight))
+    assert torch.autograd.gradgradcheck(lambda x, weight: convolve(x, weight, stride), (x, weight))
 
 
 @pytest.mark.parametrize("stride", [1, 2])
@@ -291,9 +293,9 @@ def test_encoder_equals_plain_pytorch_with_given_moments(episode):
     x = channels_first(episode.query.x)
     for layer in range(1, 5):
         x = functional.conv2d(x, kernel(params[f"conv{layer}.weight"]), padding=1)
-        statistics = [moments[f"norm{layer}.{name}"] for name in ("mean", "variance")]
-        affine = [params[f"norm{layer}.{name}"] for name in ("gain", "bias")]
-        x = functional.batch_norm(x, *statistics, *affine, training=False, eps=NORM_EPSILON).relu()
+        mean, variance = (moments[f"norm{layer}.{name}"] for name in ("mean", "variance"))
+        gain, bias = (params[f"norm{layer}.{name}"] for name in ("gain", "bias"))
+        x = functional.batch_norm(x, mean, variance, gain, bias, training=False, eps=NORM_EPSILON).relu()
         x = functional.max_pool2d(x, 2)
     torch.testing.assert_close(encoder.embed(params, episode.query.x, moments)[0], x.flatten(1))
 

@@ -156,9 +156,9 @@ def test_omniglot_as_a_folder_gives_the_same_images_episodes_and_scores(tmp_path
     same = Images(data_set="omniglot", way=5, shot=1, query=5, split="", side=28, channels=1, rotate=("test",))
     classes.write(tmp_path / "classes.csv", census.rows)
     sources = [write_split(tmp_path, 8), tmp_path / "classes.csv"]
-    theirs, rows = omniglot.draw("test", 30, SETTINGS, sources[:1]), same.draw("test", 30, SETTINGS, sources)
+    drawn, rows = omniglot.draw("test", 30, SETTINGS, sources[:1]), same.draw("test", 30, SETTINGS, sources)
     first = np.array([row.first for row in census.rows])
-    theirs = omniglot.episodes(theirs, torch.from_numpy(ours))
+    theirs = omniglot.episodes(drawn, torch.from_numpy(ours))
     found = same.episodes(rows, (Material(torch.from_numpy(images), first), census.rows))
     for left, right in zip(theirs.batch(np.arange(30)), found.batch(np.arange(30)), strict=True):
         assert all(torch.equal(a, b) for a, b in zip(left, right, strict=True))

@@ -50,7 +50,9 @@ def trajectories() -> Trajectories:
     ],
 )
 def test_philox_gives_the_published_words(counter, key, words):
-    found = philox(tuple(map(torch.tensor, counter)), tuple(map(torch.tensor, key)))
+    a, b, c, d = map(torch.tensor, counter)
+    first, second = map(torch.tensor, key)
+    found = philox((a, b, c, d), (first, second))
     assert tuple(map(int, found)) == words
 
 
@@ -73,7 +75,8 @@ def test_noise_belongs_to_its_place():
 
 
 def test_returns_against_a_loop(trajectories):
-    expected, later = [], torch.zeros(3)
+    expected: list[torch.Tensor] = []
+    later = torch.zeros(3)
     for reward in trajectories.rewards.flip(0):
         later = reward + 0.9 * later
         expected.insert(0, later)

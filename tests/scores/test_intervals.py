@@ -8,8 +8,10 @@ from metascore.scoring.intervals import Error, bounded, reach, slope, tail
 
 
 def error(seeds, freedom, other_seeds=0.0, other_freedom=1.0, episodes=0.0, episode_freedom=399.0):
-    parts = (seeds, freedom, other_seeds, other_freedom, episodes)
-    return Error(*(np.array([float(part)]) for part in parts), episode_freedom)
+    one, two, three, four, five = (
+        np.array([float(part)]) for part in (seeds, freedom, other_seeds, other_freedom, episodes)
+    )
+    return Error(one, two, three, four, five, episode_freedom)
 
 
 @pytest.mark.parametrize("freedom", [4, 7, 16])

@@ -26,7 +26,8 @@ def test_conda_takes_all_packages_from_the_lock(root, pythons):
 
 def test_the_container_takes_all_packages_from_the_lock(root, pythons):
     text = (root / "Containerfile").read_text()
-    assert re.search(r"^FROM python:([\d.]+)-slim$", text, re.MULTILINE).group(1) in pythons
+    (python,) = re.findall(r"^FROM python:([\d.]+)-slim$", text, re.MULTILINE)
+    assert python in pythons
     installs = re.findall(r"^RUN pip install --no-cache-dir (.*)$", text, re.MULTILINE)
     assert installs == [f"--require-hashes --requirement {LOCK}", "--no-deps --no-build-isolation --editable ."]
 
