@@ -57,7 +57,6 @@ def test_meta_training_lowers_the_loss_and_adaptation_raises_the_accuracy(case, 
 
 
 @pytest.mark.parametrize("case", cases(is_cheapest))
-@pytest.mark.usefixtures("others_frozen")
 def test_memory_does_not_grow_with_the_iterations(case, make_episodes):
     params = initial(case.learner())
     if not learned(params):
@@ -112,25 +111,13 @@ def adapted_loss(learner, params: Params, episodes) -> float:
     return float(measured(loss, learner, params, episodes, chunk_size=4).mean())
 
 
-@pytest.fixture(scope="module")
-def others_frozen() -> Iterator[None]:
-    """What is there before is no garbage: to look for it among all that torch has made takes half a second."""
-    gc.collect()
-    gc.freeze()
-    yield
-    gc.unfreeze()
-
-
 @contextlib.contextmanager
 def counted_tensors() -> Iterator[Callable[[], int]]:
     """Yields a function that counts the tensors made since, and still alive."""
-    before = living_tensors()
-    yield lambda: living_tensors() - before
-
-
-def living_tensors() -> int:
     gc.collect()
-    return sum(issubclass(type(thing), torch.Tensor) for thing in gc.get_objects())
+    gc.freeze()
+    yield lambda: sum(issubclass(type(thing), torch.Tensor) for thing in (gc.collect(), *gc.get_objects())[1:])
+    gc.unfreeze()
 
 
 def test_there_are_as_many_identities_as_the_episodes_name(make_episodes):
