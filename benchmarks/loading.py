@@ -11,7 +11,7 @@ from PIL import Image
 
 from benchmarks.settings import CHARACTERS, Setting
 from benchmarks.timing import alternated, row
-from metascore.problems.base import Episode, Examples
+from metascore.problems.examples import Episode, Examples
 
 DRAWERS = 20
 SIDE = 105  # of Omniglot's images

@@ -11,7 +11,7 @@ from benchmarks.peers import Gradient, Peer, gradients
 from benchmarks.settings import Setting, settings
 from benchmarks.timing import PRODUCT, alternated, milliseconds, product, rate_of, row
 from metascore.networks.tensors import Params
-from metascore.problems.base import Episode, Episodes
+from metascore.problems.examples import Episode, Episodes
 from metascore.problems.pictures import Gathered
 from metascore.training.meta_gradient import MetaGradient
 from metascore.training.replay import Recorder

@@ -12,7 +12,7 @@ from benchmarks.peers import Measure, accuracies
 from benchmarks.settings import TEST_STEPS, Setting, settings, test_operations
 from benchmarks.timing import PRODUCT, alternated, milliseconds, product, rate_of, row
 from metascore.networks.tensors import Params
-from metascore.problems.base import Episodes
+from metascore.problems.examples import Episodes
 from metascore.training.evaluation import final_score, measured
 from metascore.training.replay import Recorder
 

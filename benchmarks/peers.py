@@ -19,7 +19,7 @@ from benchmarks.settings import INNER_LR, TEST_STEPS, WIDTH, Setting
 from metascore.networks.encoder import LAYERS
 from metascore.networks.kernels import NORM_EPSILON
 from metascore.networks.tensors import Params
-from metascore.problems.base import Episode, Examples
+from metascore.problems.examples import Episode, Examples
 
 Gradient = dict[str, Tensor]
 Peer = Callable[[Setting, Params, Episode], Gradient]

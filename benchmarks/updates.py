@@ -15,7 +15,7 @@ from benchmarks.peers import Gradient, Peer, gradients
 from benchmarks.settings import Setting, settings
 from benchmarks.timing import alternated, row
 from metascore.networks.tensors import Params
-from metascore.problems.base import Episode, Examples
+from metascore.problems.examples import Episode, Examples
 
 META_LR = 0.001
 

@@ -15,7 +15,7 @@ from annotations import check_every_call
 
 check_every_call("metascore")  # before its first import
 
-from metascore.problems.base import Episode, Episodes  # noqa: E402
+from metascore.problems.examples import Episode, Episodes  # noqa: E402
 from metascore.problems.navigation import Navigation  # noqa: E402
 from metascore.problems.omniglot import Omniglot  # noqa: E402
 from metascore.problems.sine import Sine  # noqa: E402

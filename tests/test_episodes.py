@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from metascore.data.characters import DRAWERS
 from metascore.errors import UserError
-from metascore.problems.base import EpisodeFile
+from metascore.problems.episode_file import EpisodeFile
 from metascore.problems.omniglot import Omniglot
 from metascore.problems.sine import Sine
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from metascore.learners.maml import MAML
-from metascore.problems.base import Examples
+from metascore.problems.examples import Examples
 from metascore.problems.omniglot import Omniglot
 from metascore.problems.scale import ACCURACY, ERROR, RETURN
 from metascore.problems.sine import Sine

@@ -16,7 +16,8 @@ from metascore.config.loading import load as load_configuration
 from metascore.config.params import Config
 from metascore.config.recipe import Recipe, Training
 from metascore.learners.base import AbstractLearner, load
-from metascore.problems.base import Episode, Problem
+from metascore.problems.base import Problem
+from metascore.problems.examples import Episode
 from metascore.problems.navigation import Navigation
 from metascore.problems.omniglot import Omniglot
 from metascore.problems.sine import Sine

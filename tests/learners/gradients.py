@@ -5,7 +5,7 @@ from torch.func import grad
 
 from metascore.learners.base import AbstractLearner, learned
 from metascore.networks.tensors import Params
-from metascore.problems.base import Episode
+from metascore.problems.examples import Episode
 from metascore.randomness import generator
 
 STEP = 1e-6

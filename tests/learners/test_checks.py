@@ -16,7 +16,7 @@ from metascore.errors import UserError
 from metascore.learners.base import AbstractLearner, MetaLoss, last
 from metascore.learners.blame import blamed
 from metascore.networks.tensors import Params
-from metascore.problems.base import Episode, Examples
+from metascore.problems.examples import Episode, Examples
 from metascore.problems.omniglot import Omniglot
 from metascore.randomness import generator
 from metascore.training.checks import CHECKS, faults

@@ -19,7 +19,7 @@ from metascore.networks.kernels import NORM_EPSILON
 from metascore.networks.layers import max_pool
 from metascore.networks.patches import convolve
 from metascore.networks.tensors import Params
-from metascore.problems.base import Episode, Examples
+from metascore.problems.examples import Episode, Examples
 from metascore.problems.omniglot import Omniglot
 from metascore.problems.sine import AMPLITUDE, PHASE, Sine
 from metascore.randomness import generator

@@ -19,7 +19,8 @@ from metascore.learners.matching import MatchingNet
 from metascore.learners.metasgd import MetaSGD
 from metascore.learners.r2d2 import R2D2
 from metascore.learners.reptile import Reptile
-from metascore.problems.base import Episode, Examples, Problem
+from metascore.problems.base import Problem
+from metascore.problems.examples import Episode, Examples
 from metascore.problems.omniglot import Omniglot
 from metascore.problems.sine import Sine
 

@@ -23,7 +23,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from metascore.problems.base import Episode, Episodes, Examples
+from metascore.problems.examples import Episode, Episodes, Examples
 from metascore.problems.supervised import Regression
 from metascore.randomness import numpy_generator
 

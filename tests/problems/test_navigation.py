@@ -8,7 +8,7 @@ from policies import perceptron, policy
 from torch.func import grad, vmap
 
 from metascore.problems import policy_gradient
-from metascore.problems.base import Episode, Examples
+from metascore.problems.examples import Episode, Examples
 from metascore.problems.navigation import DISCOUNT, Navigation, best_return, going_straight, roll_out, standing_still
 from metascore.problems.policy_gradient import (
     Trajectories,

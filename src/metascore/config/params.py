@@ -15,7 +15,8 @@ from metascore.config.overlay import TRAINING, Layer
 from metascore.config.recipe import Recipe
 from metascore.config.schema import check_values
 from metascore.errors import UsageError
-from metascore.problems.base import EpisodeFile, Problem
+from metascore.problems.base import Problem
+from metascore.problems.episode_file import EpisodeFile
 
 OMNIGLOT = "omniglot"  # the data set that is fetched, not given
 Pair = tuple[str, str]  # a task and a learner

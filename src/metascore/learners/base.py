@@ -22,7 +22,8 @@ from torch import Tensor
 from metascore.config import signatures
 from metascore.learners.blame import blamed
 from metascore.networks.tensors import Moments, Params
-from metascore.problems.base import Episode, Examples, Problem
+from metascore.problems.base import Problem
+from metascore.problems.examples import Episode, Examples
 
 STATE = "state."
 MOMENTUM = 0.1  # weight of a new meta-batch in running statistics, PyTorch's default

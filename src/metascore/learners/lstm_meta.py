@@ -33,7 +33,7 @@ from metascore.networks.layers import linear
 from metascore.networks.lstm import lstm_parameters, lstm_step
 from metascore.networks.network import Network
 from metascore.networks.tensors import Params
-from metascore.problems.base import Episode, Examples
+from metascore.problems.examples import Episode, Examples
 
 SMALL = 0.01  # bound of the gates' initial weights, as in the official code
 FORGET = 5.0  # initial bias: f is 0.993, so that the beginning is nearly gradient descent

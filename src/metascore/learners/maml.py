@@ -25,7 +25,7 @@ from torch.func import grad
 from metascore.learners.base import AbstractLearner, MetaLoss, last
 from metascore.networks.network import Network
 from metascore.networks.tensors import Params
-from metascore.problems.base import Episode, Examples
+from metascore.problems.examples import Episode, Examples
 
 
 @dataclass(frozen=True, kw_only=True)

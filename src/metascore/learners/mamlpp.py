@@ -29,7 +29,7 @@ from metascore.networks.encoder import ConvolutionalEncoder
 from metascore.networks.layers import linear
 from metascore.networks.network import Network
 from metascore.networks.tensors import Moments, Params
-from metascore.problems.base import Episode, Examples
+from metascore.problems.examples import Episode, Examples
 
 RATE = "rate."
 NORM = "norm"

@@ -37,7 +37,7 @@ from metascore.networks.initialisation import uniform
 from metascore.networks.layers import linear
 from metascore.networks.lstm import lstm_parameters, lstm_step
 from metascore.networks.tensors import Params
-from metascore.problems.base import Episode, Examples
+from metascore.problems.examples import Episode, Examples
 from metascore.problems.supervised import cross_entropy
 
 EMPTY = 1e-6  # what memory holds at first: not 0, so that a cosine is defined

@@ -32,7 +32,7 @@ from metascore.learners.base import STATE, AbstractLearner, MetaLoss, kept, runn
 from metascore.networks.encoder import ConvolutionalEncoder
 from metascore.networks.lstm import lstm_parameters, lstm_step
 from metascore.networks.tensors import Params
-from metascore.problems.base import Episode, Examples
+from metascore.problems.examples import Episode, Examples
 from metascore.problems.supervised import cross_entropy
 
 

@@ -38,7 +38,7 @@ from metascore.networks.lstm import lstm_parameters, lstm_step
 from metascore.networks.network import Network
 from metascore.networks.patches import Patches
 from metascore.networks.tensors import Params
-from metascore.problems.base import Episode, Examples
+from metascore.problems.examples import Episode, Examples
 from metascore.problems.supervised import cross_entropy
 
 SCALE = 7.0  # of the preprocessing of gradients, in the official code

@@ -20,7 +20,7 @@ from torch.nn import functional
 
 from metascore.learners.base import AbstractLearner, MetaLoss
 from metascore.networks.tensors import Params
-from metascore.problems.base import Episode, Examples
+from metascore.problems.examples import Episode, Examples
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -24,7 +24,7 @@ from torch import Tensor
 from metascore.learners.base import STATE, AbstractLearner, MetaLoss, kept, running
 from metascore.networks.encoder import ConvolutionalEncoder
 from metascore.networks.tensors import Params
-from metascore.problems.base import Episode, Examples
+from metascore.problems.examples import Episode, Examples
 from metascore.problems.supervised import cross_entropy
 
 

@@ -27,7 +27,7 @@ from metascore.networks.initialisation import filters, uniform
 from metascore.networks.layers import batch_norm, max_pool
 from metascore.networks.patches import convolve
 from metascore.networks.tensors import Params
-from metascore.problems.base import Episode, Examples
+from metascore.problems.examples import Episode, Examples
 
 
 class ClassMaps(NamedTuple):

@@ -26,7 +26,7 @@ from torch.func import grad, vmap
 from metascore.learners.base import STATE, AbstractLearner, MetaLoss, learned
 from metascore.networks.network import Network
 from metascore.networks.tensors import Params
-from metascore.problems.base import Episode, Examples
+from metascore.problems.examples import Episode, Examples
 
 BETA2 = 0.999  # Kingma and Ba 2015
 EPSILON = 1e-8

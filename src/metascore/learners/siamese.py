@@ -25,7 +25,7 @@ from torch.nn import functional
 from metascore.learners.base import STATE, AbstractLearner, MetaLoss, kept, running
 from metascore.networks.encoder import ConvolutionalEncoder
 from metascore.networks.tensors import Params
-from metascore.problems.base import Episode, Examples
+from metascore.problems.examples import Episode, Examples
 
 
 class Gallery(NamedTuple):

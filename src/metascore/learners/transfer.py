@@ -28,7 +28,7 @@ from metascore.networks.initialisation import linear_layer
 from metascore.networks.layers import linear
 from metascore.networks.network import Network
 from metascore.networks.tensors import Moments, Params
-from metascore.problems.base import Episode, Examples
+from metascore.problems.examples import Episode, Examples
 from metascore.problems.supervised import cross_entropy
 
 CLASSIFIER = "classifier."

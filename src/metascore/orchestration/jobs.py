@@ -11,7 +11,7 @@ from metascore.config.params import OMNIGLOT, Config, Run
 from metascore.data import folder
 from metascore.files import sha256
 from metascore.orchestration import devices, forecast, provenance, vouched
-from metascore.problems.base import EpisodeFile
+from metascore.problems.episode_file import EpisodeFile
 from metascore.report import declarations, learner_pages
 from metascore.store import inputs, leaks, paths
 from metascore.store.paths import Results

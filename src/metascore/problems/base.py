@@ -1,10 +1,10 @@
-"""The contract of a problem: what an episode holds, how it is drawn and loaded, what a prediction costs and scores.
+"""The contract of a problem: how episodes are drawn and loaded, what a prediction costs and scores.
 
 A kind of problem is one file with one final subclass of `Problem`. Its fields are the keys of a task in params.yaml.
 Nothing else names it: what the stages, the learners and the report do differently, they ask of its properties.
 
-Losses and scores are written for one episode; the trainer batches them over episodes (torch.func.vmap). torch is
-imported where something is computed, since the workflow asks problems for their files at every start.
+Losses and scores are of one episode; the trainer batches them (torch.func.vmap). The workflow asks problems for their
+files at every start: torch is imported where something is computed.
 """
 
 from __future__ import annotations
@@ -12,59 +12,27 @@ from __future__ import annotations
 import abc
 import dataclasses
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from jaxtyping import Float, Int
 
 from metascore.errors import UserError
+from metascore.problems import keys
+from metascore.problems.examples import Episodes, Examples
+from metascore.problems.keys import NO_KEY
 from metascore.problems.scale import Scale
 
 if TYPE_CHECKING:
     import torch
     from torch import Tensor
 
-    Predictor = Callable[[Tensor], Tensor]  # from inputs (n, *example) to outputs (n, outputs)
-    View = Callable[[Sequence[Predictor], "Episode"], Tensor]
-    Look = Callable[[View, int | None], np.ndarray]
+    from metascore.problems.examples import Look, Predictor
 
 REDRAW = "delete the file and run the same command again to draw it anew"
-NO_KEY = {"key": False}  # metadata of a field that a task can't state
-TYPES: dict[str, dict[str, Any]] = {
-    "int": {"type": "integer", "minimum": 1, "maximum": 100000000},
-    "float": {"type": "number"},
-    "bool": {"type": "boolean"},
-    "str": {"type": "string"},
-}
-
-
-class Examples(NamedTuple):
-    """Inputs and targets. Examples of classes come shot by shot: the first `way` of them are one of each class."""
-
-    x: Tensor  # (n, *example)
-    y: Tensor  # (n,) classes 0..way-1, or (n, outputs) real numbers
-    identity: Tensor  # (n,) index of the class among all classes of the data; zeros where there is none
-
-
-class Episode(NamedTuple):
-    """One N-way K-shot Q-query draw: a support set to adapt on, a query set to judge."""
-
-    support: Examples
-    query: Examples
-
-
-class Episodes(abc.ABC):
-    """The episodes of one file."""
-
-    @abc.abstractmethod
-    def __len__(self) -> int: ...
-
-    @abc.abstractmethod
-    def batch(self, index: np.ndarray) -> Episode:
-        """The episodes of these rows, every tensor with a leading episode axis."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -146,15 +114,8 @@ class Problem(abc.ABC):
 
     @classmethod
     def schema(cls) -> dict[str, Any]:
-        """JSON schema of a task's keys (beside `problem`): the fields, with what their metadata say of them."""
-        keys = cls._keys()
-        properties = {key.name: TYPES[str(key.type)] | dict(key.metadata) for key in keys}
-        needed = [key.name for key in keys if key.default is dataclasses.MISSING]
-        return {"type": "object", "additionalProperties": False, "properties": properties, "required": needed}
-
-    @classmethod
-    def _keys(cls) -> list[dataclasses.Field[Any]]:
-        return [field for field in dataclasses.fields(cls) if field.init and field.metadata != NO_KEY]
+        """JSON schema of a task's keys (beside `problem`)."""
+        return keys.schema(cls)
 
     def check(self, part: str, split: Mapping[str, Any]) -> None:  # noqa: B027  nothing to check is the usual case
         """Raise UsageError where data cannot give episodes of this shape; `split` is that section of params.yaml."""
@@ -289,17 +250,3 @@ class Problem(abc.ABC):
     @abc.abstractmethod
     def data(self, synthetic: bool) -> str:
         """What the episodes are made of, in words."""
-
-
-@dataclass(frozen=True)
-class EpisodeFile:
-    """One file of frozen episodes: a problem, a part, and how many."""
-
-    problem: Problem
-    part: str
-    count: int
-
-    @property
-    def name(self) -> str:
-        """Its path below data/episodes: that of its generator's stream, with the count."""
-        return f"{self.problem.stream(self.part).removesuffix('.npy')}-{self.count}.npy"

@@ -17,7 +17,8 @@ from metascore.data.classes import read as read_classes
 from metascore.data.pictures import Look
 from metascore.errors import UsageError, UserError
 from metascore.files import read_json
-from metascore.problems.base import NO_KEY, Problem
+from metascore.problems.base import Problem
+from metascore.problems.keys import NO_KEY
 from metascore.problems.pictures import Gathered, Material, PictureClassification, Pool, mapped_images
 from metascore.randomness import numpy_generator
 

@@ -20,7 +20,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, final
 
 import numpy as np
 
-from metascore.problems.base import Episode, Episodes, Examples, Problem
+from metascore.problems.base import Problem
+from metascore.problems.examples import Episode, Episodes, Examples
 from metascore.problems.scale import RETURN, Scale
 from metascore.randomness import numpy_generator
 
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from jaxtyping import Float, Int
     from torch import Tensor
 
-    from metascore.problems.base import Look, Predictor
+    from metascore.problems.examples import Look, Predictor
     from metascore.problems.policy_gradient import Policy, Trajectories
 
 HORIZON = 100  # actions

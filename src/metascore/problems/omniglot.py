@@ -23,7 +23,7 @@ from metascore.data.characters import CHARACTERS, DRAWERS, SIDE, character_names
 from metascore.data.pictures import Look
 from metascore.errors import UsageError, UserError
 from metascore.files import read_json
-from metascore.problems.base import NO_KEY
+from metascore.problems.keys import NO_KEY
 from metascore.problems.pictures import Gathered, Material, PictureClassification, Pool, mapped_images
 from metascore.randomness import numpy_generator
 

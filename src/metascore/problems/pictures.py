@@ -20,7 +20,7 @@ from jaxtyping import Int, UInt8
 from metascore.data.pictures import Look
 from metascore.errors import UserError
 from metascore.files import read_array
-from metascore.problems.base import Episode, Episodes, Examples
+from metascore.problems.examples import Episode, Episodes, Examples
 from metascore.problems.supervised import Classification
 
 if TYPE_CHECKING:

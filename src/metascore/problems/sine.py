@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, final
 import numpy as np
 from jaxtyping import Float
 
-from metascore.problems.base import Episode, Episodes, Examples
+from metascore.problems.examples import Episode, Episodes, Examples
 from metascore.problems.supervised import Regression
 from metascore.randomness import numpy_generator
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     import torch
     from torch import Tensor
 
-    from metascore.problems.base import Look, Predictor
+    from metascore.problems.examples import Look, Predictor
 
 AMPLITUDE = (0.1, 5.0)
 PHASE = (0.0, np.pi)

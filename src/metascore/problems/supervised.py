@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 from jaxtyping import Float, Int
 
-from metascore.problems.base import Episode, Episodes, Examples, Problem
+from metascore.problems.base import Problem
+from metascore.problems.examples import Episode, Episodes, Examples
 from metascore.problems.scale import ACCURACY, ERROR, Scale
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from metascore.problems.base import Look, Predictor
+    from metascore.problems.examples import Look, Predictor
 
 SHOWN = 2  # the first episodes of the test file, whatever learners made of them
 

@@ -21,7 +21,8 @@ from metascore.config.params import Config
 from metascore.errors import UsageError
 from metascore.files import write_text
 from metascore.learners import base
-from metascore.problems.base import Episodes, Problem
+from metascore.problems.base import Problem
+from metascore.problems.examples import Episodes
 from metascore.store.paths import DATA, PICTURES
 from metascore.training import machine, pace
 from metascore.training.loop import Setting

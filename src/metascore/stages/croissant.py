@@ -11,7 +11,8 @@ import metascore
 from metascore.config.params import Config
 from metascore.errors import UserError
 from metascore.files import read_array, read_json, sha256, write_json
-from metascore.problems.base import EpisodeFile, Problem
+from metascore.problems.base import Problem
+from metascore.problems.episode_file import EpisodeFile
 from metascore.report import croissant
 from metascore.report.croissant import EpisodeArray
 from metascore.store.paths import DATA, EPISODES

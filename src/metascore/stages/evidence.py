@@ -17,7 +17,7 @@ from metascore.learners import base
 from metascore.learners.base import AbstractLearner
 from metascore.networks.tensors import Params
 from metascore.orchestration import agreement
-from metascore.problems.base import Episode
+from metascore.problems.examples import Episode
 from metascore.randomness import generator
 from metascore.stages import first_steps
 from metascore.stages.train import identity_of, setting_of

@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from metascore.files import read_array
-from metascore.problems.base import REDRAW, EpisodeFile, Episodes
+from metascore.problems.base import REDRAW
+from metascore.problems.episode_file import EpisodeFile
+from metascore.problems.examples import Episodes
 from metascore.store.paths import DATA, EPISODES
 
 if TYPE_CHECKING:

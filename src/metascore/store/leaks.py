@@ -9,7 +9,7 @@ from jaxtyping import Int
 from metascore.config.params import Config
 from metascore.data.characters import members
 from metascore.files import read_array, read_json
-from metascore.problems.base import EpisodeFile
+from metascore.problems.episode_file import EpisodeFile
 from metascore.scoring.controls import check_unseen
 
 

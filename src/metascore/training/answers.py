@@ -8,7 +8,7 @@ from torch import Tensor
 
 from metascore.learners.base import AbstractLearner, last
 from metascore.networks.tensors import Params
-from metascore.problems.base import Examples
+from metascore.problems.examples import Examples
 
 
 def probabilities(

@@ -13,7 +13,7 @@ from torch import Tensor
 from metascore.learners.base import AbstractLearner, file_of, last
 from metascore.learners.blame import blamed
 from metascore.networks.tensors import Params
-from metascore.problems.base import Episode, Episodes
+from metascore.problems.examples import Episode, Episodes
 from metascore.training.replay import Recorder
 
 STEPS = 10  # T of MetaScore: adaptation curves have T + 1 points

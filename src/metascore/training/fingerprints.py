@@ -14,7 +14,7 @@ from torch import Tensor
 
 from metascore.learners.base import AbstractLearner
 from metascore.networks.tensors import Params
-from metascore.problems.base import Episodes
+from metascore.problems.examples import Episodes
 from metascore.training.evaluation import final_score, measured
 
 MARKS = (0, 1, 2, 4, 8, 16, 32, 64)  # meta-steps done

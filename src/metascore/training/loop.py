@@ -15,7 +15,7 @@ from metascore.errors import UserError
 from metascore.learners.base import AbstractLearner, file_of
 from metascore.learners.blame import blamed
 from metascore.networks.tensors import Params
-from metascore.problems.base import Episodes
+from metascore.problems.examples import Episodes
 from metascore.training import fingerprints, machine
 from metascore.training.evaluation import final_score, measured
 from metascore.training.fingerprints import Fingerprints

@@ -13,7 +13,7 @@ from torch.utils._pytree import tree_map_only
 from metascore.learners.base import AbstractLearner, MetaLoss, file_of, learned
 from metascore.learners.blame import blamed
 from metascore.networks.tensors import Params
-from metascore.problems.base import Episode, Episodes
+from metascore.problems.examples import Episode, Episodes
 from metascore.training.evaluation import chunks
 from metascore.training.replay import Recorder
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from metascore.learners.base import AbstractLearner
 from metascore.networks.tensors import Params
-from metascore.problems.base import Episodes
+from metascore.problems.examples import Episodes
 from metascore.training.evaluation import adaptation_curve, measured
 from metascore.training.replay import Recorder
 

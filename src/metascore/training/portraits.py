@@ -13,7 +13,7 @@ from torch import Tensor
 
 from metascore.learners.base import AbstractLearner
 from metascore.networks.tensors import Params
-from metascore.problems.base import Episode, Episodes
+from metascore.problems.examples import Episode, Episodes
 from metascore.training.evaluation import STEPS, measured
 
 CHUNK_SIZE = 100

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from metascore.learners.base import learned
-from metascore.problems.base import Examples
+from metascore.problems.examples import Examples
 from metascore.training.checks.subject import STEPS, Subject, copies, double_precision, fault, same
 
 FAMILIES = ("metric", "model", "optimisation", "baseline", "control")

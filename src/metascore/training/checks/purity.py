@@ -11,7 +11,7 @@ from torch.utils._pytree import tree_map_only
 
 from metascore.learners.base import learned
 from metascore.networks.tensors import Params
-from metascore.problems.base import Episode
+from metascore.problems.examples import Episode
 from metascore.training.checks.subject import EPISODES, STEPS, Held, Subject, copies, fault, same
 from metascore.training.meta_gradient import MetaGradient, gradient_of_chunk
 

@@ -15,7 +15,8 @@ from torch.utils._pytree import tree_leaves, tree_map
 from metascore.errors import UserError
 from metascore.learners.base import AbstractLearner
 from metascore.networks.tensors import Params
-from metascore.problems.base import Episode, Episodes, Examples, Problem
+from metascore.problems.base import Problem
+from metascore.problems.examples import Episode, Episodes, Examples
 from metascore.randomness import generator
 
 WAY, SHOT, QUERY = 3, 2, 3
