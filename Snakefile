@@ -22,7 +22,7 @@ places.lend(str(rules.download.output[0]), JOBS.of_omniglot("{fetched}")[0])
 rule all:
     default_target: True
     input:
-        JOBS.outputs(),
+        JOBS.targets(),
 
 
 # Only the process that plans jobs looks at what lies here already, and is watched.

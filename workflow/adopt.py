@@ -1,15 +1,26 @@
-"""Make files that DVC brought count as done in Snakemake, after checking them against dvc.lock.
+"""Make files that DVC or git brought count as done in Snakemake, after checking them.
 
-Snakemake takes pulled or checked-out files for unfinished work. They count as done when all that dvc.lock
-recorded (code, parameters, inputs and outputs) is what lies here; otherwise nothing is adopted.
+Snakemake takes pulled, cloned or checked-out files for unfinished work. Those of the default budget count as done when
+all that dvc.lock recorded (code, parameters, inputs and outputs) is what lies here; otherwise none of them is adopted.
+Results of published budgets come with git, each run with a record of what it was made by: those count as done that
+today's code and parameters would make.
 """
 
 import json
+import os
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
-TOUCH = ("snakemake", "--touch", "--forceall", "--cores", "1", "--quiet", "all")
+from metascore.config import documents, loading
+from metascore.config.params import Run
+from metascore.errors import UserError
+from metascore.orchestration import published, session
+from metascore.orchestration.jobs import Jobs
+from metascore.store.paths import Results
+
+TOUCH = ("--touch", "--forceall", "--cores", "1", "--quiet", "all")
 
 
 class Refused(Exception):
@@ -17,22 +28,67 @@ class Refused(Exception):
 
 
 def main() -> int:
-    """Pull, check, adopt, and check that Snakemake agrees; returns the exit status."""
+    """Adopt published budgets and the default one; the exit status is 0 where there was anything to adopt."""
+    done: list[str] = []
     try:
-        call("dvc", "pull", cure="give DVC the remote that has the files, or make them by `make run`")
-        check_lock()
-        call(*TOUCH, cure="run `snakemake -n` to see what Snakemake says")
-        check_nothing_to_do()
-    except Refused as refusal:
+        done += map(adopt_published, brought())
+        done.append(adopt_recorded())
+    except (Refused, UserError) as refusal:
         sys.stderr.write(f"adopt: {refusal}\n")
-        return 1
-    sys.stdout.write("adopted: what dvc.lock recorded lies here, and Snakemake has nothing to do\n")
-    return 0
+    sys.stdout.writelines(f"adopted: {line}\n" for line in done)
+    return 0 if done else 1
+
+
+def brought() -> list[Jobs]:
+    """The published budgets of which runs lie here."""
+    files = sorted(Path(loading.FOLDER).glob("[a-z]*.yaml"))
+    here = [file for file in files if Results.of(file.stem).runs.is_dir()]
+    budgets = [file.stem for file in here if documents.read(file).at(("published",))]
+    every = [Jobs(loading.load("params.yaml", budget)) for budget in budgets]
+    return [jobs for jobs in every if any(published.is_here(jobs.results, run) for run in jobs.config.runs())]
+
+
+def adopt_published(jobs: Jobs) -> str:
+    """Let Snakemake accept the runs that git brought, and the report where all of them lie here; says what was done."""
+    differences = jobs.differences()
+    if differences:
+        run, what = next(iter(differences.items()))
+        name = f"{run.task}/{run.learner}/{run.seed}"
+        raise Refused(
+            f"{jobs.results.folder}: {len(differences)} of its runs are not what would be made, such as {name} ({what} "
+            "differs): undo changes, or see `metascore vouch`"
+        )
+    runs = [run for run in jobs.config.runs() if published.is_here(jobs.results, run)]
+    whole = len(runs) == len(jobs.config.runs()) and all(Path(file).is_file() for file in report(jobs))
+    files = [*(file for run in runs for file in files_of(jobs, run)), *(report(jobs) if whole else [])]
+    budget = ("--config", f"budget={jobs.config.budget}")
+    call("snakemake", *files, *TOUCH, *budget, cure="run `snakemake -n` to see what Snakemake says")
+    return f"{len(runs)} of {len(jobs.config.runs())} runs of {jobs.config.budget}, as git has them"
+
+
+def files_of(jobs: Jobs, run: Run) -> list[str]:
+    """All files of a run."""
+    return [str(getattr(jobs.results, name)(run)) for name in published.FILES]
+
+
+def report(jobs: Jobs) -> list[str]:
+    """What `aggregate` makes."""
+    return [*jobs.plain_report(), *(one.file for one in jobs.shown_report())]
+
+
+def adopt_recorded() -> str:
+    """Pull, check, adopt, and check that Snakemake agrees; says what was done."""
+    call("dvc", "pull", cure="give DVC the remote that has the files, or make them by `make run`")
+    check_lock()
+    call("snakemake", *TOUCH, cure="run `snakemake -n` to see what Snakemake says")
+    check_nothing_to_do()
+    return "what dvc.lock recorded lies here, and Snakemake has nothing to do"
 
 
 def call(*command: str, cure: str) -> str:
     """The standard output of a command that has to succeed."""
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    environment = {**os.environ, session.ADOPTING: "1"}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     if done.returncode:
         reason = " ".join((done.stderr or done.stdout).split())
         raise Refused(f"`{' '.join(command)}` failed ({reason}): {cure}")

@@ -8,16 +8,16 @@ SOURCE = os.path.normpath(os.path.join(workflow.current_basedir, "..", "..", "sr
 sys.path.insert(0, SOURCE)
 
 from metascore.config.params import OMNIGLOT
-from metascore.orchestration import places, session, signals
+from metascore.orchestration import gpus, places, session, signals
 from metascore.orchestration.configuration import load
-from metascore.orchestration.jobs import PUBLISHED, Jobs, code, gpus, section
+from metascore.orchestration.jobs import PUBLISHED, Jobs, code, section
 
 session.lend_to_jobs(SOURCE)
 session.begin(workflow.is_main_process)
 
 JOBS = Jobs(load(config))
 BUDGET = JOBS.config.budget
-GPUS = gpus(workflow.is_main_process)
+GPUS = gpus.of_a_run(workflow.is_main_process)
 RUN_OF_JOB = "{wildcards.task}/{wildcards.learner}/{wildcards.seed}"
 
 

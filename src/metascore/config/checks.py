@@ -76,6 +76,9 @@ def _check_names(config: Config) -> None:
     for index, task in enumerate(budget.values["tasks"]):
         if task not in tasks:
             raise budget.wrong(("tasks", index), f"{task!r} is not defined: choose from {_list(tasks)}")
+    for task in budget.values.get("fewer_seeds", {}):
+        if task not in budget.values["tasks"]:
+            raise budget.wrong(("fewer_seeds", task), "not a task of this budget: delete it")
     for learner in budget.values["learners"]:
         if learner not in learners:
             raise budget.wrong(("learners", learner), f"not defined in {config.file.file}: one of {_list(learners)}")

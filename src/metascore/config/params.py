@@ -126,13 +126,27 @@ class Config:
     def seeds(self) -> list[int]:
         return list(self.of_budget.values["seeds"])
 
+    def seeds_of(self, task: str) -> list[int]:
+        """The seeds of a task: the first ones, where the budget runs fewer of it."""
+        return sorted(self.seeds)[: self.of_budget.values.get("fewer_seeds", {}).get(task)]
+
+    @property
+    def fewest_seeds(self) -> int:
+        """How many seeds each task has at least."""
+        return min(len(self.seeds_of(task)) for task in self.tasks)
+
+    @property
+    def is_published(self) -> bool:
+        """Whether the results of this budget come with the project, in git."""
+        return bool(self.of_budget.values.get("published", False))
+
     @property
     def learners(self) -> list[str]:
         return list(self.params["learners"])
 
     def runs(self) -> list[Run]:
         """Every (task, learner, seed), without the tasks that a learner's file or entry declares it doesn't do."""
-        return [Run(task, learner, seed) for task, learner in self.pairs() for seed in self.seeds]
+        return [Run(task, learner, seed) for task, learner in self.pairs() for seed in self.seeds_of(task)]
 
     def pairs(self) -> list[Pair]:
         """Every (task, learner) that has runs."""

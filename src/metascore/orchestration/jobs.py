@@ -2,7 +2,6 @@
 
 import functools
 import json
-import os
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -10,14 +9,14 @@ from typing import Any, NamedTuple
 from metascore.config.params import OMNIGLOT, Config, Run
 from metascore.data import folder
 from metascore.files import sha256
-from metascore.orchestration import devices, forecast, provenance, vouched
+from metascore.orchestration import forecast, provenance, published, vouched
 from metascore.problems.episode_file import EpisodeFile
 from metascore.report import declarations, learner_pages
 from metascore.store import inputs, leaks, paths
 from metascore.store.paths import Results
 
+STAGES = ("train", "finetune")  # of a run
 PUBLISHED = [f"src/metascore/scoring/{name}.csv" for name in ("published", "yardsticks")]
-GPUS_A_RUN = "METASCORE_GPUS_A_RUN"  # environment variable: what the workflow decided for its jobs
 MEGABYTES = 2000  # of memory a run: training and fine-tuning peak near 900 on a CPU, and CUDA maps as much again
 
 
@@ -46,17 +45,6 @@ def section(*values: Any) -> str:
 def code(stage: str, learner_file: str | None = None, problem: str | None = None) -> str:
     """The digest of what a job's step imports: the job runs again when it changes."""
     return provenance.stage_code(stage, learner_file, problem)
-
-
-def gpus(is_main: bool) -> int:
-    """How many GPUs a run asks for: one where there are any, so that `--resources gpu=N` holds; else it would wait.
-
-    The workflow decides by what it sees, and its jobs inherit that: a node that shows a GPU gives it to those only who
-    asked for one. Profiles of clusters overrule both.
-    """
-    if is_main:
-        os.environ[GPUS_A_RUN] = "1" if devices.visible() else "0"
-    return int(os.environ.get(GPUS_A_RUN, "0"))
 
 
 class Jobs:
@@ -137,6 +125,15 @@ class Jobs:
         pictures = [file for name in self.data_sets() for file in self.pictures(name)]
         return [*self.fetched(), *pictures, *self.splits(), *self.episode_files(), *runs, *self.plain_report(), *shown]
 
+    def targets(self) -> list[str]:
+        """What is made where nothing else is asked for; data of published results only where a run needs them."""
+        made = self.outputs()
+        return [file for file in made if Path(file).parts[0] != paths.DATA.name] if self.config.is_published else made
+
+    def differences(self) -> dict[Run, str]:
+        """What makes those runs that lie here others than would be made; see `published`."""
+        return published.differences(self.config, lambda run: {one: self.code_of_run(one)(run) for one in STAGES})
+
     # Inputs.
 
     def split_inputs(self, wildcards: Any) -> list[str]:
@@ -152,20 +149,25 @@ class Jobs:
 
     def training_inputs(self, wildcards: Any) -> list[str]:
         """The images, if the problem has any, and the episodes of training and validation."""
-        return _files_of(self.config.training_files(wildcards.task, wildcards.learner))
+        files = _files_of(self.config.training_files(wildcards.task, wildcards.learner))
+        return self._settled(files, published.identity, wildcards)
 
     def test_inputs(self, wildcards: Any) -> list[str]:
         """The images, if the problem has any, and the test episodes."""
-        return _files_of([self.config.test_file(wildcards.task)])
+        return self._settled(_files_of([self.config.test_file(wildcards.task)]), published.judged, wildcards)
+
+    def _settled(self, files: list[str], record: Callable[[Results, Any], dict[str, Any]], job: Any) -> list[str]:
+        """Inputs of a run; where it is published, those that its record names count as old."""
+        if not self.config.is_published:
+            return files
+        return published.settled(files, record(self.results, job).get("inputs", {}))
 
     def aggregate_inputs(self) -> list[str]:
         """What the report is made from: all runs, what the controls look at."""
         runs = self.each_run("score", "judged", "portrait", "training", "record", "checkpoint")
         sources = {problem.source for problem in self.config.tasks.values() if problem.source}
-        return [
-            *runs,
-            *(str(paths.DATA / name) for name in [*sorted(sources), *leaks.leak_files(self.config)]),
-        ]
+        data = [str(paths.DATA / name) for name in [*sorted(sources), *leaks.leak_files(self.config)]]
+        return [*runs, *(map(published.old, data) if self.config.is_published else data)]
 
     # Parameters.
 

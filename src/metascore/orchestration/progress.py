@@ -116,7 +116,7 @@ class Work:
         return f"training {name} ({part:.0%}{known})"
 
     def _ranked(self, task: str) -> list[str]:
-        scale, seeds = self.config.tasks[task].scale, len(self.config.seeds)
+        scale, seeds = self.config.tasks[task].scale, len(self.config.seeds_of(task))
         found: dict[str, list[float]] = {}
         for run, score in self.scores.items():
             if run.task == task:

@@ -23,6 +23,7 @@ from metascore.orchestration import (
     plan,
     preloading,
     progress,
+    published,
     signals,
     stand_ins,
     watched,
@@ -33,6 +34,7 @@ from metascore.orchestration.progress import Job
 from metascore.store import partial
 
 OF_A_RUN = ("meta_train", "finetune")
+ADOPTING = "METASCORE_ADOPTING"  # environment variable, set where files are about to be touched
 
 
 def lend_to_jobs(source: str) -> None:
@@ -68,6 +70,9 @@ def reject_strangers(jobs: Jobs, is_adopted: bool) -> None:
     inheritance.inherit(Path())
     strangers = outputs.reject_strangers(jobs.outputs())
     finished.forget(jobs.results, jobs.config.runs(), outputs.is_recorded)
+    is_adopted = is_adopted or ADOPTING in os.environ  # Snakemake says that it touches only after it has read the rules
+    if strangers and jobs.config.is_published and not is_adopted:
+        _protect(jobs, strangers)
     if strangers and not is_adopted:
         _say(outputs.told(strangers))
     for line in [*own_packages.warnings(jobs.config), *watched.warnings(jobs.config, jobs.data_sets())]:
@@ -81,6 +86,14 @@ def reject_strangers(jobs: Jobs, is_adopted: bool) -> None:
 def _stand_in(jobs: Jobs) -> stand_ins.StandIn | None:
     """Glyphs where the budget wants Omniglot."""
     return stand_ins.found(jobs.config.data) if jobs.fetched() else None
+
+
+def _protect(jobs: Jobs, strangers: list[str]) -> None:
+    """Train nothing anew that came with the project and is what would be made."""
+    differences = jobs.differences()
+    runs = [run for run in jobs.config.runs() if published.is_here(jobs.results, run) and run not in differences]
+    if any(str(jobs.results.checkpoint(run)) in strangers for run in runs):
+        sys.exit(f"{jobs.results.folder}: came with the project, and is not adopted yet: run `make adopt`")
 
 
 def watch(workflow: Any, jobs: Jobs) -> LiveHandler | None:

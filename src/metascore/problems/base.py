@@ -10,10 +10,9 @@ files at every start: torch is imported where something is computed.
 from __future__ import annotations
 
 import abc
-import dataclasses
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -53,7 +52,7 @@ class Problem(abc.ABC):
     way: int
     shot: int
     query: int
-    characters: int = dataclasses.field(default=0, metadata=NO_KEY)  # of the data
+    characters: int = field(default=0, metadata=NO_KEY)  # of the data
 
     # The shape of inputs and outputs.
 
@@ -190,7 +189,6 @@ class Problem(abc.ABC):
         """The episodes of checked rows, made of what `read` returned."""
 
     # Predictions: the predictor is a function, since some problems choose the inputs by what it answers.
-
     @abc.abstractmethod
     def loss(self, predict: Predictor, examples: Examples, step: int = 0) -> Float[Tensor, ""]:
         """What an episode's predictor costs on a support or query set: learners minimise it.

@@ -87,7 +87,7 @@ def _warnings(config: Config, measured: list[TaskResults], synthetic: bool) -> l
     """What a reader must know before any number."""
     problems = config.tasks.values()
     found = list(dict.fromkeys(one.warning for one in problems if one.warning)) if synthetic else []
-    found += missing(config) + few_seeds(len(config.seeds))
+    found += missing(config) + few_seeds(config.fewest_seeds)
     early = [f"{one.task}/{name}" for one in measured for name in one.scores if _stopped_early(config, one, name)]
     return found + ([f"Training stopped before its last iteration: {', '.join(early)}."] if early else [])
 

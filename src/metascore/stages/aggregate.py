@@ -147,4 +147,4 @@ def _facts(config: Config, synthetic: bool) -> list[str]:
         f"Seeds: {', '.join(map(str, config.seeds))}. Test episodes a task: {config.test_counts()}."
     )
     warnings = dict.fromkeys(problem.warning for problem in config.tasks.values() if synthetic and problem.warning)
-    return [*(f"**{warning}**" for warning in [*warnings, *missing(config)]), facts, *few_seeds(len(config.seeds))]
+    return [*(f"**{warning}**" for warning in [*warnings, *missing(config)]), facts, *few_seeds(config.fewest_seeds)]
