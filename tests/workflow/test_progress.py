@@ -9,7 +9,7 @@ import pytest
 
 from metascore.config.loading import load
 from metascore.config.params import Run
-from metascore.orchestration import forecast, plan, progress
+from metascore.orchestration import forecast, live, plan, progress
 from metascore.orchestration.progress import Job, Work
 from metascore.orchestration.screen import Screen
 from metascore.store.paths import Results
@@ -127,3 +127,15 @@ def test_without_a_terminal_nothing_lives():
     screen.show("lives")
     screen.say("stays")
     assert stream.getvalue() == "stays\n"
+
+
+def test_without_a_terminal_lines_come_although_no_job_ends(config, tmp_path, monkeypatch):
+    monkeypatch.setattr(live, "SECONDS_ELSEWHERE", 0.01)
+    stream, settings = io.StringIO(), SimpleNamespace(nocolor=True, show_failed_logs=False, stdout=False, quiet=None)
+    handler = live.LiveHandler(settings, Screen(stream), None)
+    handler.begin(Work(config, [training(MAML, tmp_path)], 1))
+    until = time.monotonic() + 10
+    while "0 of 1 jobs" not in stream.getvalue() and time.monotonic() < until:
+        time.sleep(0.01)
+    handler.close()
+    assert "0 of 1 jobs" in stream.getvalue()

@@ -63,6 +63,9 @@ def test_a_newcomer_trains_their_own_learner_only(clone):
     params = yaml.safe_load((clone.path / "params.yaml").read_text())
     params["learners"]["mine"] = {"learner": "maml"} | TOY
     (clone.path / "params.yaml").write_text(yaml.safe_dump(params, sort_keys=False))
+    data = "snakemake --until episodes --config budget=smoke"
+    assert f"make the data for other runs first: `{data}`" in clone.call("snakemake", "--cores", "2", status=1)
+    clone.call(*data.split())
     ran = clone.ran("snakemake", "--cores", "2")
     assert {job for job in ran if "training" in job} == {"Meta-training omniglot_5w1s/mine/0"}
     assert {job for job in ran if "tuning" in job} == {"Fine-tuning omniglot_5w1s/mine/0"}

@@ -9,7 +9,6 @@ import logging
 import os
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -47,14 +46,13 @@ class LiveHandler(LogHandlerBase):
         super().__init__(settings, None)
         self.screen, self.plan = screen, plan
         self.work: Work | None = None
-        self._ended, self._failed, self._shown = threading.Event(), set[int](), time.monotonic()
+        self._ended, self._failed = threading.Event(), set[int]()
         self._planned = False
 
     def begin(self, work: Work) -> None:
         """From now on, show how far it is."""
         self.work = work
-        if self.screen.is_terminal:
-            threading.Thread(target=self._look, daemon=True).start()
+        threading.Thread(target=self._look, daemon=True).start()
 
     def emit(self, record: logging.LogRecord) -> None:
         """Take in one of Snakemake's records."""
@@ -92,13 +90,18 @@ class LiveHandler(LogHandlerBase):
             self.release()
 
     def _look(self) -> None:
-        while not self._ended.wait(SECONDS_IN_TERMINAL):
+        """Show it again and again: a training may take hours without a word of Snakemake's."""
+        while not self._ended.wait(SECONDS_IN_TERMINAL if self.screen.is_terminal else SECONDS_ELSEWHERE):
             with self._alone():
                 self._show()
 
     def _show(self) -> None:
-        if self.work is not None:
+        if self.work is None:
+            return
+        if self.screen.is_terminal:
             self.screen.show(self.work.line(), *self.work.table())
+        else:
+            self.screen.say(self.work.line())
 
     def _message(self, record: logging.LogRecord) -> None:
         text = record.getMessage().rstrip()
@@ -133,14 +136,10 @@ class LiveHandler(LogHandlerBase):
         return self.work.end(number) if self.work is not None else None
 
     def _progress(self, record: Any) -> None:
-        if self.work is None:
-            return
-        self.work.done = record.done
-        if self.screen.is_terminal:
-            self._show()
-        elif time.monotonic() >= self._shown + SECONDS_ELSEWHERE:
-            self._shown = time.monotonic()
-            self.screen.say(self.work.line())
+        if self.work is not None:
+            self.work.done = record.done
+            if self.screen.is_terminal:
+                self._show()
 
 
 def _nothing(record: Any) -> None:

@@ -115,6 +115,7 @@ def start(workflow: Any, jobs: Jobs, handler: LiveHandler | None, logs: list[str
     orphans = cluster.end_orphans(Path())
     if orphans:
         _say(f"cancelled {len(orphans)} jobs that a workflow which is gone had left in Slurm's queue")
+    _spare_published(jobs, workflow.dag)
     planned = list(map(_job, workflow.dag.needrun_jobs()))
     runs = [job.run for job in planned if job.rule == progress.TRAINING and job.run]
     places, kind = _places(workflow)
@@ -127,6 +128,22 @@ def start(workflow: Any, jobs: Jobs, handler: LiveHandler | None, logs: list[str
         _say(f"each job and its command: {', '.join(logs)}; what it says: {live.LOGS}")
         live.keep_jobs_to_their_logs()
         handler.begin(progress.Work(jobs.config, planned, places))
+
+
+def _spare_published(jobs: Jobs, dag: Any) -> None:
+    """Train nothing anew that came with the project only because its data are about to be made, for other runs.
+
+    To Snakemake a run is out of date where the job of one of its inputs runs, whatever comes of it.
+    """
+    if not jobs.config.is_published:
+        return
+    again = [
+        job.wildcards for job in dag.needrun_jobs() if job.rule.name in OF_A_RUN and dag.reason(job).updated_input_run
+    ]
+    different = jobs.differences()
+    if any(published.is_here(jobs.results, run) and run not in different for run in jobs.runs(again)):
+        command = f"snakemake --until episodes --config budget={jobs.config.budget}"
+        sys.exit(f"{jobs.results.folder}: make the data for other runs first: `{command}`")
 
 
 def _places(workflow: Any) -> tuple[int, str]:

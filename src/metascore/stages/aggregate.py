@@ -18,6 +18,7 @@ from metascore.report.style import rendered
 from metascore.report.tables import all_tables
 from metascore.report.whole import few_seeds, missing, page_of
 from metascore.scoring import controls, tables
+from metascore.scoring.board import board_table
 from metascore.scoring.estimates import Estimates, TaskResults, estimate
 from metascore.scoring.priors import COLUMNS, prior_table
 from metascore.scoring.published import published_table
@@ -83,11 +84,16 @@ def _numbers(config: Config, measured: list[TaskResults], estimates: list[Estima
         curves=pd.concat(map(tables.curve_table, measured, estimates), ignore_index=True),
         histories=tables.joined(learning, tables.HISTORY),
         reached=tables.joined(reached, REACHED),
+        board=pd.concat([board_table(one, _of(scores, one.task)) for one in measured], ignore_index=True),
         pairs=pd.concat(map(tables.pair_table, measured, estimates), ignore_index=True),
         published=published_table(scores),
         priors=tables.joined([prior_table(task, learners) for task, learners in seen.items()], COLUMNS),
         portraits=seen,
     )
+
+
+def _of(scores: pd.DataFrame, task: str) -> pd.DataFrame:
+    return scores[scores["task"] == task]
 
 
 def _check_numbers(config: Config, measured: TaskResults, table: pd.DataFrame, files: Results) -> None:
