@@ -13,12 +13,11 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from metascore.config import documents, loading
+from metascore.config import loading
 from metascore.config.params import Run
 from metascore.errors import UserError
 from metascore.orchestration import published, session
 from metascore.orchestration.jobs import Jobs
-from metascore.store.paths import Results
 
 TOUCH = ("--touch", "--forceall", "--cores", "1", "--quiet", "all")
 
@@ -41,10 +40,7 @@ def main() -> int:
 
 def brought() -> list[Jobs]:
     """The published budgets of which runs lie here."""
-    files = sorted(Path(loading.FOLDER).glob("[a-z]*.yaml"))
-    here = [file for file in files if Results.of(file.stem).runs.is_dir()]
-    budgets = [file.stem for file in here if documents.read(file).at(("published",))]
-    every = [Jobs(loading.load("params.yaml", budget)) for budget in budgets]
+    every = [Jobs(loading.load(budget=budget)) for budget in loading.load().published_budgets()]
     return [jobs for jobs in every if any(published.is_here(jobs.results, run) for run in jobs.config.runs())]
 
 

@@ -1,12 +1,17 @@
-"""Write the tables of README.md and docs/ from the default budget's results; `--check` says which are stale."""
+"""Write the tables of README.md and docs/ from the results of the default budget and of published ones.
+
+`--check` says which are stale.
+"""
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from metascore.config.loading import load
+from metascore.config.params import Config
 from metascore.errors import UserError
 from metascore.files import write_text
 from metascore.learners.base import found
@@ -49,8 +54,14 @@ def page(path: Path, measured: Measured) -> str:
 
 
 def read() -> Measured:
-    """The tables of the default budget, and the facts that stand beside them."""
+    """The tables of the default budget, those of the published ones, and the facts that stand beside them."""
     config = load()
+    published = [name for name in config.published_budgets() if Results.of(name).metrics.is_file()]
+    return replace(of_budget(config), published_budgets=[of_budget(load(budget=name)) for name in published])
+
+
+def of_budget(config: Config) -> Measured:
+    """The tables of one budget."""
     results = Results.of(config.budget)
     scores, curves, priors, reached = (table(results.table(name, "csv")) for name in TABLES)
     pages = [name for name in config.entries if has_page(name)]

@@ -25,7 +25,9 @@ WRITTEN = [
     *(f"tables/{name}.csv" for name in ("pairs", "adaptation", "learning")),
 ]
 WRITTEN += [
-    f"tables/{name}.{kind}" for name in ("scores", "published", "priors", "reached", "board") for kind in ("csv", "md", "tex")
+    f"tables/{name}.{kind}"
+    for name in ("scores", "published", "priors", "reached", "board")
+    for kind in ("csv", "md", "tex")
 ]
 FIGURES = ("ranking", "adaptation", "gallery", "waves", "improvement", "published_gap", "cost", "learning", "updates")
 DRAWN = [f"figures/{name}.{kind}" for name in FIGURES for kind in ("svg", "png")]

@@ -1,5 +1,7 @@
 """Tables of README and docs/ are made from those of results/: what the blocks say, and that a stale one is seen."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -85,9 +87,9 @@ def measured():
     [
         ("scores images", "| 1 | good | metric | 90.00 ± 1.00 | 90.0 ± 1.0 | none |"),
         ("reached images", "| good | 3.0 s | 3.0 s | 3.0 s | 3.0 s | 12.3 s | 500 |"),
-        ("page good", "| images | 3 | 12 | 90.00 ± 1.00 % | 90.0 ± 1.0 | 98.7 ± 0.4 % (Paper 2017) |"),
-        ("page good", "| 3 | 12 | 0.500 / 0.167 / 0.091 | 50.0 ± 1.0 | 0.67 / 0.38 (Paper 2017) |"),
-        ("page bad", "| more |  |  | not at `quick` |  | 41 % (Another 2016) |"),
+        ("page good", "| images | quick | 3 | 12 | 90.00 ± 1.00 % | 90.0 ± 1.0 | 98.7 ± 0.4 % (Paper 2017) |"),
+        ("page good", "| quick | 3 | 12 | 0.500 / 0.167 / 0.091 | 50.0 ± 1.0 | 0.67 / 0.38 (Paper 2017) |"),
+        ("page bad", "| more |  |  |  | not run |  | 41 % (Another 2016) |"),
         ("page unknown", "Not part of budget `quick`."),
         ("learners", "| control | [bad](docs/algorithms/bad.md) |"),
         ("priors waves", "| good | 0.25 (0.25–0.25) | 1.000 | 0.500 | 0.167 | 0.091 |"),
@@ -97,6 +99,17 @@ def measured():
 )
 def test_blocks_say_what_the_tables_say(measured, words, row):
     assert row in block(words.split(), measured)
+
+
+def test_a_published_budget_is_named_before_the_block_and_comes_first_on_pages(measured):
+    reference = replace(measured, budget="reference", scores=measured.scores.assign(seeds=2))
+    both = replace(measured, published_budgets=[reference])
+    assert block(["reference:scores", "images"], both) == block(["scores", "images"], reference)
+    assert [line.split(" | ")[1:3] for line in block(["page", "good"], both).split("\n")[2:]] == [
+        [budget, seeds] for budget, seeds in (("reference", "2"), ("quick", "3")) for _ in range(2)
+    ]
+    with pytest.raises(KeyError):
+        block(["reference:scores", "images"], measured)
 
 
 def test_families_and_learners_come_in_their_order(measured):

@@ -140,6 +140,10 @@ class Config:
         """Whether the results of this budget come with the project, in git."""
         return bool(self.of_budget.values.get("published", False))
 
+    def published_budgets(self) -> list[str]:
+        """All budgets whose results come with the project."""
+        return [name for name, file in self.budgets.items() if file.values.get("published")]
+
     @property
     def learners(self) -> list[str]:
         return list(self.params["learners"])

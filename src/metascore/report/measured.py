@@ -1,11 +1,12 @@
 """What README and the pages of docs/ show of the results: Markdown tables, from those that aggregate has written.
 
-A block's first word names one of the functions in BLOCKS, the other words are its arguments.
+A block's first word names one of the functions in BLOCKS, the other words are its arguments. It is made from the
+default budget's tables, or from those of a published one that is named before it: `reference:scores omniglot_5w1s`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -35,12 +36,18 @@ class Measured:
     measures: dict[str, str]  # of all tasks: the name of its scale
     families: dict[str, str]
     recipes: Mapping[str, Mapping[str, Mapping[str, Any]]] = field(default_factory=dict)  # by learner and budget
+    published_budgets: Sequence[Measured] = ()  # whose results come with the project
 
     def of(self, task: str) -> pd.DataFrame:
         """The rows of one task in the table of scores. Raises KeyError where the budget has no such task."""
         rows = self.scores[self.scores["task"] == task]
         if rows.empty:
             raise KeyError(f"no {task} at budget {self.budget}")
+        return rows
+
+    def of_learner(self, learner: str) -> list[dict[str, Any]]:
+        """The rows of one learner in the table of scores."""
+        rows: list[dict[Any, Any]] = self.scores[self.scores["learner"] == learner].to_dict("records")
         return rows
 
     def errors(self, task: str, learner: str, steps: Iterable[int] = STEPS) -> list[str]:
@@ -52,7 +59,9 @@ class Measured:
 
 def block(words: list[str], measured: Measured) -> str:
     """The content of a block. Raises KeyError or TypeError where its words mean nothing."""
-    return BLOCKS[words[0]](measured, *words[1:])
+    budget, _, name = words[0].rpartition(":")
+    budgets = {"": measured} | {one.budget: one for one in measured.published_budgets}
+    return BLOCKS[name](budgets[budget], *words[1:])
 
 
 def score_block(measured: Measured, task: str) -> str:
@@ -70,11 +79,12 @@ def reached_block(measured: Measured, task: str) -> str:
 
 
 def page_block(measured: Measured, learner: str) -> str:
-    """What a learner's page says: each task of the budget, then those that a paper has and the budget has not."""
-    rows = measured.scores[measured.scores["learner"] == learner].to_dict("records")
-    done = [row["task"] for row in rows]
+    """What a learner's page says: each task of the published budgets and the default one, then what papers alone do."""
+    budgets = [*measured.published_budgets, measured]
+    rows = [(one, row) for one in budgets for row in one.of_learner(learner)]
+    done = [row["task"] for _, row in rows]
     printed = measured.published[measured.published["learner"] == learner]["task"]
-    cells = [_measured_row(measured, row) for row in rows]
+    cells = [_measured_row(one, row) for one, row in rows]
     cells += [_unmeasured_row(measured, task, learner) for task in printed.unique() if task not in done]
     return pipes(pd.DataFrame(cells)) if cells else f"Not part of budget `{measured.budget}`."
 
@@ -148,6 +158,7 @@ def _measured_row(measured: Measured, row: dict) -> dict[str, str]:
         task = f"{task}, {scale.label} after {_joined(scale.steps)} steps"
     return {
         "task": task,
+        "budget": measured.budget,
         "seeds": cells["seeds"],
         "training s": f"{row['seconds']:.0f}",
         "measured": score,
@@ -157,8 +168,8 @@ def _measured_row(measured: Measured, row: dict) -> dict[str, str]:
 
 
 def _unmeasured_row(measured: Measured, task: str, learner: str) -> dict[str, str]:
-    empty = dict.fromkeys(["seeds", "training s"], "")
-    unknown = {"measured": f"not at `{measured.budget}`", "MetaScore": ""}
+    empty = dict.fromkeys(["budget", "seeds", "training s"], "")
+    unknown = {"measured": "not run", "MetaScore": ""}
     return {"task": task, **empty, **unknown, "published": _published(measured, task, learner)}
 
 
