@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from metascore.orchestration import cluster, devices, gpus
+from metascore.orchestration import cluster, devices, needs
 
 NAME = "0b2a7c0e-4b1f-4f0e-9d3b-6f1f1c9e2a11"
 
@@ -60,12 +60,12 @@ def test_a_job_sees_no_gpu_that_it_was_not_given():
 
 
 def test_jobs_inherit_what_the_workflow_decided(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setenv(gpus.GPUS_A_RUN, "7")
+    monkeypatch.setenv(needs.GPUS_A_RUN, "7")
     monkeypatch.setattr(devices, "visible", list)
-    assert gpus.of_a_run(is_main=True) == 0
+    assert needs.gpus(is_main=True) == 0
     monkeypatch.setattr(devices, "visible", lambda: ["GPU-0"])
-    assert gpus.of_a_run(is_main=False) == 0
-    assert gpus.of_a_run(is_main=True) == gpus.of_a_run(is_main=False) == 1
+    assert needs.gpus(is_main=False) == 0
+    assert needs.gpus(is_main=True) == needs.gpus(is_main=False) == 1
 
 
 def test_sigterm_is_ctrl_c_to_a_workflow_whose_jobs_are_elsewhere():

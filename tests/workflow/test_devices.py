@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from metascore.orchestration import devices, drivers, gpus, session
+from metascore.orchestration import devices, drivers, needs, session
 
 UUIDS = [f"GPU-{letter * 8}" for letter in "abcd"]
 
@@ -120,7 +120,7 @@ def test_a_gpu_that_torch_cannot_use_holds_no_job_up(fake, monkeypatch, capsys):
     monkeypatch.setenv(devices.VARIABLE, "0")
     monkeypatch.setattr(drivers, "why_unusable", lambda: "its driver is old")
     session.do_without_unusable_gpus()
-    assert devices.visible() == [] and gpus.of_a_run(is_main=True) == 0
+    assert devices.visible() == [] and needs.gpus(is_main=True) == 0
     (line,) = capsys.readouterr().err.splitlines()
     assert "torch cannot use (its driver is old): jobs compute on all cores" in line
 

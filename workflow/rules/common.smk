@@ -8,7 +8,7 @@ SOURCE = os.path.normpath(os.path.join(workflow.current_basedir, "..", "..", "sr
 sys.path.insert(0, SOURCE)
 
 from metascore.config.params import OMNIGLOT
-from metascore.orchestration import gpus, places, session, signals
+from metascore.orchestration import needs, places, session, signals
 from metascore.orchestration.configuration import load
 from metascore.orchestration.jobs import PUBLISHED, Jobs, code, section
 
@@ -17,7 +17,7 @@ session.begin(workflow.is_main_process)
 
 JOBS = Jobs(load(config))
 BUDGET = JOBS.config.budget
-GPUS = gpus.of_a_run(workflow.is_main_process)
+GPUS = needs.gpus(workflow.is_main_process)
 RUN_OF_JOB = "{wildcards.task}/{wildcards.learner}/{wildcards.seed}"
 
 

@@ -19,7 +19,7 @@ rule finetune:
     threads: 1
     resources:
         gpu=GPUS,
-        mem_mb=JOBS.memory,
+        mem_mb=needs.memory,
         runtime=lambda wildcards, attempt: 30 * attempt,
     params:
         budget=BUDGET,

@@ -18,7 +18,7 @@ rule meta_train:
     threads: 1
     resources:
         gpu=GPUS,
-        mem_mb=JOBS.memory,
+        mem_mb=needs.memory,
         runtime=JOBS.minutes,
     params:
         budget=BUDGET,

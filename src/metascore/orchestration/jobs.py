@@ -15,9 +15,7 @@ from metascore.report import declarations, learner_pages
 from metascore.store import inputs, leaks, paths
 from metascore.store.paths import Results
 
-STAGES = ("train", "finetune")  # of a run
 PUBLISHED = [f"src/metascore/scoring/{name}.csv" for name in ("published", "yardsticks")]
-MEGABYTES = 2000  # of memory a run: training and fine-tuning peak near 900 on a CPU, and CUDA maps as much again
 
 
 class Pattern(NamedTuple):
@@ -132,7 +130,7 @@ class Jobs:
 
     def differences(self) -> dict[Run, str]:
         """What makes those runs that lie here others than would be made; see `published`."""
-        return published.differences(self.config, lambda run: {one: self.code_of_run(one)(run) for one in STAGES})
+        return published.differences(self.config, self.code_of_run)
 
     # Inputs.
 
@@ -223,10 +221,6 @@ class Jobs:
         return section(pages, config.tasks, twins, config.seeds, config.split["name"], config.episodes)
 
     # Resources, for clusters: those of a second and third attempt are two and three times those of the first.
-
-    def memory(self, wildcards: Any, attempt: int) -> int:
-        """Megabytes of memory for a run's step."""
-        return MEGABYTES * attempt
 
     def minutes(self, wildcards: Any, attempt: int) -> int:
         """The time limit of a run's training."""

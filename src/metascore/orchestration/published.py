@@ -22,6 +22,7 @@ from metascore.store import inputs
 from metascore.store.paths import Results
 
 HEADER = 8  # bytes of a safetensors file that say how long the description of its tensors is
+STAGES = ("train", "finetune")  # of a run
 FILES = ("checkpoint", "training", "record", "score", "judged", "portrait")  # of a run: methods of Results
 
 
@@ -68,10 +69,10 @@ def is_here(results: Results, run: Run) -> bool:
     return all(getattr(results, name)(run).is_file() for name in FILES)
 
 
-def differences(config: Config, codes: Callable[[Run], Mapping[str, str]]) -> dict[Run, str]:
-    """What makes those runs that lie here others than would be made; `codes` says the digests of a run's stages."""
+def differences(config: Config, code: Callable[[str], Callable[[Run], str]]) -> dict[Run, str]:
+    """What makes those runs that lie here others than would be made; `code(stage)(run)` is the digest of its code."""
     here = [run for run in config.runs() if is_here(Results.of(config.budget), run)]
-    found = {run: difference(config, run, codes(run)) for run in here}
+    found = {run: difference(config, run, {stage: code(stage)(run) for stage in STAGES}) for run in here}
     return {run: what for run, what in found.items() if what is not None}
 
 
