@@ -11,9 +11,10 @@ import hypothesis
 import numpy as np
 import pytest
 import torch
-from annotations import check_every_call
+from jaxtyping import install_import_hook
 
-check_every_call("metascore")  # before its first import
+# Before the first import of the package: from here on, every call is checked against its annotations.
+install_import_hook("metascore", "annotations.check")
 
 from metascore.problems.examples import Episode, Episodes  # noqa: E402
 from metascore.problems.navigation import Navigation  # noqa: E402
