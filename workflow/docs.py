@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import cards
 import pandas as pd
 
 from metascore.config.loading import load
@@ -30,7 +31,7 @@ RECIPES_OF = "omniglot_5w1s"  # a task of them all
 def main(arguments: list[str]) -> int:
     """Write or check; returns the exit status."""
     try:
-        stale = {path: text for path, text in wanted(read()).items() if path.read_text(encoding="utf-8") != text}
+        stale = {path: text for path, text in wanted(read()).items() if not _has(path, text)}
     except UserError as error:
         sys.stderr.write(f"docs: {error}\n")
         return 1
@@ -43,9 +44,16 @@ def main(arguments: list[str]) -> int:
 
 
 def wanted(measured: Measured) -> dict[Path, str]:
-    """Each page as it should be."""
+    """Each page as it should be, and the cards of published results."""
     pages = [Path("README.md"), *sorted(Path("docs").rglob("*.md"))]
-    return {path: page(path, measured) for path in pages}
+    found = {path: page(path, measured) for path in pages}
+    for one in measured.published_budgets:
+        found |= cards.wanted(load(budget=one.budget), one)
+    return found
+
+
+def _has(path: Path, text: str) -> bool:
+    return path.is_file() and path.read_text(encoding="utf-8") == text
 
 
 def page(path: Path, measured: Measured) -> str:

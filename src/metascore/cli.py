@@ -19,6 +19,7 @@ from metascore.config.params import Config, Pair, Run
 from metascore.errors import UsageError, UserError
 from metascore.orchestration import places
 from metascore.orchestration.signals import Stopped, stoppable
+from metascore.store import artifacts
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -65,12 +66,12 @@ def _one_line(error: BaseException) -> str:
 def _ask(options: argparse.Namespace) -> None:
     """Ask a checkpoint about pictures."""
     _let_any_name_be_printed()
-    stage = _stage(options)
+    stage, checkpoint = _stage(options), artifacts.checkpoint(str(options.checkpoint))
     if options.stage == "find":
-        stage.run(options.checkpoint, options.support, options.among)
+        stage.run(checkpoint, options.support, options.among)
     else:
         wishes = stage.Wishes(options.csv, options.figure, options.steps)
-        stage.run(options.checkpoint, options.support, options.query, wishes)
+        stage.run(checkpoint, options.support, options.query, wishes)
 
 
 def _stage(options: argparse.Namespace) -> Any:

@@ -59,7 +59,7 @@ CONFIGURATION = (
 )
 PAIR = (_argument("--task", required=True), _argument("--learner", required=True))
 RUN = (*PAIR, _argument("--seed", required=True, type=int))
-CHECKPOINT = _pictures("checkpoint", "the checkpoint.safetensors of a run")
+CHECKPOINT = _pictures("checkpoint", "the checkpoint.safetensors of a run, or a name of a published one: protonet")
 ENTRY = _argument("learner", metavar="LEARNER", help="an entry of params.yaml")
 BUNDLE = {"metavar": "BUNDLE", "type": Path, "help": "what `metascore submit` made"}
 OUTPUT = _argument("--output", type=Path, help="where to write")
