@@ -135,7 +135,7 @@ def _spare_published(jobs: Jobs, dag: Any) -> None:
 
     To Snakemake a run is out of date where the job of one of its inputs runs, whatever comes of it.
     """
-    if not jobs.config.is_published:
+    if not jobs.config.is_published or ADOPTING in os.environ:
         return
     again = [
         job.wildcards for job in dag.needrun_jobs() if job.rule.name in OF_A_RUN and dag.reason(job).updated_input_run
