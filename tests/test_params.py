@@ -186,6 +186,7 @@ def test_what_editors_leave_beside_the_budgets_is_no_budget(root, tmp_path, name
         "navigation",
         "navigation_long",
         "lake",
+        "reference",
     }
 
 
@@ -193,7 +194,8 @@ def test_a_missing_file_and_an_unknown_budget_are_usage_errors(root, tmp_path):
     with pytest.raises(UsageError, match="--params"):
         load(tmp_path / "params.yaml")
     with pytest.raises(
-        UsageError, match="choose one of lake, long, navigation, navigation_long, paper, quick, smoke, or write"
+        UsageError,
+        match="choose one of lake, long, navigation, navigation_long, paper, quick, reference, smoke, or write",
     ):
         load(root / "params.yaml", "huge")
 

@@ -20,7 +20,9 @@ SETTINGS: dict[str, Any] = {
     "name": "random", "seed": 0, "train": 1100, "validation": 100, "test": 423, "file": None
 }  # fmt: skip
 
-CONFIG = Config(Document("params.yaml", {"split": SETTINGS}), {"smoke": Document("smoke.yaml", {"tasks": []})}, "smoke")
+TASKS = {"images": {"problem": "omniglot", "way": 5, "shot": 1, "query": 5}}
+PARAMS = Document("params.yaml", {"split": SETTINGS, "tasks": TASKS, "data": {}})
+CONFIG = Config(PARAMS, {"smoke": Document("smoke.yaml", {"tasks": ["images"]})}, "smoke")
 
 
 @pytest.fixture(scope="module")
