@@ -23,7 +23,7 @@ def checkpoint(text: str) -> Path:
     Raises UsageError where it is none of them, and there are names to choose from.
     """
     path, known = Path(text), named()
-    if path.exists() or not known:
+    if path.exists() or path.is_absolute() or path.suffix or not known:
         return path
     found = known.get(text) or next((file for name, file in known.items() if name.endswith(f"/{text}")), None)
     if found is None:
