@@ -33,7 +33,7 @@ TASK = {"problem": "images", "data_set": "flowers", "way": 2, "shot": 1, "query"
 READ, SPLIT = ("pictures", "--name", "flowers"), ("split", "--name", "flowers/class")
 DRAW = ("episodes", "--file", "flowers/class-test-2w1s1q-32.npy")
 SOURCE = Path("data/pictures/flowers/source.json")
-NFC, NFD = "\u00e9clair", unicodedata.normalize("NFD", "caf\u00e9")
+NFC, NFD = "\u00e9clair", unicodedata.normalize("NFD", "\u00e9clair")
 
 
 def draw(path: Path, seed: int, size: tuple[int, int] = (40, 30), mode: str = "L", **options: Any) -> None:
