@@ -10,6 +10,8 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -27,15 +29,20 @@ class Refused(Exception):
 
 
 def main() -> int:
-    """Adopt published budgets and the default one; the exit status is 0 where there was anything to adopt."""
-    done: list[str] = []
+    """Adopt each published budget and the default one; the exit status is 0 where there was anything to adopt."""
+    steps: list[Callable[[], str]] = [partial(adopt_published, jobs) for jobs in brought()]
+    done = [adopted(step) for step in [*steps, adopt_recorded]]
+    return 0 if any(done) else 1
+
+
+def adopted(step: Callable[[], str]) -> bool:
+    """Whether a step had something to adopt; says what, or why not."""
     try:
-        done += map(adopt_published, brought())
-        done.append(adopt_recorded())
+        sys.stdout.write(f"adopted: {step()}\n")
     except (Refused, UserError) as refusal:
         sys.stderr.write(f"adopt: {refusal}\n")
-    sys.stdout.writelines(f"adopted: {line}\n" for line in done)
-    return 0 if done else 1
+        return False
+    return True
 
 
 def brought() -> list[Jobs]:
