@@ -56,7 +56,7 @@ def test_files_of_other_code_are_not_adopted(clone: Callable[[], Project]):
     project = clone()
     project.append(PROTONET, "\nBIAS = 1 + 1\n")
     said = project.call("python", "workflow/adopt.py", status=1)
-    assert said.startswith("adopt: ") and said.count("\n") == 1
+    assert all(line.startswith("adopt: ") for line in said.splitlines()) and "dvc.lock is not of these files" in said
     assert jobs_of("protonet") < project.planned()
     assert jobs_of("protonet") < project.ran("dvc", "repro")
 
@@ -80,7 +80,8 @@ def test_files_of_another_revision_are_not_taken_for_this_one(tracked: Project):
     return_from_another_rate(tracked)
     tracked.call("git", "checkout", "--quiet", "main")
     assert jobs_of("maml") <= tracked.ran("dvc", "repro")
-    assert tracked.call("git", "status", "--porcelain") == ""
+    changed = tracked.call("git", "status", "--porcelain").split()
+    assert changed == ["M", "dvc.lock"]  # a run says how long it took; digests and tables are as they were
 
 
 @pytest.mark.parametrize("where", ["--temp", "--queue"])
