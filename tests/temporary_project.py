@@ -40,8 +40,12 @@ STAGES = {
     "data": "def run(config):\n"
     "    for name in ('images.npy', 'characters.csv', 'source.json'):\n"
     "        write(f'data/omniglot/{name}', config.data)\n",
-    "split": "def run(config, name):\n    write(f'data/splits/{name}.json', config.split)\n",
-    "episodes": "def run(config, file):\n    write(f'data/episodes/{file}', file, config.episodes)\n",
+    "split": "def run(config, name):\n"
+    "    lists = sorted(Path(config.split['file']).glob('*.txt')) if name == 'file' else []\n"
+    "    write(f'data/splits/{name}.json', config.split, [path.read_text() for path in lists])\n",
+    "episodes": "def run(config, file):\n"
+    "    split = Path(f'data/splits/{config.split[\"name\"]}.json').read_text() if 'omniglot' in file else ''\n"
+    "    write(f'data/episodes/{file}', file, config.episodes, split)\n",
     "train": "def run(config, job):\n"
     "    folder = f'results/{config.budget}/runs/{job.task}/{job.learner}/{job.seed}'\n"
     "    for name in ('checkpoint.safetensors', 'training.csv'):\n"

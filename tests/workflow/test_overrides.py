@@ -91,5 +91,6 @@ def test_a_file_that_the_revision_does_not_have_is_new(place):
 def test_an_experiment_that_could_change_nothing_is_refused(tracked: Project):
     said = tracked.call("dvc", "exp", "run", "-S", "learners.maml.inner_lr=1.75", status=255)
     assert "learners.maml.inner_lr: changed for this experiment, and params/smoke.yaml, line" in said
+    tracked.call("git", "checkout", "--quiet", "params.yaml")  # where DVC leaves what it was told
     ran = tracked.ran("dvc", "exp", "run", "-S", "learners.maml.test_steps=4")
     assert ran == jobs_of("maml") | jobs_of("fomaml")  # which is like maml
