@@ -60,8 +60,9 @@ def test_a_run_made_by_hand_is_named_before_it_is_made_again(project: Project):
 
 def test_a_budget_beside_a_finished_one_plans_files_that_are_not_there(project: Project):
     said = project.call("snakemake", "-n", "-p", "--config", "budget=quick")
-    lines = re.findall(r"^ +output: (.*)$", said, flags=re.MULTILINE)
-    files = {file for line in lines for file in line.split(", ")}
+    reasons = re.findall(r"^Reason: (.*)$", said, flags=re.MULTILINE)
+    assert all(reason.startswith("Missing output files: ") for reason in reasons)  # all else is shared as it is
+    files = {file for reason in reasons for file in reason.split(";")[0].split(": ", 1)[1].split(", ")}
     assert "results/quick/runs/omniglot_5w1s/maml/0/run.json" in files
     assert all(file.startswith(("results/quick/", "data/episodes/")) for file in files)
     assert not [file for file in files if (project.path / file).exists()]

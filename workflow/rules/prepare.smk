@@ -5,6 +5,8 @@
 #          data/pictures/{data set}/{images.npy,classes.csv,source.json}
 #          data/splits/{split}.json, data/splits/{data set}/{split}.json
 #          data/episodes/{problem or data set}/{part}-{shape}-{count}.npy
+#
+# Budgets share these. The one that a command names is a resource: as a parameter, another would have them made anew.
 
 
 # Where the user sits: nodes of a cluster have no network, and would fall back to glyphs. A split takes no time.
@@ -59,14 +61,15 @@ rule split:
     wildcard_constraints:
         split=r"(\w+/)?\w+",
     threads: 1
-    params:
+    resources:
         budget=BUDGET,
+    params:
         code=code("split"),
         section=JOBS.split_section,
     message:
         "Classes for meta-train, meta-validation and meta-test: {wildcards.split}"
     shell:
-        "python -m metascore split --name {wildcards.split:q} --budget {params.budget:q} 2>&1 | tee -i {log:q}"
+        "python -m metascore split --name {wildcards.split:q} --budget {resources.budget:q} 2>&1 | tee -i {log:q}"
 
 
 rule episodes:
@@ -79,11 +82,12 @@ rule episodes:
     wildcard_constraints:
         file=r"\w+/[\w-]+\.npy",
     threads: 1
-    params:
+    resources:
         budget=BUDGET,
+    params:
         code=JOBS.code_of_episodes,
         section=JOBS.episode_section,
     message:
         "Episodes {wildcards.file}"
     shell:
-        "python -m metascore episodes --file {wildcards.file:q} --budget {params.budget:q} 2>&1 | tee -i {log:q}"
+        "python -m metascore episodes --file {wildcards.file:q} --budget {resources.budget:q} 2>&1 | tee -i {log:q}"
