@@ -143,11 +143,8 @@ def jobs_of(learner: str) -> set[str]:
     return {f"Meta-training {run}", f"Fine-tuning {run}", "Scores to metrics, tables, figures and report"}
 
 
-PUBLISHED = "results/reference"
-
-
 def copy_project(target: Path) -> Project:
-    """The project as it is in the working tree, with published results, without what runs have made."""
+    """The project as it is in the working tree, without what runs have made."""
     target.mkdir(parents=True)
     for name in COPIED:
         if (ROOT / name).is_dir():
@@ -155,7 +152,6 @@ def copy_project(target: Path) -> Project:
             shutil.copytree(ROOT / name, target / name, ignore=ignored)
         else:
             shutil.copy(ROOT / name, target / name)
-    shutil.copytree(ROOT / PUBLISHED, target / PUBLISHED)  # DVC asks for what its frozen stage has made
     return Project(target)
 
 

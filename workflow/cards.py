@@ -13,7 +13,15 @@ from metascore.report.cards import Checkpoint, Facts
 from metascore.report.measured import Measured, page_block
 from metascore.store.paths import Results
 
-HEAD = "# Written by `make docs`: the best checkpoints by validation, whose names `metascore predict` takes.\n"
+
+class NoAliases(yaml.SafeDumper):
+    """Says the same thing twice rather than refer to it."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
+
+
+HEAD = "# Written by `make docs`: results that git keeps, and the names that `metascore predict` takes.\n"
 
 
 def wanted(config: Config, measured: Measured) -> dict[Path, str]:
@@ -23,7 +31,7 @@ def wanted(config: Config, measured: Measured) -> dict[Path, str]:
     trained = {learner: some for learner, some in found.items() if some}
     pages = {results.folder / "cards" / f"{name}.md": _card(config, measured, name, trained[name]) for name in trained}
     scores = {(row["task"], row["learner"]): row["score"] for row in measured.scores.to_dict("records")}
-    named = yaml.safe_dump(cards.artifacts(trained, scores), sort_keys=False, width=120)
+    named = yaml.dump(cards.pipeline(config.budget, trained, scores), Dumper=NoAliases, sort_keys=False, width=120)
     return pages | {results.folder / "dvc.yaml": HEAD + named}
 
 

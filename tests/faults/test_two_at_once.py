@@ -4,7 +4,7 @@ import pytest
 from faults import bits, said, started, wait_for_snapshot
 from temporary_project import Project
 
-OWN = (".rolling", ".snakemake", ".dvc/tmp", "logs", "__pycache__")
+OWN = (".rolling", ".snakemake", ".dvc/tmp", "logs", "__pycache__", "training.csv")
 
 
 def times(project: Project) -> dict[str, int]:

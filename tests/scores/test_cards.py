@@ -29,5 +29,9 @@ def test_a_card_has_numbers_protocol_files_licence_and_command():
 
 
 def test_the_best_checkpoint_of_a_task_has_the_name():
-    named = cards.artifacts({"good": checkpoints(best=1)}, {("easy", "good"): 0.98})["artifacts"]
+    named = cards.pipeline("reference", {"good": checkpoints(best=1)}, {("easy", "good"): 0.98})["artifacts"]
     assert {name: one["path"] for name, one in named.items()} == {"easy/good": "runs/easy/good/1/c"}
+
+
+def test_dvc_never_makes_published_results_anew():
+    assert cards.pipeline("reference", {}, {})["stages"]["reference"]["frozen"]

@@ -74,8 +74,13 @@ def card(
     return "\n\n".join(parts) + "\n"
 
 
-def artifacts(learners: Mapping[str, list[Checkpoint]], scores: Mapping[tuple[str, str], float]) -> dict[str, Any]:
-    """What dvc.yaml calls artifacts: the best checkpoint of each learner on each task, as task/learner."""
+def pipeline(
+    budget: str, learners: Mapping[str, list[Checkpoint]], scores: Mapping[tuple[str, str], float]
+) -> dict[str, Any]:
+    """The dvc.yaml beside published results: one frozen stage, which no other depends on, and the artifacts.
+
+    An artifact is the best checkpoint of a learner on a task, called task/learner.
+    """
     best = [(learner, one) for learner, found in learners.items() for one in found if one.is_best]
     named = {
         f"{one.task}/{learner}": {
@@ -86,7 +91,20 @@ def artifacts(learners: Mapping[str, list[Checkpoint]], scores: Mapping[tuple[st
         }
         for learner, one in best
     }
-    return {"artifacts": dict(sorted(named.items()))}
+    return {"stages": {budget: _stage(budget)}, "artifacts": dict(sorted(named.items()))}
+
+
+def _stage(budget: str) -> dict[str, Any]:
+    """How the budget's results are made; their folder is the working directory. git keeps them, not DVC's cache."""
+    kept, numbers = {"cache": False, "persist": True}, ["episodes", "split", "tasks", "learners"]
+    return {
+        "cmd": f"cd ../.. && snakemake --config budget={budget}",
+        "frozen": True,
+        "deps": ["../../src/metascore", "../../workflow"],
+        "params": [{"../../params.yaml": numbers}, {f"../../params/{budget}.yaml": None}],
+        "outs": [{name: kept} for name in ("runs", "scores", "digests.json", "tables", "figures", "report.html")],
+        "metrics": [{"metrics.json": kept}],
+    }
 
 
 def _cells(one: Checkpoint) -> dict[str, str]:
