@@ -1,6 +1,7 @@
 """What fine-tuning leaves to be drawn: answers behind the scores, functions in closed form where there are some."""
 
 from dataclasses import asdict
+from pathlib import Path
 
 import fake_results
 import numpy as np
@@ -20,7 +21,7 @@ from metascore.store.results import portraits
 IMAGES_TASK, WAVES_TASK = "omniglot_5w1s", "sine_5s"
 KNN = Run(IMAGES_TASK, "pixel_knn", 0)
 ENTRY = {"width": 40, "inner_lr": 0.01, "train_steps": 1, "test_steps": 5}
-RESULTS = Results.of("tiny")
+RESULTS = Results(Path("results/tiny"))
 
 
 @pytest.fixture

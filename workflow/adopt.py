@@ -3,9 +3,11 @@
 Snakemake takes pulled, cloned or checked-out files for unfinished work. Those of the default budget count as done when
 all that dvc.lock recorded (code, parameters, inputs and outputs) is what lies here; otherwise none of them is adopted.
 Results of published budgets come with git, each run with a record of what it was made by: those count as done that
-today's code and parameters would make.
+today's code and parameters would make. So do the runs of a budget that is named: after code of data and episodes was
+changed, and makes the same files, Snakemake would train them anew.
 """
 
+import argparse
 import json
 import os
 import subprocess
@@ -29,9 +31,17 @@ class Refused(Exception):
 
 
 def main() -> int:
-    """Adopt each published budget and the default one; the exit status is 0 where there was anything to adopt."""
-    steps: list[Callable[[], str]] = [partial(adopt_published, jobs) for jobs in brought()]
-    done = [adopted(step) for step in [*steps, adopt_recorded]]
+    """Adopt the budgets that are named, or each published one and the default one.
+
+    The exit status is 0 where there was anything to adopt.
+    """
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("budget", nargs="*", help="whose runs are to count as done, where they are what would be made")
+    named = parser.parse_args().budget
+    steps: list[Callable[[], str]] = [partial(adopt_named, budget) for budget in named]
+    if not named:
+        steps = [*(partial(adopt_published, jobs) for jobs in brought()), adopt_recorded]
+    done = [adopted(step) for step in steps]
     return 0 if any(done) else 1
 
 
@@ -51,8 +61,27 @@ def brought() -> list[Jobs]:
     return [jobs for jobs in every if any(published.is_here(jobs.results, run) for run in jobs.config.runs())]
 
 
+def adopt_named(budget: str) -> str:
+    """Have data and episodes made, and let Snakemake accept the runs that were made from such; says what was done."""
+    jobs = Jobs(loading.load(budget=budget))
+    call("snakemake", "--until", "episodes", "--config", f"budget={budget}", cure="run it to see more")
+    runs = adoptable(jobs)
+    if not runs:
+        raise Refused(f"{jobs.results.folder}: no finished run lies here: run `snakemake --config budget={budget}`")
+    touch(jobs, [file for run in runs for file in files_of(jobs, run)])
+    return f"{len(runs)} of {len(jobs.config.runs())} runs of {budget}, as they lie here"
+
+
 def adopt_published(jobs: Jobs) -> str:
     """Let Snakemake accept the runs that git brought, and the report where all of them lie here; says what was done."""
+    runs = adoptable(jobs)
+    whole = len(runs) == len(jobs.config.runs()) and all(Path(file).is_file() for file in report(jobs))
+    touch(jobs, [*(file for run in runs for file in files_of(jobs, run)), *(report(jobs) if whole else [])])
+    return f"{len(runs)} of {len(jobs.config.runs())} runs of {jobs.config.budget}, as git has them"
+
+
+def adoptable(jobs: Jobs) -> list[Run]:
+    """The runs that lie here. Raises Refused where one of them is not what would be made."""
     differences = jobs.differences()
     if differences:
         run, what = next(iter(differences.items()))
@@ -61,12 +90,13 @@ def adopt_published(jobs: Jobs) -> str:
             f"{jobs.results.folder}: {len(differences)} of its runs are not what would be made, such as {name} ({what} "
             "differs): undo changes, or see `metascore vouch`"
         )
-    runs = [run for run in jobs.config.runs() if published.is_here(jobs.results, run)]
-    whole = len(runs) == len(jobs.config.runs()) and all(Path(file).is_file() for file in report(jobs))
-    files = [*(file for run in runs for file in files_of(jobs, run)), *(report(jobs) if whole else [])]
+    return [run for run in jobs.config.runs() if published.is_here(jobs.results, run)]
+
+
+def touch(jobs: Jobs, files: list[str]) -> None:
+    """Let Snakemake accept these files; one training may serve several runs."""
     budget = ("--config", f"budget={jobs.config.budget}")
-    call("snakemake", *files, *TOUCH, *budget, cure="run `snakemake -n` to see what Snakemake says")
-    return f"{len(runs)} of {len(jobs.config.runs())} runs of {jobs.config.budget}, as git has them"
+    call("snakemake", *dict.fromkeys(files), *TOUCH, *budget, cure="run `snakemake -n` to see what Snakemake says")
 
 
 def files_of(jobs: Jobs, run: Run) -> list[str]:

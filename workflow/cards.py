@@ -26,12 +26,13 @@ HEAD = "# Written by `make docs`: results that git keeps, and the names that `me
 
 def wanted(config: Config, measured: Measured) -> dict[Path, str]:
     """Each file of a published budget as it should be."""
-    results = Results.of(config.budget)
+    results = Results.of(config)
     found = {learner: _checkpoints(config, learner) for learner in dict.fromkeys(run.learner for run in config.runs())}
     trained = {learner: some for learner, some in found.items() if some}
     pages = {results.folder / "cards" / f"{name}.md": _card(config, measured, name, trained[name]) for name in trained}
     scores = {(row["task"], row["learner"]): row["score"] for row in measured.scores.to_dict("records")}
-    named = yaml.dump(cards.pipeline(config.budget, trained, scores), Dumper=NoAliases, sort_keys=False, width=120)
+    own = {name: [one for one in some if (one.task, name) not in config.served] for name, some in trained.items()}
+    named = yaml.dump(cards.pipeline(config.budget, own, scores), Dumper=NoAliases, sort_keys=False, width=120)
     return pages | {results.folder / "dvc.yaml": HEAD + named}
 
 
@@ -55,7 +56,7 @@ def _checkpoints(config: Config, learner: str) -> list[Checkpoint]:
 
 
 def _checkpoint(config: Config, run: Run, rivals: list[Run]) -> Checkpoint:
-    results, scale = Results.of(config.budget), config.tasks[run.task].scale
+    results, scale = Results.of(config), config.tasks[run.task].scale
     choose = max if scale.higher_is_better else min
     path, reached = results.checkpoint(run), _validation(config, run)
     return Checkpoint(
@@ -70,9 +71,9 @@ def _checkpoint(config: Config, run: Run, rivals: list[Run]) -> Checkpoint:
 
 def _validation(config: Config, run: Run) -> float:
     """The best that a run reached."""
-    reached = pd.read_csv(Results.of(config.budget).training(run))["validation"]
+    reached = pd.read_csv(Results.of(config).training(run))["validation"]
     return float(reached.max() if config.tasks[run.task].scale.higher_is_better else reached.min())
 
 
 def _record(config: Config, run: Run) -> dict[str, Any]:
-    return dict(read_json(Results.of(config.budget).record(run)))
+    return dict(read_json(Results.of(config).record(run)))

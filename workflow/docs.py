@@ -64,13 +64,15 @@ def page(path: Path, measured: Measured) -> str:
 def read() -> Measured:
     """The tables of the default budget, those of the published ones, and the facts that stand beside them."""
     config = load()
-    published = [name for name in config.published_budgets() if Results.of(name).metrics.is_file()]
+    published = [
+        name for name in config.published_budgets() if Results.of(replace(config, budget=name)).metrics.is_file()
+    ]
     return replace(of_budget(config), published_budgets=[of_budget(load(budget=name)) for name in published])
 
 
 def of_budget(config: Config) -> Measured:
     """The tables of one budget."""
-    results = Results.of(config.budget)
+    results = Results.of(config)
     scores, curves, priors, reached = (table(results.table(name, "csv")) for name in TABLES)
     pages = [name for name in config.entries if has_page(name)]
     return Measured(

@@ -14,6 +14,7 @@ from typing import Any
 import pandas as pd
 
 from metascore.config.loading import load
+from metascore.config.params import Config
 from metascore.errors import UserError
 from metascore.files import read_json
 from metascore.orchestration.reproduction import Results, Verdict, compare, compare_sample
@@ -31,8 +32,8 @@ def main() -> int:
         clone = Path(folder) / "metascore"
         try:
             subprocess.run(("git", "clone", "--quiet", ".", str(clone)), check=True)
-            budget = load(clone / "params.yaml", options.budget).budget
-            verdict = sample(clone, budget) if options.sample else whole(clone, budget)
+            config = load(clone / "params.yaml", options.budget)
+            verdict = sample(clone, config) if options.sample else whole(clone, config)
         except (subprocess.CalledProcessError, UserError) as error:
             sys.stderr.write(f"reproduce: {error}\n")
             return 1
@@ -40,35 +41,35 @@ def main() -> int:
     return 0 if verdict.agree else 1
 
 
-def whole(clone: Path, budget: str) -> Verdict:
+def whole(clone: Path, config: Config) -> Verdict:
     """Every result of a budget."""
-    published = read(clone, budget)
-    make(clone, budget)
-    return compare(published, read(clone, budget))
+    published = read(clone, config)
+    make(clone, config)
+    return compare(published, read(clone, config))
 
 
-def sample(clone: Path, budget: str) -> Verdict:
+def sample(clone: Path, config: Config) -> Verdict:
     """The first seed of each learner on each task."""
-    published = read_json(paths.Results.of(budget).digests)
-    config, results = load(clone / "params.yaml", budget), paths.Results.of(budget)
+    results = paths.Results.of(config)
+    published = read_json(results.digests)
     runs = [run for run in config.runs() if run.seed == min(config.seeds)]
-    make(clone, budget, *(str(results.score(run)) for run in runs))
+    make(clone, config, *(str(results.score(run)) for run in runs))
     files = [path for run in runs for path in (results.checkpoint(run), results.score(run))]
     anew = {path.relative_to(results.folder).as_posix(): of_content(clone / path) for path in files}
     machine: dict[str, Any] = read_json(clone / results.record(runs[0]))["machine"]
     return compare_sample(published, anew, machine)
 
 
-def make(clone: Path, budget: str, *targets: str) -> None:
+def make(clone: Path, config: Config, *targets: str) -> None:
     """Set a clone up, and have its workflow make these files, or all."""
     subprocess.run(("make", "--no-print-directory", "-C", str(clone), "setup"), check=True)
-    command = (str(clone / ".venv/bin/snakemake"), *targets, "--config", f"budget={budget}")
+    command = (str(clone / ".venv/bin/snakemake"), *targets, "--config", f"budget={config.budget}")
     subprocess.run(command, cwd=clone, check=True)
 
 
-def read(project: Path, budget: str) -> Results:
+def read(project: Path, config: Config) -> Results:
     """The results of a budget that lie in a project's folder."""
-    results = paths.Results(project / paths.Results.of(budget).folder)
+    results = paths.Results(project / paths.Results.of(config).folder)
     return Results(read_json(results.digests), pd.read_csv(results.table("scores", "csv")))
 
 

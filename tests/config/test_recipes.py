@@ -1,7 +1,7 @@
 """Recipes: the documented order, and what a budget's `all` applies to."""
 
 import pytest
-from small_configuration import DELETE, changed, small
+from small_configuration import DELETE, changed, configured, small, values
 
 from metascore.config.params import Run
 from metascore.config.recipe import Recipe, Training
@@ -42,8 +42,12 @@ def test_rows_of_a_budget_are_for_one_entry_and_not_for_those_like_it():
 
 def test_an_entry_may_say_whose_seeds_are_its_own():
     """Which is no number of its recipe, and not that of an entry like it."""
-    paired = changed("learners.first.paired_with", "maml")
-    assert paired.recipe("images", "first") == small().recipe("images", "first")
+    params, budgets = values()
+    del budgets["tiny"]["learners"]["maml"]
+    before = configured(params, budgets).recipe("images", "first")
+    params["learners"]["first"]["paired_with"] = "maml"
+    paired = configured(params, budgets)
+    assert paired.recipe("images", "first") == before
     assert [paired.entries[name].twin for name in ("maml", "first")] == [None, "maml"]
 
 

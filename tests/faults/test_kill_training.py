@@ -48,7 +48,7 @@ def copied(prepared: Path, place: Path) -> Path:
 
 def digests(place: Path) -> tuple[str, str]:
     metascore(place, "finetune", *JOB)
-    checkpoint = Results.of("smoke").checkpoint(Run(TASK, LEARNER, SEED))
+    checkpoint = Results(Path("results/smoke")).checkpoint(Run(TASK, LEARNER, SEED))
     return sha256(place / checkpoint), sha256(place / SCORES)
 
 

@@ -170,7 +170,7 @@ def test_impossible_scores_are_refused_in_one_line(project, values, complaint):
 def test_missing_and_broken_files_are_named(project, file, content):
     chosen = fake_results.config(tasks=("omniglot_5w1s",))
     fake_results.write(project, chosen)
-    path = Path("results/tiny") / file.format("omniglot_5w1s/fomaml/0")
+    path = Path("results/tiny") / file.format("omniglot_5w1s/protonet/0")
     path.unlink() if content is None else path.write_bytes(content)
     with pytest.raises(UserError, match=str(path)) as error:
         aggregate.run(chosen)
@@ -201,8 +201,8 @@ def test_regression_without_a_zero_says_so(project):
 
 def test_digests_are_those_of_checkpoints_scores_and_metrics(finished):
     content = json.loads((finished / "results/tiny/digests.json").read_text())
-    runs = len(fake_results.config().runs())
-    assert len(content["files"]) == 2 * runs + 1
+    config = fake_results.config()
+    assert len(content["files"]) == len(config.trainings()) + len(config.runs()) + 1
     assert all(digest == of_content(finished / "results/tiny" / file) for file, digest in content["files"].items())
     assert content["machine"] == {"processor": "abacus", "threads": 1}
 

@@ -48,19 +48,19 @@ def test_every_file_of_the_report_is_there(learners, tasks, seeds, episodes):
 
 @pytest.mark.usefixtures("no_drawings")
 def test_a_partial_report_says_what_is_missing_and_replaces_no_whole_one(tmp_path):
-    """maml's run is gone; what is there is judged as it would be without an entry maml."""
+    """protonet's run is gone; what is there is judged as it would be without an entry protonet."""
     chosen = fake_results.config(("omniglot_5w1s",), (0, 1), ("maml", "fomaml", "protonet", "chance"))
     fake_results.write(tmp_path, chosen)
     results = tmp_path / "results/tiny"
     aggregate.run(chosen, tmp_path / "data", results)
     before = {path: path.read_bytes() for path in results.rglob("*") if path.is_file()}
-    for path in results.glob("*/omniglot_5w1s/maml/1*"):
+    for path in results.glob("*/omniglot_5w1s/protonet/1*"):
         shutil.rmtree(path) if path.is_dir() else path.unlink()
-    aggregate.run(chosen.without([("omniglot_5w1s", "maml")]), tmp_path / "data", results)
+    aggregate.run(chosen.without([("omniglot_5w1s", "protonet")]), tmp_path / "data", results)
     scores = pd.read_csv(results / "partial/tables/scores.csv")
-    assert set(scores["learner"]) == {"fomaml", "protonet", "chance"}
+    assert set(scores["learner"]) == {"maml", "fomaml", "chance"}
     for file in ("tables/scores.md", "report.html"):
-        assert "Missing: maml on omniglot_5w1s." in (results / "partial" / file).read_text()
+        assert "Missing: protonet on omniglot_5w1s." in (results / "partial" / file).read_text()
         assert "Missing" not in (results / file).read_text()
     assert all(path.read_bytes() == content for path, content in before.items() if path.exists())
     for path, content in before.items():

@@ -21,7 +21,7 @@ def history(**curves):
 def scores(**seconds):
     return pd.DataFrame(
         {"task": "images", "learner": list(seconds), "seconds": list(seconds.values()), "tasks_seen": 80.0}
-    ).assign(measure="accuracy")
+    ).assign(measure="accuracy", trained_on="images")
 
 
 def test_the_first_validation_that_reaches_a_level_by_hand():
@@ -54,6 +54,12 @@ def test_times_that_spread_by_more_than_15_percent_are_told(longest, said):
     assert bool(found) == said
     if said:
         assert "took 10.0 s (short) to 11.6 s (long), more than 15% apart" in found[0]
+
+
+def test_the_time_of_a_training_on_another_task_is_not_compared():
+    table = scores(short=10.0, long=99.0)
+    table.loc[table["learner"] == "long", "trained_on"] = "others"
+    assert unequal_times(table) == []
 
 
 def test_nobody_trained_has_no_time_to_compare():

@@ -2,6 +2,7 @@
 
 import csv
 import json
+from pathlib import Path
 
 import pytest
 from temporary_project import Project, copy_project
@@ -22,7 +23,7 @@ def trained(run: Run, *scores: float) -> None:
     rows = [
         dict(zip(TRAINING_COLUMNS, (10 * k, 20 * k, 1.0, 0.5, score), strict=True)) for k, score in enumerate(scores)
     ]
-    write_rows(Results.of("smoke").training(run), TRAINING_COLUMNS, rows)
+    write_rows(Results(Path("results/smoke")).training(run), TRAINING_COLUMNS, rows)
 
 
 def shown(curves: Curves) -> list[tuple[str, str, str]]:

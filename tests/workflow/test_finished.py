@@ -11,7 +11,7 @@ from metascore.orchestration import finished
 from metascore.store.paths import Results
 
 JOB = Run("omniglot_5w1s", "maml", 0)
-RESULTS = Results.of("smoke")
+RESULTS = Results(Path("results/smoke"))
 FILES = [RESULTS.checkpoint(JOB), RESULTS.training(JOB), RESULTS.record(JOB)]
 
 

@@ -2,6 +2,7 @@
 
 import io
 import time
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -15,7 +16,7 @@ from metascore.orchestration.screen import Screen
 from metascore.store.paths import Results
 
 MAML, PROTONET = (Run("omniglot_5w1s", learner, 0) for learner in ("maml", "protonet"))
-RESULTS = Results.of("smoke")
+RESULTS = Results(Path("results/smoke"))
 
 
 @pytest.fixture

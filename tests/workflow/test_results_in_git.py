@@ -74,6 +74,16 @@ def test_a_newcomer_trains_their_own_learner_only(clone):
     assert clone.planned() == set()
 
 
+def test_code_that_draws_the_same_episodes_leaves_runs_done(clone):
+    adopt(clone)
+    clone.call("snakemake", "--until", "episodes", "--cores", "2")
+    clone.append("src/metascore/problems/episode_file.py", "\nUNUSED = 1 + 1\n")
+    assert {job for job in clone.planned() if "training" in job}
+    assert "vouched for" in clone.call("metascore", "vouch")
+    assert "adopted: 3 of 3 runs of smoke, as they lie here" in clone.call("python", "workflow/adopt.py", "smoke")
+    assert not {job for job in clone.planned() if "training" in job or "tuning" in job}
+
+
 def test_code_that_changed_is_not_adopted(clone):
     clone.append("src/metascore/learners/protonet.py", "\nBIAS = 1 + 1\n")
     said = adopt(clone, status=1)

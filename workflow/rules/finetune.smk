@@ -1,7 +1,7 @@
 # Fine-tuning: each run adapts to every frozen test episode. Nothing before this step reads test episodes.
 #
-# inputs   results/{budget}/runs/{task}/{learner}/{seed}/checkpoint.safetensors, data/omniglot/images.npy, the test
-#          episodes
+# inputs   results/{budget}/runs/{task}/{learner}/{seed}/checkpoint.safetensors (of another task, where `trained_on`
+#          names one), data/omniglot/images.npy, the test episodes
 # outputs  results/{budget}/scores/{task}/{learner}/{seed}.npy; {seed}.json: what it was judged on; {seed}.npz: what
 #          figures show of it, and its scores on labels that say nothing
 
@@ -9,7 +9,7 @@
 rule finetune:
     input:
         JOBS.test_inputs,
-        checkpoint=JOBS.of_run("checkpoint"),
+        checkpoint=JOBS.checkpoint,
     output:
         JOBS.of_run("score"),
         JOBS.of_run("judged"),

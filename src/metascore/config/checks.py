@@ -17,6 +17,7 @@ from metascore.config.entries import EVERYONE, ITERATIONS, Entry
 from metascore.config.overlay import ABOUT_THE_ENTRY, TRAINING, Layer
 from metascore.config.params import Config
 from metascore.config.schema import check_values
+from metascore.config.serving import Pair
 from metascore.errors import UsageError
 from metascore.problems.base import Problem
 
@@ -33,8 +34,10 @@ def check(config: Config, lengths: bool = True) -> None:
         at_budget = replace(config, budget=name)
         _check_names(at_budget)
         _check_rows(at_budget)
+        _check_trained_on(at_budget)
         for task, learner in at_budget.pairs():
             _check_recipe(at_budget, task, learner)
+        _check_served(at_budget)
         if lengths and (name == config.budget or "seconds" not in at_budget.of_budget.values):
             _check_lengths(at_budget)
     _check_shapes(config)
@@ -84,6 +87,54 @@ def _check_names(config: Config) -> None:
             raise budget.wrong(("learners", learner), f"not defined in {config.file.file}: one of {_list(learners)}")
         entries = config.entries.values() if learner == everyone else [config.entries[learner]]
         _check_section(config, budget, ("learners", learner), list(entries))
+
+
+def _check_trained_on(config: Config) -> None:
+    """A training serves tasks of the same data that the budget has."""
+    budget, learners = config.of_budget, [EVERYONE[-1], *config.learners]
+    for task, rows in budget.values.get("trained_on", {}).items():
+        for learner, other in rows.items():
+            key = ("trained_on", task, learner)
+            for name in (task, other or task):
+                if name not in budget.values["tasks"]:
+                    raise budget.wrong(key, f"{name!r} is not a task of this budget: delete it")
+            if learner not in learners:
+                raise budget.wrong(key, f"not defined in {config.file.file}: one of {_list(learners)}")
+            if other == task:
+                raise budget.wrong(key, "is the task itself: name another one, or delete it")
+            if other is not None and _drawn(config, other) != _drawn(config, task):
+                raise budget.wrong(key, f"{other} is drawn from other data, or another split of them: delete it")
+
+
+def _check_served(config: Config) -> None:
+    """Who has no training has another one that fits, for each seed."""
+    trained = config.trained_pairs()
+    for (task, learner), other in config.served.items():
+        if other not in trained or not {*config.seeds_of(task)} <= {*config.seeds_of(other[0])}:
+            raise config.of_budget.wrong(
+                ("trained_on", task),
+                f"{learner} has no training on {other[0]} for each of its seeds: give it one, or say `{learner}: null`",
+            )
+        _check_alike(config, task, learner, other)
+
+
+def _check_alike(config: Config, task: str, learner: str, other: Pair) -> None:
+    """An entry that is paired with another one differs from it in numbers that itself states, and trains alike."""
+    one, served = config.recipe(*other), config.recipe(task, learner)
+    own = config.file.at(("learners", learner)).keys() if learner != other[1] else ()
+    numbers = {name for name, value in served.hyper_parameters.items() if one.hyper_parameters[name] != value} - {*own}
+    differing = sorted(numbers) or ([TRAINING] if one.training != served.training else [])
+    if differing:
+        raise config.of_budget.wrong(
+            ("learners", learner, differing[0]),
+            f"on {task} it differs from that of {other[1]}, which trains for both: state the same",
+        )
+
+
+def _drawn(config: Config, task: str) -> tuple[Any, ...]:
+    """What decides which classes a task trains on, and which it is judged by."""
+    problem = config.tasks[task]
+    return type(problem), problem.inputs, problem.drawn_from(config.split["name"])
 
 
 def _check_rows(config: Config) -> None:
@@ -171,7 +222,7 @@ def _check_recipe(config: Config, task: str, learner: str) -> None:
 
 def _check_lengths(config: Config) -> None:
     """A learner that learns says for how long: in its entry, and in each budget that has lengths of its own."""
-    for task, learner in config.pairs():
+    for task, learner in config.trained_pairs():
         entry = config.entries[learner]
         if not signatures.learns(entry.file):
             continue

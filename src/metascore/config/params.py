@@ -14,12 +14,12 @@ from metascore.config.entries import Entry
 from metascore.config.overlay import TRAINING, Layer
 from metascore.config.recipe import Recipe
 from metascore.config.schema import check_values
+from metascore.config.serving import Pair, serving
 from metascore.errors import UsageError
 from metascore.problems.base import Problem
 from metascore.problems.episode_file import EpisodeFile
 
 OMNIGLOT = "omniglot"  # the data set that is fetched, not given
-Pair = tuple[str, str]  # a task and a learner
 SHAPE = ("way", "shot", "query")  # of training episodes, where a recipe's `training` states them
 
 
@@ -154,13 +154,34 @@ class Config:
 
     def pairs(self) -> list[Pair]:
         """Every (task, learner) that has runs."""
-        return [
-            (task, learner)
+        return [pair for pair in self._every_pair if pair not in self.left_out]
+
+    @cached_property
+    def _every_pair(self) -> dict[Pair, None]:
+        """Those that are left out too."""
+        return {
+            (task, learner): None
             for task, problem in self.tasks.items()
             for learner, entry in self.entries.items()
             if problem.has(signatures.needs(entry.file)) and entry.is_run(self.names(task))
-            if (task, learner) not in self.left_out
-        ]
+        }
+
+    @cached_property
+    def served(self) -> dict[Pair, Pair]:
+        """Every (task, learner) without a training of its own, with the one whose training serves it too."""
+        return serving(self._every_pair, self.entries, self.of_budget.values.get("trained_on", {}))
+
+    def training_of(self, run: Run) -> Run:
+        """The run whose training this one is judged with: mostly itself."""
+        return Run(*self.served.get((run.task, run.learner), (run.task, run.learner)), run.seed)
+
+    def trainings(self) -> list[Run]:
+        """The runs that are trained."""
+        return [run for run in self.runs() if (run.task, run.learner) not in self.served]
+
+    def trained_pairs(self) -> list[Pair]:
+        """Every (task, learner) that is trained."""
+        return [pair for pair in self.pairs() if pair not in self.served]
 
     def without(self, pairs: Iterable[Pair]) -> Config:
         """The same without the runs of these. Raises UsageError where one of them has none, or nothing is left."""
@@ -180,16 +201,19 @@ class Config:
         """The names of a `for` that concern a task, the last one winning: its problem's, and its own."""
         return self.params["tasks"][task]["problem"], task
 
+    # What concerns a training is that of the task that it was on.
+
     def recipe(self, task: str, learner: str) -> Recipe:
         """What determines a run beside its data and seed."""
-        return self.entries[learner].recipe(self.names(task))
+        return self.entries[learner].recipe(self.names(self._training_task(task, learner)))
 
     def stated(self, task: str, learner: str) -> Layer:
         """Every number of a recipe with the place that states it."""
-        return self.entries[learner].stated(self.names(task))
+        return self.entries[learner].stated(self.names(self._training_task(task, learner)))
 
     def training_problem(self, task: str, learner: str) -> Problem:
         """The task, with the shape of a learner's training episodes: its recipe's where it states one."""
+        task = self._training_task(task, learner)
         stated, problem = self.stated(task, learner), self.tasks[task]
         own = {key: stated[f"{TRAINING}.{key}"] for key in SHAPE if stated[f"{TRAINING}.{key}"].value is not None}
         for key, one in own.items():
@@ -199,7 +223,11 @@ class Config:
 
     def training_files(self, task: str, learner: str) -> list[EpisodeFile]:
         """The episode files that meta-training reads: training, then validation."""
-        return [self._episodes(self.training_problem(task, learner), "train"), self.validation_file(task)]
+        validation = self.validation_file(self._training_task(task, learner))
+        return [self._episodes(self.training_problem(task, learner), "train"), validation]
+
+    def _training_task(self, task: str, learner: str) -> str:
+        return self.served.get((task, learner), (task, learner))[0]
 
     def validation_file(self, task: str) -> EpisodeFile:
         return self._episodes(self.tasks[task], "validation")

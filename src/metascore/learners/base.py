@@ -24,6 +24,7 @@ from metascore.learners.blame import blamed
 from metascore.networks.tensors import Moments, Params
 from metascore.problems.base import Problem
 from metascore.problems.examples import Episode, Examples
+from metascore.randomness import generator
 
 STATE = "state."
 MOMENTUM = 0.1  # weight of a new meta-batch in running statistics, PyTorch's default
@@ -132,6 +133,12 @@ class AbstractLearner(Steps, abc.ABC):
 def learned(params: Params) -> Params:
     """The tensors that meta-training learns by gradient."""
     return {name: value for name, value in params.items() if not name.startswith(STATE)}
+
+
+def fits(learner: AbstractLearner, params: Params) -> bool:
+    """Whether these tensors have the names and shapes of what the learner learns."""
+    shapes = {name: value.shape for name, value in learner.initialise(generator(0, "shapes")).items()}
+    return shapes == {name: value.shape for name, value in params.items()}
 
 
 def last(states: Iterator[Any]) -> Any:

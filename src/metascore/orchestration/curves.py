@@ -24,7 +24,7 @@ class Curves:
     """Of the runs of one budget."""
 
     def __init__(self, config: Config) -> None:
-        self.runs, self.results = list(config.runs()), Results.of(config.budget)
+        self.runs, self.results = config.trainings(), Results.of(config)
         self._seen: dict[Run, int] = {}
         self._ended = threading.Event()
 

@@ -58,7 +58,7 @@ def _length(config: Config, task: str, learner: str) -> Length:
     """As long as this learner took before, or as the budget wants it to take, or as is usual for the problem."""
     training = config.recipe(task, learner).training
     tasks = training.iterations * training.meta_batch
-    speed = _seconds_per_task(Results.of(config.budget), task, learner)
+    speed = _seconds_per_task(Results.of(config), task, learner)
     if speed or not tasks:
         return Length(tasks * (speed or 0.0), 0)
     wanted = config.seconds(task)

@@ -49,7 +49,7 @@ class Jobs:
     """The jobs of one budget."""
 
     def __init__(self, config: Config) -> None:
-        self.config, self.results, self.vouched = config, Results.of(config.budget), vouched.read()
+        self.config, self.results, self.vouched = config, Results.of(config), vouched.read()
 
     # Files.
 
@@ -59,7 +59,7 @@ class Jobs:
 
     def each_run(self, *names: str) -> list[str]:
         """These files of every run of the budget."""
-        return [self._file(name, run) for name in names for run in self.config.runs()]
+        return list(dict.fromkeys(self._file(name, run) for name in names for run in self.config.runs()))
 
     def _file(self, name: str, job: paths.Job) -> str:
         return str(getattr(self.results, name)(job))
@@ -159,6 +159,10 @@ class Jobs:
         if not self.config.is_published:
             return files
         return published.settled(files, record(self.results, job).get("inputs", {}))
+
+    def checkpoint(self, wildcards: Any) -> str:
+        """What a run is judged with: its own, or another task's, where the budget lets one training serve both."""
+        return self._file("checkpoint", wildcards)
 
     def aggregate_inputs(self) -> list[str]:
         """What the report is made from: all runs, what the controls look at."""

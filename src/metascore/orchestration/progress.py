@@ -129,7 +129,7 @@ class Work:
         ]
 
     def _read_score(self, run: Run) -> None:
-        path, scale = Results.of(self.config.budget).score(run), self.config.tasks[run.task].scale
+        path, scale = Results.of(self.config).score(run), self.config.tasks[run.task].scale
         with suppress(UserError, IndexError):  # what is wrong with it, its reader says
             self.scores[run] = float(scale.counted(read_array(path, "")[:, -1]).mean())
 

@@ -16,13 +16,13 @@ from typing import Any
 from snakemake.io import ancient
 
 from metascore.config.params import Config, Run
+from metascore.config.recipe import Recipe
 from metascore.errors import UserError
 from metascore.files import read_json, sha256
 from metascore.store import inputs
 from metascore.store.paths import Results
 
 HEADER = 8  # bytes of a safetensors file that say how long the description of its tensors is
-STAGES = ("train", "finetune")  # of a run
 FILES = ("checkpoint", "training", "record", "score", "judged", "portrait")  # of a run: methods of Results
 
 
@@ -71,8 +71,9 @@ def is_here(results: Results, run: Run) -> bool:
 
 def differences(config: Config, code: Callable[[str], Callable[[Run], str]]) -> dict[Run, str]:
     """What makes those runs that lie here others than would be made; `code(stage)(run)` is the digest of its code."""
-    here = [run for run in config.runs() if is_here(Results.of(config.budget), run)]
-    found = {run: difference(config, run, {stage: code(stage)(run) for stage in STAGES}) for run in here}
+    here = [run for run in config.runs() if is_here(Results.of(config), run)]
+    codes = {run: {"train": code("train")(config.training_of(run)), "finetune": code("finetune")(run)} for run in here}
+    found = {run: difference(config, run, codes[run]) for run in here}
     return {run: what for run, what in found.items() if what is not None}
 
 
@@ -81,11 +82,12 @@ def difference(config: Config, run: Run, codes: Mapping[str, str]) -> str | None
 
     `codes` are the digests of the code of `train` and `finetune`.
     """
-    results, recipe = Results.of(config.budget), config.recipe(run.task, run.learner)
+    results, training = Results.of(config), config.training_of(run)
+    recipes = [_as_read(config.recipe(one.task, one.learner)) for one in (training, run)]
     trained, tested = identity(results, run), judged(results, run)
     facts = {
-        "run": ([trained.get(key) for key in asdict(run)], list(asdict(run).values())),
-        "recipe": (trained.get("recipe"), json.loads(json.dumps(asdict(recipe)))),
+        "run": ([trained.get(key) for key in asdict(run)], list(asdict(training).values())),
+        "recipe": ([trained.get("recipe"), tested.get("recipe", trained.get("recipe"))], recipes),
         "code of train": (trained.get("code"), codes["train"]),
         "code of finetune": (tested.get("code"), codes["finetune"]),
         "training episodes": (sorted(trained.get("inputs", {})), _names(config.training_files(run.task, run.learner))),
@@ -94,6 +96,11 @@ def difference(config: Config, run: Run, codes: Mapping[str, str]) -> str | None
     return next((name for name, (found, expected) in facts.items() if found != expected), None) or _changed(
         trained["inputs"] | tested["inputs"]
     )
+
+
+def _as_read(recipe: Recipe) -> Any:
+    """What JSON makes of it: no tuples."""
+    return json.loads(json.dumps(asdict(recipe)))
 
 
 def _names(files: Any) -> list[str]:

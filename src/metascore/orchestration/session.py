@@ -69,7 +69,7 @@ def reject_strangers(jobs: Jobs, is_adopted: bool) -> None:
         return
     inheritance.inherit(Path())
     strangers = outputs.reject_strangers(jobs.outputs())
-    finished.forget(jobs.results, jobs.config.runs(), outputs.is_recorded)
+    finished.forget(jobs.results, jobs.config.trainings(), outputs.is_recorded)
     is_adopted = is_adopted or ADOPTING in os.environ  # Snakemake says that it touches only after it has read the rules
     if strangers and jobs.config.is_published and not is_adopted:
         _protect(jobs, strangers)
@@ -170,7 +170,7 @@ def _job(job: Any) -> Job:
 def remember(jobs: Jobs) -> None:
     """Remember what was made, and say what it was made from."""
     outputs.remember(jobs.outputs())
-    finished.forget(jobs.results, jobs.config.runs(), outputs.is_recorded)
+    finished.forget(jobs.results, jobs.config.trainings(), outputs.is_recorded)
     stand_in = _stand_in(jobs)
     if stand_in:
         _say(stand_in.line)

@@ -156,8 +156,9 @@ def _measured_row(measured: Measured, row: dict) -> dict[str, str]:
     if scale.steps:
         score = _joined(measured.errors(task, name, scale.steps))
         task = f"{task}, {scale.label} after {_joined(scale.steps)} steps"
+    other = row.get("trained_on", row["task"])
     return {
-        "task": task,
+        "task": task if other == row["task"] else f"{task}, trained on {other}",
         "budget": measured.budget,
         "seeds": cells["seeds"],
         "training s": f"{row['seconds']:.0f}",

@@ -23,6 +23,7 @@ SCORE_HEADINGS = {
     "test_steps": "test steps",
     "updates": "updates a step",
     "examples": "examples a step",
+    "trained_on": "trained on",
     "parameters": "parameters",
     "seconds": "training s",
     "tasks_seen": "tasks seen",
@@ -73,7 +74,9 @@ def score_cells(rows: pd.DataFrame) -> pd.DataFrame:
         cells[name] = _plus_minus(rows, name, 1.0, places)
     cells["seconds"] = rows["seconds"].map("{:.1f}".format)
     cells["diverged"] = rows["diverged"].map("{:.1%}".format)
-    empty = [name for name in ("rank", "new_classes") if (cells[name] == "").all()]
+    if (cells["trained_on"] == rows["task"]).all():
+        cells["trained_on"] = ""
+    empty = [name for name in ("rank", "new_classes", "trained_on") if (cells[name] == "").all()]
     return cells.drop(columns=empty).rename(columns=SCORE_HEADINGS | {"score": unit})
 
 

@@ -111,7 +111,8 @@ def _stopped_early(config: Config, measured: TaskResults, learner: str) -> bool:
 
 
 def _facts(config: Config, measured: list[TaskResults], synthetic: bool) -> list[tuple[str, str]]:
-    records = [record for one in measured for runs in one.records.values() for record in runs]
+    trained = [runs for one in measured for name, runs in one.records.items() if name not in one.trained_on]
+    records = [record for runs in trained for record in runs]
     versions: dict[str, set[str]] = {}
     for record in records:
         for name, version in record["versions"].items():

@@ -24,6 +24,9 @@ class TaskResults:
     records: dict[str, list[dict[str, Any]]]
     classes: Int[np.ndarray, "episode class"] | None = None  # that occur in each episode, where there are such
     same_training: dict[str, str] = field(default_factory=dict)  # learners that differ from another in prediction only
+    trained_on: dict[str, str] = field(
+        default_factory=dict
+    )  # learners that were trained on another task, with that one
 
     def axes(self, learner: str) -> dict[str, Any]:
         """What the learner declares: family, batch_norm, gradient_order, train_steps, test_steps, updates, examples."""

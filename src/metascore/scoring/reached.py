@@ -23,8 +23,11 @@ def reached_table(history: pd.DataFrame, scale: Scale) -> pd.DataFrame:
 
 
 def unequal_times(scores: pd.DataFrame) -> list[str]:
-    """What to say of each task whose trained learners had less than equal time; `scores` is the table of that name."""
-    trained = scores[scores["seconds"] > 0]
+    """What to say of each task whose trained learners had less than equal time; `scores` is the table of that name.
+
+    Those that were trained on another task have that one's time.
+    """
+    trained = scores[(scores["seconds"] > 0) & (scores["trained_on"] == scores["task"])]
     return [said for _, rows in trained.groupby("task", sort=False) if (said := _unequal(rows))]
 
 

@@ -44,6 +44,7 @@ def _row(results: TaskResults, learner: str) -> dict[str, Any]:
         "family": axes["family"],
         "measure": results.measure.scale.name,
         **{name: axes[name] for name in DECLARED},
+        "trained_on": results.trained_on.get(learner, results.task),
         "parameters": records[0]["parameters"],
         "seconds": np.mean([record["seconds"] for record in records]),
         "tasks_seen": records[0]["tasks"],

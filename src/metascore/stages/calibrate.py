@@ -51,7 +51,7 @@ def run(config: Config, learners: list[str], seconds: float | None = None) -> No
 
 def _pairs(config: Config, learners: list[str]) -> list[tuple[str, str]]:
     """The tasks and learners to measure: of two that train alike, one."""
-    trained = [pair for pair in config.pairs() if _is_measured(config.entries[pair[1]])]
+    trained = [pair for pair in config.trained_pairs() if _is_measured(config.entries[pair[1]])]
     known = list(dict.fromkeys(learner for _, learner in trained))
     for learner in learners:
         if learner not in known:

@@ -31,7 +31,7 @@ def run(config: Config, revision: str, fail_on_worse: bool = False) -> None:
     """Print the change of every learner that both have. Raises UserError where one is worse and that counts."""
     with tempfile.TemporaryDirectory() as folder:
         before = Results(Path(folder))
-        revisions.fetch(str(Results.of(config.budget).scores), revision, before.scores)
+        revisions.fetch(str(Results.of(config).scores), revision, before.scores)
         versions = [one for task in config.tasks for one in _versions(config, task, before, revision)]
     if not versions:
         raise UserError(f"{revision}: no learner of budget {config.budget} has scores there: name another revision")
@@ -52,7 +52,7 @@ def _document(table: pd.DataFrame, revision: str) -> Document:
 
 def _versions(config: Config, task: str, before: Results, revision: str) -> list[Versions]:
     """The learners of a task whose scores both have."""
-    problem, results = config.tasks[task], Results.of(config.budget)
+    problem, results = config.tasks[task], Results.of(config)
     now = runs_by_learner(config, task)
     then = {learner: _runs_of(before, task, learner) for learner in now}
     for learner in (learner for learner, runs in then.items() if not runs):

@@ -12,6 +12,7 @@ import numpy as np
 import torch
 
 from metascore.config.params import Config, Run
+from metascore.config.recipe import Recipe
 from metascore.files import read_array, read_json
 from metascore.learners import base
 from metascore.learners.base import AbstractLearner
@@ -25,7 +26,7 @@ from metascore.stages.vouch import as_read
 from metascore.store import checkpoint, inputs
 from metascore.store.paths import Results
 from metascore.training.evaluation import adaptation_curve, final_score, measured
-from metascore.training.loop import beginning, meta_train
+from metascore.training.loop import Setting, beginning, meta_train
 
 CURE = "it is refused"
 CLOSE = 1e-4  # of logits in single precision, where only the order of sums differs
@@ -44,6 +45,21 @@ class Case:
     results: Results
     device: torch.device
     tolerance: float | None
+
+    @property
+    def training(self) -> Run:
+        """The run that was trained: mostly itself."""
+        return self.config.training_of(self.job)
+
+    @property
+    def trained_recipe(self) -> Recipe:
+        """By which it was."""
+        return self.config.recipe(self.training.task, self.training.learner)
+
+    @cached_property
+    def setting(self) -> Setting:
+        """What was trained, and on what."""
+        return setting_of(self.config, self.training, self.trained_recipe, self.device)
 
     @cached_property
     def loaded(self) -> tuple[Params, dict[str, Any]]:
@@ -73,8 +89,7 @@ class Case:
     @cached_property
     def expected(self) -> dict[str, Any]:
         """What its checkpoint would say if it was made here."""
-        recipe = self.config.recipe(self.job.task, self.job.learner)
-        found: dict[str, Any] = as_read(identity_of(self.config, self.job, recipe, self.device))
+        found: dict[str, Any] = as_read(identity_of(self.config, self.training, self.trained_recipe, self.device))
         return found
 
     def learner(self) -> AbstractLearner:
@@ -106,7 +121,7 @@ def episodes_are_the_ones_here(case: Case) -> None:
 
 
 def length_is_the_recipes(case: Case) -> None:
-    recipe = case.config.recipe(case.job.task, case.job.learner).training
+    recipe = case.trained_recipe.training
     last = int(case.history[-1]["iteration"])
     _refute_if(
         case.record.get("iterations") != recipe.iterations or last != recipe.iterations,
@@ -118,7 +133,8 @@ def length_is_the_recipes(case: Case) -> None:
 def axes_are_true(case: Case) -> None:
     """What tables print of it is what its code says, and what its trained tensors do."""
     learner = case.learner()
-    _refute_if(case.record.get("axes") != as_read(learner.axes()), "its axes are not those of its code")
+    declared = case.judged.get("axes", case.record.get("axes"))
+    _refute_if(declared != as_read(learner.axes()), "its axes are not those of its code")
     (episodes,) = inputs.read_episodes(inputs.sized([case.config.test_file(case.job.task)]), case.device)
     depends = other_queries_matter(learner, case.loaded[0], first_episode(episodes.batch(np.arange(1))))
     says = learner.batch_norm == "transductive"
@@ -127,9 +143,8 @@ def axes_are_true(case: Case) -> None:
 
 def validation_score_is_the_recorded_one(case: Case) -> None:
     """The checkpoint is the one that validation chose."""
-    setting = setting_of(case.config, case.job, case.config.recipe(case.job.task, case.job.learner), case.device)
-    learner = setting.validation_learner
-    scores = measured(final_score, learner, case.loaded[0], setting.validation, setting.recipe.chunk_size)
+    learner = case.setting.validation_learner
+    scores = measured(final_score, learner, case.loaded[0], case.setting.validation, case.setting.recipe.chunk_size)
     found = float(learner.problem.scale.counted(scores).mean(dtype=np.float64))
     history = [float(row["validation"]) for row in case.history]
     best = history[0]
@@ -150,15 +165,14 @@ def scores_are_what_the_checkpoint_scores(case: Case) -> None:
 
 
 def first_steps_leave_the_same(case: Case) -> None:
-    prints = first_steps.prints(case.config, case.job, case.device)
+    prints = first_steps.prints(case.config, case.training, case.device)
     difference = agreement.of_prints(case.record.get("fingerprints", {}), prints, case.tolerance)
     _refute_if(difference is not None, f"training it again does not leave its fingerprints: {difference} differs")
 
 
 def training_to_the_end_leaves_the_checkpoint(case: Case) -> None:
-    setting = setting_of(case.config, case.job, case.config.recipe(case.job.task, case.job.learner), case.device)
-    start = beginning(setting.learner, generator(case.job.seed, "initial parameters"), case.device)
-    *_, end = meta_train(setting, start)
+    start = beginning(case.setting.learner, generator(case.job.seed, "initial parameters"), case.device)
+    *_, end = meta_train(case.setting, start)
     same = end.best.keys() == case.loaded[0].keys() and all(
         torch.equal(value, case.loaded[0][name]) for name, value in end.best.items()
     )

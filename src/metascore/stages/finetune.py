@@ -29,9 +29,10 @@ def run(config: Config, job: Run) -> None:
 
     Beside it {seed}.npz, what figures show of the run (`training.portraits`) and, of the first seed, a control
     (`training.misled`); and {seed}.json, what it was judged on and by what: `inputs`, the files of images and episodes
-    with their SHA-256, the digest of the `code`, and the `machine`.
+    with their SHA-256, the digest of the `code`, the `machine`; the `recipe` and its `axes` where its training
+    is another run's.
     """
-    results, file = Results.of(config.budget), config.test_file(job.task)
+    results, file = Results.of(config), config.test_file(job.task)
     with devices.claimed(), machine.prepared() as device:
         (sized,) = inputs.sized([file])
         learner, params = trained(config, job, sized.problem, device)
@@ -46,14 +47,26 @@ def run(config: Config, job: Run) -> None:
     write_arrays(results.portrait(job), shown)
     judged_on = {str(path): sha256(path) for path in inputs.input_files([file])}
     code = stage_code("finetune", config.entries[job.learner].file, config.tasks[job.task].name)
-    write_json(results.judged(job), {"inputs": judged_on, "code": code, "machine": machine.facts()})
+    said = {"inputs": judged_on, "code": code, "machine": machine.facts()}
+    if config.training_of(job) != job:  # else its record and checkpoint say so
+        said |= {"axes": learner.axes(), "recipe": asdict(config.recipe(job.task, job.learner))}
+    write_json(results.judged(job), said)
 
 
 def trained(config: Config, job: Run, problem: Problem, device: torch.device) -> tuple[AbstractLearner, Params]:
-    """A run's learner, for test episodes, and what it learned. Raises UserError when its recipe has changed since."""
-    recipe = config.recipe(job.task, job.learner)
-    path = Results.of(config.budget).checkpoint(job)
+    """A run's learner, for test episodes, and what it learned.
+
+    Raises UserError when its recipe has changed since, or it was trained on a task of another form.
+    """
+    recipe, training = config.recipe(job.task, job.learner), config.training_of(job)
+    path = Results.of(config).checkpoint(job)
     params, identity = checkpoint.load(path, device, "delete its folder and run the same command again")
-    if identity.get("recipe") != asdict(recipe):
+    if identity.get("recipe") != asdict(config.recipe(training.task, training.learner)):
         raise UserError(f"{path}: trained by another recipe than params.yaml gives: run `metascore train` again")
-    return base.load(recipe.learner, problem, recipe.hyper_parameters), params
+    learner = base.load(recipe.learner, problem, recipe.hyper_parameters)
+    if training != job and not base.fits(learner, params):
+        raise UserError(
+            f"{job.task}/{job.learner}: what {training.task}/{training.learner} learned is of another form: give it a "
+            f"training of its own, by `{job.learner}: null` in `trained_on` of budget {config.budget}"
+        )
+    return learner, params

@@ -12,7 +12,7 @@ import pandas as pd
 
 from metascore.config.params import Config, Run
 from metascore.errors import UsageError, UserError
-from metascore.files import read_json, write_text
+from metascore.files import write_text
 from metascore.report import documents
 from metascore.report.board import READING, board_cells
 from metascore.report.documents import Document, Section
@@ -21,7 +21,7 @@ from metascore.scoring.board import board_table
 from metascore.scoring.estimates import TaskResults, estimate
 from metascore.stages.verify import verified
 from metascore.store.paths import Results
-from metascore.store.results import chance_scores, measure, read_scores
+from metascore.store.results import chance_scores, measure, read_record, read_scores
 
 log = logging.getLogger(__name__)
 
@@ -50,12 +50,12 @@ def run(config: Config, paths: list[Path], output: Path | None = None, tolerance
             for _, packed, results in entered
         ]
         boards = [_board(config, task, [*_here(config, task), *brought]) for task in config.tasks]
-    _write(config, [one for one in boards if one is not None], output or Results.of(config.budget).folder / "board")
+    _write(config, [one for one in boards if one is not None], output or Results.of(config).folder / "board")
 
 
 def _here(config: Config, task: str) -> list[Contribution]:
     """The learners of which all runs of a task were judged here."""
-    results = Results.of(config.budget)
+    results = Results.of(config)
     learners = [learner for its_task, learner in config.pairs() if its_task == task]
     return [
         Contribution(learner, learner, results)
@@ -77,11 +77,11 @@ def _board(config: Config, task: str, contributions: list[Contribution]) -> pd.D
         runs = _runs(config, task, one.learner)
         if runs:
             scores[one.name] = np.stack([read_scores(one.results, each, problem) for each in runs])
-            records[one.name] = [read_json(one.results.record(each)) for each in runs]
+            records[one.name] = [read_record(one.results, each) for each in runs]
     if not scores:
         return None
     _check_lengths(task, scores)
-    zero = chance_scores(Results.of(config.budget), [one for one in config.runs() if one.task == task])
+    zero = chance_scores(Results.of(config), [one for one in config.runs() if one.task == task])
     results = TaskResults(task, problem.name, task, measure(task, problem, zero), scores, records)
     return board_table(results, tables.score_table(results, estimate(results)))
 

@@ -30,7 +30,7 @@ def run(config: Config, learner: str, licence: str, by: str, output: Path | None
     source = signatures.path_of(config.entries[learner].file)
     files = {bundle.LEARNER: source.read_bytes()}
     for one in runs:
-        files |= _files(Results.of(config.budget), one)
+        files |= _files(Results.of(config), one)
     facts = {
         "budget": config.budget,
         "learner": learner,

@@ -54,7 +54,7 @@ def _run(config: Config, job: Run, device: torch.device) -> None:
     setting = setting_of(config, job, recipe, device)
     folder = snapshots.FOLDER / _digest({**identity, "machine": machine.facts()})
     folder.mkdir(parents=True, exist_ok=True)
-    results, rolling = Results.of(config.budget), folder / "snapshot.safetensors"
+    results, rolling = Results.of(config), folder / "snapshot.safetensors"
     try:
         with filelock.FileLock(folder / "lock", timeout=SECONDS_TO_WAIT):
             _write(results, job, setting, _train(results, job, setting, rolling, device), identity)

@@ -7,7 +7,7 @@ import logging
 from pathlib import Path
 
 from metascore.config.params import Config, Run
-from metascore.errors import UserError
+from metascore.errors import UsageError, UserError
 from metascore.files import read_json
 from metascore.orchestration import devices, finished
 from metascore.stages import train
@@ -17,8 +17,14 @@ log = logging.getLogger(__name__)
 
 
 def run(config: Config, job: Run) -> None:
-    """Write the files of a run, as `train.run` does, and keep copies of them until the workflow knows of them."""
-    results = Results.of(config.budget)
+    """Write the files of a run, as `train.run` does, and keep copies of them until the workflow knows of them.
+
+    Raises UsageError where another training serves this one too.
+    """
+    if (training := config.training_of(job)) != job:
+        name = f"{training.task}/{training.learner}"
+        raise UsageError(f"{job.task}/{job.learner}: is judged with what {name} learned: train that one")
+    results = Results.of(config)
     if _is_finished(config, job, finished.kept(results, job)):
         finished.put_back(results, job)
         log.info("%s/%s/%d: was finished before, and is put back", job.task, job.learner, job.seed)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import logging
 from collections import Counter
+from dataclasses import asdict
 from typing import Any, NamedTuple
 
 import torch
@@ -68,7 +69,7 @@ class _Trial(NamedTuple):
 
     @property
     def results(self) -> Results:
-        return Results.of(self.config.budget)
+        return Results.of(self.config)
 
     def is_known(self, stage: str, before: str, now: str) -> bool:
         """Whether that was shown already."""
@@ -94,8 +95,10 @@ def _outcome(trial: _Trial) -> tuple[str, dict[str, Entry]]:
 
 
 def _training(trial: _Trial) -> Entry | None:
-    """The entry of meta-training; None where its code is what it was."""
+    """The entry of meta-training; None where its code is what it was, or the training is another run's."""
     config, job, path = trial.config, trial.job, trial.results.checkpoint(trial.job)
+    if config.training_of(job) != job:
+        return None
     _, before = checkpoint.load(path, torch.device("cpu"), CURE)
     now = as_read(identity_of(config, job, config.recipe(job.task, job.learner), trial.device))
     changed = sorted(key for key in now.keys() | before.keys() if now.get(key) != before.get(key))
@@ -121,6 +124,8 @@ def _judging(trial: _Trial) -> Entry | None:
     now = first_steps.judging_code(config, job)
     if before == now or trial.is_known("finetune", before, now):
         return None if before == now else trial.known["finetune"]
+    if record.get("recipe", recipe := as_read(asdict(config.recipe(job.task, job.learner)))) != recipe:
+        raise Planned("its recipe changed, not its code alone")
     _check_machine(record.get("machine", {}), trial.tolerance)
     changed = [path for path, digest in record.get("inputs", {}).items() if sha256(path) != digest]
     if changed:

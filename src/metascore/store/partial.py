@@ -38,5 +38,5 @@ class Partial(Results):
 
 def results_of(config: Config, folder: Path | None = None) -> Results:
     """Where aggregate reads and writes: by default in the budget's folder."""
-    folder = folder or Results.of(config.budget).folder
-    return Partial(folder) if config.left_out else Results(folder)
+    folder = folder or Results.of(config).folder
+    return (Partial if config.left_out else Results)(folder, config.served)

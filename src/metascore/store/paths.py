@@ -1,8 +1,11 @@
 """Where files lie, relative to the project's folder, and the columns of the tables that stages hand over."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol, runtime_checkable
+
+from metascore.config.params import Config, Pair
 
 DATA = Path("data")
 OMNIGLOT = DATA / "omniglot"
@@ -41,11 +44,12 @@ class Results:
     """The results of one budget, which no other budget's touch."""
 
     folder: Path
+    served: Mapping[Pair, Pair] = field(default_factory=dict)  # who has no training, and whose serves them too
 
     @classmethod
-    def of(cls, budget: str) -> "Results":
-        """Those of the project's own."""
-        return cls(Path("results") / budget)
+    def of(cls, config: Config) -> "Results":
+        """Those of a budget, in the project's folder."""
+        return cls(Path("results") / config.budget, config.served)
 
     @property
     def metrics(self) -> Path:
@@ -104,5 +108,9 @@ class Results:
         """What figures show of it."""
         return self.score(job).with_suffix(".npz")
 
+    def trained(self, job: Job) -> Pair:
+        """The task and the learner whose training a run is judged with."""
+        return self.served.get((job.task, job.learner), (job.task, job.learner))
+
     def _of(self, job: Job) -> Path:
-        return self.runs / job.task / job.learner / str(job.seed)
+        return self.runs.joinpath(*self.trained(job), str(job.seed))

@@ -27,10 +27,17 @@ def task_results(config: Config, task: str, results: Results, title: str) -> Tas
     scores = {learner: [read_scores(results, one, problem) for one in seeds] for learner, seeds in runs.items()}
     _check_same_episodes(task, runs, scores, results)
     stacked = {learner: np.stack(seeds) for learner, seeds in scores.items()}
-    records = {learner: [_record(results, one) for one in seeds] for learner, seeds in runs.items()}
+    records = {learner: [read_record(results, one) for one in seeds] for learner, seeds in runs.items()}
     zero = chance_scores(results, [one for seeds in runs.values() for one in seeds])
     return TaskResults(
-        task, problem.name, title, measure(task, problem, zero), stacked, records, same_training=twins(config, runs)
+        task,
+        problem.name,
+        title,
+        measure(task, problem, zero),
+        stacked,
+        records,
+        same_training=twins(config, runs),
+        trained_on={learner: on for (its_task, learner), (on, _) in config.served.items() if its_task == task},
     )
 
 
@@ -64,11 +71,16 @@ def read_scores(results: Results, one: Run, problem: Problem) -> np.ndarray:
 
 def read_inputs(results: Results, one: Run) -> dict[str, str]:
     """The files that a run was judged on, with their digests. Raises UserError when missing or malformed."""
+    inputs: dict[str, str] = _judged(results, one)["inputs"]
+    return inputs
+
+
+def _judged(results: Results, one: Run) -> dict[str, Any]:
     path = results.judged(one)
     record = read_json(path)
     if not isinstance(record, dict) or not isinstance(record.get("inputs"), dict):
         raise UserError(f"{path}: no field `inputs`: {_finetune_again(one)}")
-    return record["inputs"]
+    return record
 
 
 def _check_same_episodes(
@@ -84,20 +96,25 @@ def _check_same_episodes(
         controls.check_same_episodes(judged, str(results.scores / task))
 
 
-def _record(results: Results, one: Run) -> dict[str, Any]:
+def read_record(results: Results, one: Run) -> dict[str, Any]:
+    """A run's run.json. Raises UserError when missing or malformed.
+
+    That of a training on another task has the axes that the run was judged with.
+    """
     path = results.record(one)
     record = read_json(path)
     if not isinstance(record, dict):
-        raise UserError(f"{path}: not a record of a run: {_train_again(one)}")
+        raise UserError(f"{path}: not a record of a run: {_train_again(results, one)}")
     missing = RECORDED - set(record) or AXES - set(record["axes"])
     if missing:
-        raise UserError(f"{path}: lacks {', '.join(sorted(missing))}: {_train_again(one)}")
-    return record
+        raise UserError(f"{path}: lacks {', '.join(sorted(missing))}: {_train_again(results, one)}")
+    return record | {"axes": _judged(results, one).get("axes", record["axes"])}
 
 
 def histories(config: Config, task: str, results: Results) -> dict[str, list[pd.DataFrame]]:
-    """The learning curves of a task's learners, without those that nothing was learned for."""
-    runs = runs_by_learner(config, task)
+    """The learning curves of a task's learners, without those of trainings that are not its own."""
+    own = runs_by_learner(config, task).items()
+    runs = {learner: seeds for learner, seeds in own if (task, learner) not in config.served}
     curves = {learner: [_history(results, one) for one in seeds] for learner, seeds in runs.items()}
     return {learner: seeds for learner, seeds in curves.items() if any(len(one) for one in seeds)}
 
@@ -107,9 +124,9 @@ def _history(results: Results, one: Run) -> pd.DataFrame:
     try:
         history = pd.read_csv(path)
     except (OSError, ValueError) as error:
-        raise UserError(f"{path}: {' '.join(str(error).split())}: {_train_again(one)}") from error
+        raise UserError(f"{path}: {' '.join(str(error).split())}: {_train_again(results, one)}") from error
     if not set(TRAINING_COLUMNS) <= set(history.columns):
-        raise UserError(f"{path}: its columns are not {','.join(TRAINING_COLUMNS)}: {_train_again(one)}")
+        raise UserError(f"{path}: its columns are not {','.join(TRAINING_COLUMNS)}: {_train_again(results, one)}")
     return history
 
 
@@ -131,8 +148,8 @@ def misled_scores(results: Results, runs: list[Run]) -> Float[np.ndarray, " epis
     return arrays["misled"]
 
 
-def _train_again(one: Run) -> str:
-    return f"run `metascore train {_options(one)}`"
+def _train_again(results: Results, one: Run) -> str:
+    return f"run `metascore train {_options(Run(*results.trained(one), one.seed))}`"
 
 
 def _finetune_again(one: Run) -> str:

@@ -16,7 +16,6 @@ from metascore.learners.base import AbstractLearner
 from metascore.networks.tensors import Params
 from metascore.problems.base import Problem
 from metascore.problems.pictures import PictureClassification
-from metascore.randomness import generator
 from metascore.store import checkpoint
 
 
@@ -33,8 +32,7 @@ class Trained:
         """The learner for episodes of another shape. Raises UserError where its tensors are for the old one only."""
         problem = replace(self.problem, way=way, shot=shot)
         learner = base.load(self.recipe["learner"], problem, dict(self.recipe["hyper_parameters"]))
-        wanted = {name: value.shape for name, value in learner.initialise(generator(0, "shapes")).items()}
-        if wanted != {name: value.shape for name, value in self.params.items()}:
+        if not base.fits(learner, self.params):
             raise UserError(
                 f"{self.path}: {self.recipe['learner']} has learned {self.problem.way} outputs, and there are {way} "
                 f"classes: give {self.problem.way}, or take a learner of the metric family"

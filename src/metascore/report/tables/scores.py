@@ -13,7 +13,8 @@ READING = (
     "± reaches to the farther end of a 95 % interval. It speaks of other seeds and episodes of these test classes; "
     "with one seed, of these trained networks alone, and there are no ranks. The column for new classes is wider: it "
     "speaks of classes that were never drawn. A rank such as 2–4 holds all places that the tests of all pairs leave "
-    "possible, at 5 % together (docs/statistics.md). A diverged episode counts as no query right. On waves an "
+    "possible, at 5 % together (docs/statistics.md). Where a learner was trained on another task, a column names that "
+    "one: its training is not a second one. A diverged episode counts as no query right. On waves an "
     "episode counts at least -100, or what chance gets there; chance's own MetaScore is 0 by definition, a ratio of "
     "its error to itself, and has no interval."
 )
