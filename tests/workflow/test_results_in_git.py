@@ -76,8 +76,8 @@ def test_a_newcomer_trains_their_own_learner_only(clone):
 
 def test_code_that_draws_the_same_episodes_leaves_runs_done(clone):
     adopt(clone)
-    clone.call("snakemake", "--until", "episodes", "--cores", "2")
     clone.append("src/metascore/problems/episode_file.py", "\nUNUSED = 1 + 1\n")
+    clone.call("snakemake", "--until", "episodes", "--cores", "2")
     assert {job for job in clone.planned() if "training" in job}
     assert "vouched for" in clone.call("metascore", "vouch")
     assert "adopted: 3 of 3 runs of smoke, as they lie here" in clone.call("python", "workflow/adopt.py", "smoke")
