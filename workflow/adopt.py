@@ -12,7 +12,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -65,11 +65,13 @@ def adopt_named(budget: str) -> str:
     """Have data and episodes made, and let Snakemake accept the runs that were made from such; says what was done."""
     jobs = Jobs(loading.load(budget=budget))
     call("snakemake", "--until", "episodes", "--config", f"budget={budget}", cure="run it to see more")
-    runs = adoptable(jobs)
+    differences, here = jobs.differences(), those_here(jobs)
+    runs = [run for run in here if run not in differences]
     if not runs:
-        raise Refused(f"{jobs.results.folder}: no finished run lies here: run `snakemake --config budget={budget}`")
+        raise Refused(f"{jobs.results.folder}: no run lies here that would be made so: run `metascore vouch`")
     touch(jobs, [file for run in runs for file in files_of(jobs, run)])
-    return f"{len(runs)} of {len(jobs.config.runs())} runs of {budget}, as they lie here"
+    others = f"; the others are to be made, such as {first_of(differences)}" if differences else ""
+    return f"{len(runs)} of {len(jobs.config.runs())} runs of {budget}, as they lie here{others}"
 
 
 def adopt_published(jobs: Jobs) -> str:
@@ -84,13 +86,22 @@ def adoptable(jobs: Jobs) -> list[Run]:
     """The runs that lie here. Raises Refused where one of them is not what would be made."""
     differences = jobs.differences()
     if differences:
-        run, what = next(iter(differences.items()))
-        name = f"{run.task}/{run.learner}/{run.seed}"
         raise Refused(
-            f"{jobs.results.folder}: {len(differences)} of its runs are not what would be made, such as {name} ({what} "
-            "differs): undo changes, or see `metascore vouch`"
+            f"{jobs.results.folder}: {len(differences)} of its runs are not what would be made, such as "
+            f"{first_of(differences)}: undo changes, or see `metascore vouch`"
         )
+    return those_here(jobs)
+
+
+def those_here(jobs: Jobs) -> list[Run]:
+    """The runs of which all files lie here."""
     return [run for run in jobs.config.runs() if published.is_here(jobs.results, run)]
+
+
+def first_of(differences: Mapping[Run, str]) -> str:
+    """One of them in words."""
+    run, what = next(iter(differences.items()))
+    return f"{run.task}/{run.learner}/{run.seed} ({what} differs)"
 
 
 def touch(jobs: Jobs, files: list[str]) -> None:
