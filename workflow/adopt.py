@@ -23,7 +23,7 @@ from metascore.errors import UserError
 from metascore.orchestration import published, session
 from metascore.orchestration.jobs import Jobs
 
-TOUCH = ("--touch", "--forceall", "--cores", "1", "--quiet", "all")
+TOUCH = ("--touch", "--cores", "1", "--quiet", "all")
 
 
 class Refused(Exception):
@@ -105,9 +105,9 @@ def first_of(differences: Mapping[Run, str]) -> str:
 
 
 def touch(jobs: Jobs, files: list[str]) -> None:
-    """Let Snakemake accept these files; one training may serve several runs."""
+    """Let Snakemake accept these files (one training may serve several runs) and no data, which other budgets share."""
     budget = ("--config", f"budget={jobs.config.budget}")
-    call("snakemake", *dict.fromkeys(files), *TOUCH, *budget, cure="run `snakemake -n` to see what Snakemake says")
+    call("snakemake", *dict.fromkeys(files), "--force", *TOUCH, *budget, cure="run `snakemake -n` to see what Snakemake says")
 
 
 def files_of(jobs: Jobs, run: Run) -> list[str]:
@@ -124,7 +124,7 @@ def adopt_recorded() -> str:
     """Pull, check, adopt, and check that Snakemake agrees; says what was done."""
     call("dvc", "pull", cure="give DVC the remote that has the files, or make them by `make run`")
     check_lock()
-    call("snakemake", *TOUCH, cure="run `snakemake -n` to see what Snakemake says")
+    call("snakemake", "--forceall", *TOUCH, cure="run `snakemake -n` to see what Snakemake says")
     check_nothing_to_do()
     return "what dvc.lock recorded lies here, and Snakemake has nothing to do"
 
