@@ -106,8 +106,8 @@ def first_of(differences: Mapping[Run, str]) -> str:
 
 def touch(jobs: Jobs, files: list[str]) -> None:
     """Let Snakemake accept these files (one training may serve several runs) and no data, which other budgets share."""
-    budget = ("--config", f"budget={jobs.config.budget}")
-    call("snakemake", *dict.fromkeys(files), "--force", *TOUCH, *budget, cure="run `snakemake -n` to see what Snakemake says")
+    options = ("--force", *TOUCH, "--config", f"budget={jobs.config.budget}")
+    call("snakemake", *dict.fromkeys(files), *options, cure="run `snakemake -n` to see what Snakemake says")
 
 
 def files_of(jobs: Jobs, run: Run) -> list[str]:

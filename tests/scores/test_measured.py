@@ -95,6 +95,8 @@ def measured():
         ("priors waves", "| good | 0.25 (0.25–0.25) | 1.000 | 0.500 | 0.167 | 0.091 |"),
         ("moves waves good", "| good | 0.25 (0.25–0.25) | 0.25 (0.25–0.25) | 0.25 (0.25–0.25) | 100% |"),
         ("metascores images waves", "| bad | 20.0 [19.0, 20.0] | – |"),
+        ("tasks images", "| good | 90.00 ± 1.00 |"),
+        ("tasks waves images", "| bad | – | 20.00 ± 1.00 |"),
     ],
 )
 def test_blocks_say_what_the_tables_say(measured, words, row):

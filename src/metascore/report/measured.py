@@ -72,6 +72,17 @@ def score_block(measured: Measured, task: str) -> str:
     return pipes(cells[[name for name in shown if name in cells]])
 
 
+def task_block(measured: Measured, *tasks: str) -> str:
+    """Scores, a column a task; learners in the order of the first task that has them."""
+    return _by_task({task: _scores(measured, task) for task in tasks})
+
+
+def _scores(measured: Measured, task: str) -> dict[str, str]:
+    """Of a task's learners, the best first, as text."""
+    cells = table_cells.score_cells(measured.of(task))
+    return dict(zip(cells["learner"], cells[problems.scale(measured.measures[task]).label], strict=True))
+
+
 def reached_block(measured: Measured, task: str) -> str:
     """How soon the trained learners of a task reach accuracies worth naming."""
     reached = measured.reached[measured.reached["task"] == task]
@@ -124,7 +135,11 @@ def move_block(measured: Measured, task: str, blind: str) -> str:
 
 def metascore_block(measured: Measured, *tasks: str) -> str:
     """MetaScores with their intervals, a column a task."""
-    columns = {task: _ends(measured.of(task)) for task in tasks}
+    return _by_task({task: _ends(measured.of(task)) for task in tasks})
+
+
+def _by_task(columns: Mapping[str, Mapping[str, str]]) -> str:
+    """A row a learner, with its text of each task that has one."""
     learners = dict.fromkeys(name for texts in columns.values() for name in texts)
     rows = [{"learner": name} | {task: texts.get(name, NONE) for task, texts in columns.items()} for name in learners]
     return pipes(pd.DataFrame(rows))
@@ -195,6 +210,7 @@ def _joined(parts: Iterable[object]) -> str:
 
 BLOCKS: dict[str, Callable[..., str]] = {
     "scores": score_block,
+    "tasks": task_block,
     "reached": reached_block,
     "page": page_block,
     "learners": learner_block,
