@@ -119,6 +119,14 @@ def returns(table):
     return table.assign(measure="return", **{name: 100 * (table[name] - 1.01) for name in names})
 
 
+def test_a_task_of_which_only_controls_have_a_curve_has_no_panel(table):
+    """As one that trainings on another task serve."""
+    curves = lines(table, ["iteration", "seconds"], "validation", 5)
+    task = next(iter(TITLES))
+    curves.loc[curves["task"] == task, ["iteration", "seconds"]] = 0.0
+    assert len(learning(curves, table, TITLES).axes) == len(drawn("learning", table).axes) - 2
+
+
 @pytest.mark.parametrize("change", [pytest.param(lambda table: table, marks=pytest.mark.slow), returns])
 @pytest.mark.parametrize(
     "kind", ["ranking", "adaptation", "learning", "improvement", "published_gap", "cost", "updates"]

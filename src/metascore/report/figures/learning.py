@@ -26,7 +26,8 @@ def draw(numbers: Numbers) -> Figure:
 def learning(histories: pd.DataFrame, table: pd.DataFrame, titles: dict[str, str]) -> Figure:
     """Validation score during meta-training, by iterations and by seconds, a row a task; bands span seeds."""
     drawn = styles(dict(zip(table["learner"], table["family"], strict=True)))
-    shown = [task for task in titles if (histories["task"] == task).any()]
+    trained = set(histories.loc[histories["iteration"] > 0, "task"])  # others have nobody, or controls alone
+    shown = [task for task in titles if task in trained]
     if not shown:
         return note("Learning curves", "No learner of this budget is trained.")
     figure, places = panels({f"{t}/{x}": titles[t] for t in shown for x in LABELS}, height=3.0, left=0.65, right=1.35)
