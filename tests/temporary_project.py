@@ -170,8 +170,8 @@ def keep_learners(project: Project, *learners: str) -> None:
     for path in (project.path / "params").glob("*.yaml"):
         budget = yaml.safe_load(path.read_text())
         budget["learners"] = {name: own for name, own in budget["learners"].items() if name in (*learners, "all")}
-        for rows in budget.get("iterations", {}).values():
-            for other in set(rows) - set(learners):
+        for rows in (*budget.get("iterations", {}).values(), *budget.get("trained_on", {}).values()):
+            for other in set(rows) - {*learners, "all"}:
                 del rows[other]
         path.write_text(yaml.safe_dump(budget, sort_keys=False))
     project.set_parameter("tasks", ["omniglot_5w1s"], "params/smoke.yaml")

@@ -283,14 +283,17 @@ def test_any_learners_of_the_real_files_are_a_configuration(root, data):
     kept |= {entries[name][other] for name in kept for other in ("like", "paired_with") if other in entries[name]}
     for file in files.values():
         file["learners"] = {name: own for name, own in file["learners"].items() if name in {*kept, "all"}}
-        for task, rows in file.get("iterations", {}).items():
-            file["iterations"][task] = {name: count for name, count in rows.items() if name in kept}
+        for section, names in (("iterations", kept), ("trained_on", {*kept, "all"})):
+            for task, rows in file.get(section, {}).items():
+                file[section][task] = {name: value for name, value in rows.items() if name in names}
     params = files.pop("")
     documents = {name: Document(name, file) for name, file in files.items()}
     assert set(validated(Document("", params), documents, "smoke").learners) == kept
 
 
-@pytest.mark.parametrize("budget", ["smoke", "quick", "long", "paper", "navigation", "navigation_long", "lake"])
+@pytest.mark.parametrize(
+    "budget", ["smoke", "quick", "long", "paper", "navigation", "navigation_long", "lake", "reference"]
+)
 def test_every_budget_of_the_real_files_is_valid(root, budget):
     config = load(root / "params.yaml", budget)
     assert config.runs() and config.episode_files()
