@@ -3,6 +3,7 @@
 import contextlib
 import logging
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -18,7 +19,7 @@ from metascore.store.paths import Results
 
 TRAINED, SERVED = "omniglot_5w1s", "omniglot_20w1s"
 SERVES = f"trained_on: {{{SERVED}: {{all: {TRAINED}}}}}\n"
-LEARNERS = {
+LEARNERS: dict[str, dict[str, Any]] = {
     "chance": {},
     "pixel_knn": {},
     "protonet": {"width": 4, "training": {"iterations": 4, "meta_batch": 2, "validations": 2}},
@@ -30,7 +31,12 @@ LEARNERS = {
         "training": {"iterations": 1, "validations": 1},
     },
 }
-FEW = ("chance", "pixel_knn", "protonet")
+TWIN = {"like": "reptile", "paired_with": "reptile", "transductive": True}
+REPTILE = {"width": 4, "inner_lr": 0.01, "train_updates": 2, "train_batch": 5, "updates_per_step": 1, "test_batch": 5}
+REPTILE |= {"test_steps": 2, "transductive": False, "for": {SERVED: None}}
+REPTILE |= {"training": {"iterations": 2, "optimiser": "sgd", "meta_lr": 1.0, "validations": 1, "shot": 2, "query": 1}}
+LEARNERS |= {"reptile": REPTILE, "twin": TWIN}
+FEW = ("chance", "pixel_knn", "protonet", "reptile", "twin")
 
 
 @pytest.fixture(scope="module")
@@ -104,7 +110,30 @@ def test_tables_name_the_task_that_was_trained_on(config, project):
 def test_vouching_knows_it(config, caplog):
     caplog.set_level(logging.INFO)
     vouch.run(config)
-    assert caplog.messages[-1] == "smoke: 6 up to date"
+    assert caplog.messages[-1] == "smoke: 8 up to date"
+
+
+def test_twins_are_judged_each_in_its_own_way_with_one_training(config):
+    results, runs = Results.of(config), [Run(TRAINED, name, 0) for name in ("reptile", "twin")]
+    assert len({results.checkpoint(run) for run in runs}) == 1
+    judged = read_json(results.judged(runs[1]))
+    assert judged["recipe"]["hyper_parameters"]["transductive"]
+    assert judged["axes"]["batch_norm"] == "transductive"
+    assert not np.array_equal(*(np.load(results.score(run)) for run in runs))
+
+
+def test_reptiles_entries_train_the_same_tensors(config, project):
+    """What `paired_with` declares: seen by training the other one, as if it was not paired."""
+    files = (project / "params.yaml").read_text()
+    try:
+        (project / "params.yaml").write_text(files.replace("    paired_with: reptile\n", ""))
+        alone, job = loading.load("params.yaml"), Run(TRAINED, "twin", 0)
+        train.run(alone, job)
+        records = [read_json(Results.of(one).record(job))["fingerprints"] for one in (config, alone)]
+    finally:
+        (project / "params.yaml").write_text(files)
+    assert list(records[0]) == ["0", "1", "2"]
+    assert [one["tensors"] for one in records[0].values()] == [one["tensors"] for one in records[1].values()]
 
 
 def test_so_do_bundles(config, tmp_path, caplog):
