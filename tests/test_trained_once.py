@@ -32,7 +32,14 @@ LEARNERS: dict[str, dict[str, Any]] = {
     },
 }
 TWIN = {"like": "reptile", "paired_with": "reptile", "transductive": True}
-REPTILE = {"width": 4, "inner_lr": 0.01, "train_updates": 2, "train_batch": 5, "updates_per_step": 1, "test_batch": 5}
+REPTILE: dict[str, Any] = {
+    "width": 4,
+    "inner_lr": 0.01,
+    "train_updates": 2,
+    "train_batch": 5,
+    "updates_per_step": 1,
+    "test_batch": 5,
+}
 REPTILE |= {"test_steps": 2, "transductive": False, "for": {SERVED: None}}
 REPTILE |= {"training": {"iterations": 2, "optimiser": "sgd", "meta_lr": 1.0, "validations": 1, "shot": 2, "query": 1}}
 LEARNERS |= {"reptile": REPTILE, "twin": TWIN}
