@@ -11,10 +11,9 @@ import hypothesis
 import numpy as np
 import pytest
 import torch
-from jaxtyping import install_import_hook
+from annotations import check_every_call
 
-# Before the first import of the package: from here on, every call is checked against its annotations.
-install_import_hook("metascore", "annotations.check")
+check_every_call("metascore")  # before its first import
 
 from metascore.problems.examples import Episode, Episodes  # noqa: E402
 from metascore.problems.navigation import Navigation  # noqa: E402
