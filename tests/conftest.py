@@ -60,6 +60,17 @@ def make_episodes(images: torch.Tensor) -> Callable[..., Episodes]:
 
 
 @pytest.fixture
+def no_drawings(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Figures are empty where nobody looks at them: to draw them takes most of a report's time."""
+    from metascore.report import declarations
+    from metascore.stages import aggregate
+    from metascore.store.paths import FIGURE_FORMATS
+
+    empty = {(one.name, suffix): b"<svg/>" for one in declarations.figures() for suffix in FIGURE_FORMATS}
+    monkeypatch.setattr(aggregate, "_drawings", lambda numbers: empty)
+
+
+@pytest.fixture
 def float64() -> Iterator[Callable[[Episode], Episode]]:
     """New tensors have double precision; the fixture is a function that converts an episode to it."""
     before = torch.get_default_dtype()
