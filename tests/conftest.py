@@ -11,10 +11,9 @@ import hypothesis
 import numpy as np
 import pytest
 import torch
-from jaxtyping import install_import_hook
+from annotations import check_every_call
 
-# Before the first import of the package: from here on, every call is checked against its annotations.
-install_import_hook("metascore", "annotations.check")
+check_every_call("metascore")  # before its first import
 
 from metascore.problems.examples import Episode, Episodes  # noqa: E402
 from metascore.problems.navigation import Navigation  # noqa: E402
@@ -58,6 +57,17 @@ def make_episodes(images: torch.Tensor) -> Callable[..., Episodes]:
         return drawings.episodes(drawings.draw_among(list(range(CHARACTERS)), "train", count, False, 0), images)
 
     return make
+
+
+@pytest.fixture
+def no_drawings(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Figures are empty where nobody looks at them: to draw them takes most of a report's time."""
+    from metascore.report import declarations
+    from metascore.stages import aggregate
+    from metascore.store.paths import FIGURE_FORMATS
+
+    empty = {(one.name, suffix): b"<svg/>" for one in declarations.figures() for suffix in FIGURE_FORMATS}
+    monkeypatch.setattr(aggregate, "_drawings", lambda numbers: empty)
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from safetensors.torch import save as as_bytes
-from small_project import CHECKPOINT, JOB, LEARNERS, SCORES, copied, prepare, write_params
+from small_project import CHECKPOINT, JOB, LEARNERS, SCORES, copied, prepare, run_here, write_params
 
 from metascore.cli import main
 from metascore.store import checkpoint
@@ -277,13 +277,9 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
     place = tmp_path_factory.mktemp("finished")
     write_params(place, LEARNERS)
     prepare(place)
-    before = Path.cwd()
-    os.chdir(place)
-    try:
-        for job in (JOB, CHANCE):
-            assert main(["train", *job]) == main(["finetune", *job]) == 0
-    finally:
-        os.chdir(before)
+    for job in (JOB, CHANCE):
+        run_here(place, "train", *job)
+        run_here(place, "finetune", *job)
     return place
 
 

@@ -33,9 +33,18 @@ def printed(more: str) -> list[str]:
     return done.stdout.splitlines()
 
 
-def test_training_waits_for_no_compiler_and_no_tables():
+ASKED = "torch.are_deterministic_algorithms_enabled(), torch.utils.deterministic.fill_uninitialized_memory"
+
+
+@pytest.fixture(scope="module")
+def trained() -> list[str]:
+    """What a process that trains has imported, and how it treats memory."""
+    return printed(f"print({ASKED})")
+
+
+def test_training_waits_for_no_compiler_and_no_tables(trained):
     """Each of them is a second or so at the start of every run."""
-    assert printed("") == [""]
+    assert trained[0] == ""
 
 
 COMPILED = pytest.param("torch.compile(torch.sin, backend='eager')", marks=pytest.mark.slow)
@@ -46,7 +55,6 @@ def test_who_wants_the_compiler_gets_it(use):
     assert printed(f"{use}; print('torch._dynamo' in sys.modules)")[-1] == "True"
 
 
-def test_fresh_memory_is_not_filled_before_its_first_use():
+def test_fresh_memory_is_not_filled_before_its_first_use(trained):
     """Deterministic algorithms would fill it with NaN: a pass over each tensor."""
-    asked = "torch.are_deterministic_algorithms_enabled(), torch.utils.deterministic.fill_uninitialized_memory"
-    assert printed(f"print({asked})")[-1] == "True False"
+    assert trained[-1] == "True False"

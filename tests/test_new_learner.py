@@ -12,6 +12,22 @@ from metascore.stages.new_learner import with_entry
 
 TESTS = ("conftest.py", "annotations.py", "learners")
 ENTRY = "  yours:\n    width: 4\n"
+REFUSED = {
+    "maml": "entry of this name",
+    "fomaml": "entry of this name",
+    "base": "base.py exists",
+    "half": "half.md exists",
+    "My-Own": "not a learner's name",
+    "../x": "not a learner's name",
+    "class": "not a learner's name",
+}
+ASK = """
+import sys
+from metascore import cli
+
+(status,) = {cli.main(["new-learner", name]) for name in sys.argv[1:]}
+sys.exit(status)
+"""
 
 
 @pytest.fixture
@@ -56,17 +72,9 @@ def contract(project: Project, which: str) -> None:
 def test_it_writes_over_nothing(project):
     before = {path: path.read_bytes() for path in project.path.rglob("*") if path.is_file() and path.suffix != ".pyc"}
     (project.path / "docs/algorithms/half.md").write_text("begun")
-    for name, culprit in (
-        ("maml", "entry of this name"),
-        ("fomaml", "entry of this name"),
-        ("base", "base.py exists"),
-        ("half", "half.md exists"),
-        ("My-Own", "not a learner's name"),
-        ("../x", "not a learner's name"),
-        ("class", "not a learner's name"),
-    ):
-        said = project.call("python", "-m", "metascore", "new-learner", name, status=2)
-        assert culprit in said and said.count("\n") == 1
+    said = project.call("python", "-c", ASK, *REFUSED, status=2).splitlines()
+    assert len(said) == len(REFUSED)
+    assert all(culprit in line for culprit, line in zip(REFUSED.values(), said, strict=True))
     assert all(path.read_bytes() == content for path, content in before.items())
 
 

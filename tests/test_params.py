@@ -273,7 +273,7 @@ def test_no_change_of_the_real_files_ends_in_a_traceback(root, data):
     assert "\n" not in message
 
 
-@settings(max_examples=20)
+@settings(max_examples=8)
 @given(st.data())
 def test_any_learners_of_the_real_files_are_a_configuration(root, data):
     """What a budget states of all learners concerns nobody where only controls are left."""

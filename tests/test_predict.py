@@ -91,10 +91,16 @@ def test_an_episode_written_out_scores_what_finetune_says(name, images, tmp_path
         assert all(abs(sum(float(one[f"class{c}"]) for c in range(WAY)) - 1) < 1e-4 for one in found)
 
 
+@pytest.fixture(scope="module")
+def trained(images, tmp_path_factory) -> Path:
+    """The checkpoint of an inductive learner of five classes. Don't change it."""
+    return save(tmp_path_factory.mktemp("trained"), "protonet", images)
+
+
 @pytest.fixture
-def asked(images, tmp_path) -> Callable[..., int]:
-    """Asks an inductive learner of five classes about an episode that is written out."""
-    path = save(tmp_path, "protonet", images)
+def asked(images, trained, tmp_path) -> Callable[..., int]:
+    """Asks that learner about an episode that is written out."""
+    path = Path(shutil.copy(trained, tmp_path))
     write_out(tmp_path, PROBLEM.draw_among(list(range(20, 30)), "test", 1, False, 0)[0], images)
 
     def ask(*arguments: str, stage: str = "predict", checkpoint: Path = path) -> int:

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from small_project import CHECKPOINT, JOB, SCORES, copied, metascore, trained
+from small_project import CHECKPOINT, JOB, SCORES, copied, run_here, trained
 
 from metascore.config import loading
 from metascore.config.params import Run
@@ -19,7 +19,7 @@ JUDGED = Path(SCORES).with_suffix(".json")
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     place = trained(tmp_path_factory.mktemp("small"))
-    metascore(place, "finetune", *JOB)
+    run_here(place, "finetune", *JOB)
     return place
 
 

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from small_project import ROOT, metascore, write_data, write_params
+from small_project import write_data, write_params
 
+from metascore.cli import main
 from metascore.config import loading
 from metascore.config.params import Config, Run
 from metascore.errors import UserError
@@ -96,12 +97,14 @@ def test_what_cannot_serve_is_said_in_a_line(project, monkeypatch):
         finetune.run(loading.load("params.yaml"), Run(SERVED, "anil", 0))
 
 
-def test_who_asks_for_such_a_training_is_told_which_it_is(project):
-    job = ("--task", SERVED, "--learner", "protonet", "--seed", "0")
-    said = metascore(project, "train", *job, status=2, source=ROOT / "src")
+def test_who_asks_for_such_a_training_is_told_which_it_is(project, monkeypatch, capsys):
+    monkeypatch.chdir(project)
+    assert main(["train", "--task", SERVED, "--learner", "protonet", "--seed", "0"]) == 2
+    said = capsys.readouterr().err
     assert "omniglot_20w1s/protonet: is judged with what omniglot_5w1s/protonet learned: train that one" in said
 
 
+@pytest.mark.usefixtures("no_drawings")
 def test_tables_name_the_task_that_was_trained_on(config, project):
     aggregate.run(config, results=project / "results/smoke")
     folder = project / "results/smoke/partial"

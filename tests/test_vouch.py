@@ -1,14 +1,17 @@
 """Vouching: code that does the same is told from code that does not, run by run, and both tools go by the entry."""
 
+import logging
 import shutil
 from pathlib import Path
 
 import pytest
-from small_project import CHECKPOINT, JOB, LEARNERS, ROOT, SCORES, copied, metascore, prepare, write_params
+from small_project import CHECKPOINT, JOB, LEARNERS, ROOT, SCORES, copied, metascore, prepare, run_here, write_params
 
+from metascore.config import loading
 from metascore.config.params import Run
 from metascore.files import read_json, write_json
 from metascore.orchestration import vouched
+from metascore.stages import vouch
 
 RUN = "smoke/omniglot_5w1s/protonet/0"
 CONTROL = ("--task", "omniglot_5w1s", "--learner", "chance", "--seed", "0")
@@ -20,15 +23,15 @@ NOTHING = ("def squared_distance", "UNUSED = 1\n\n\ndef squared_distance")  # an
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A small project with code of its own, trained and judged."""
+    """A small project with code of its own, trained and judged by the same code here."""
     place = tmp_path_factory.mktemp("vouch") / "project"
     place.mkdir()
     shutil.copytree(ROOT / "src", place / "src", ignore=shutil.ignore_patterns("__pycache__", "*.egg-info"))
     write_params(place, LEARNERS)
     prepare(place)
     for job in (JOB, CONTROL):
-        own(place, "train", *job)
-        own(place, "finetune", *job)
+        run_here(place, "train", *job)
+        run_here(place, "finetune", *job)
     return place
 
 
@@ -52,8 +55,11 @@ def entries(place: Path) -> dict:
     return vouched.read(place / vouched.PATH)
 
 
-def test_nothing_to_vouch_for(place):
-    assert own(place, "vouch").splitlines()[-1] == "smoke: 2 up to date"
+def test_nothing_to_vouch_for(place, monkeypatch, caplog):
+    monkeypatch.chdir(place)
+    caplog.set_level(logging.INFO)
+    vouch.run(loading.load("params.yaml"))
+    assert caplog.messages[-1] == "smoke: 2 up to date"
     assert entries(place) == {}
 
 

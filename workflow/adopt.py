@@ -58,14 +58,14 @@ def adopted(step: Callable[[], str]) -> bool:
 def brought() -> list[Jobs]:
     """The published budgets of which runs lie here."""
     every = [Jobs(loading.load(budget=budget)) for budget in loading.load().published_budgets()]
-    return [jobs for jobs in every if any(published.is_here(jobs.results, run) for run in jobs.config.runs())]
+    return [jobs for jobs in every if published.those_here(jobs.config)]
 
 
 def adopt_named(budget: str) -> str:
     """Have data and episodes made, and let Snakemake accept the runs that were made from such; says what was done."""
     jobs = Jobs(loading.load(budget=budget))
     call("snakemake", "--until", "episodes", "--config", f"budget={budget}", cure="run it to see more")
-    differences, here = jobs.differences(), those_here(jobs)
+    differences, here = jobs.differences(), published.those_here(jobs.config)
     runs = [run for run in here if run not in differences]
     if not runs:
         raise Refused(f"{jobs.results.folder}: no run lies here that would be made so: run `metascore vouch`")
@@ -90,12 +90,7 @@ def adoptable(jobs: Jobs) -> list[Run]:
             f"{jobs.results.folder}: {len(differences)} of its runs are not what would be made, such as "
             f"{first_of(differences)}: undo changes, or see `metascore vouch`"
         )
-    return those_here(jobs)
-
-
-def those_here(jobs: Jobs) -> list[Run]:
-    """The runs of which all files lie here."""
-    return [run for run in jobs.config.runs() if published.is_here(jobs.results, run)]
+    return published.those_here(jobs.config)
 
 
 def first_of(differences: Mapping[Run, str]) -> str:

@@ -32,7 +32,7 @@ def written(statements: dict[str, set[int]]) -> Any:
     return configured(params, budgets)
 
 
-@settings(max_examples=30)
+@settings(max_examples=15)
 @given(STATEMENTS)
 def test_the_last_section_that_states_a_number_wins(statements):
     stated = written(statements).stated(TASK, LEARNER)
@@ -44,7 +44,7 @@ def test_the_last_section_that_states_a_number_wins(statements):
             assert stated[name].key == NUMBERS[name]  # the default's; width has none
 
 
-@settings(max_examples=10)
+@settings(max_examples=5)
 @given(STATEMENTS)
 def test_what_is_said_of_a_variant_changes_no_other_entry(statements):
     own = {place for place, (_, section) in enumerate(SECTIONS) if section[1] == LEARNER}

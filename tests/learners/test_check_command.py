@@ -4,6 +4,8 @@ import pytest
 import temporary_project
 from temporary_project import Project
 
+from metascore.cli import main
+
 FILE = "src/metascore/learners/my_own.py"
 ONE_HOT = "torch.nn.functional.one_hot(support.y, self.problem.way)"
 CHECK = ("python", "-m", "metascore", "check", "my_own")  # nothing has been measured yet
@@ -32,7 +34,7 @@ def test_a_file_that_cannot_be_imported_is_named_with_its_line(project):
     assert f"{FILE}, line 2" in project.call(*CHECK, status=1)
 
 
-def test_what_is_no_learner_is_refused():
-    project = Project(temporary_project.ROOT)
-    said = project.call("python", "-m", "metascore", "check", "mamll", status=2)
-    assert "metascore check: mamll: not part of budget quick: one of chance" in said
+def test_what_is_no_learner_is_refused(root, monkeypatch, capsys):
+    monkeypatch.chdir(root)
+    assert main(["check", "mamll"]) == 2
+    assert "metascore check: mamll: not part of budget quick: one of chance" in capsys.readouterr().err

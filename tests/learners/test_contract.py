@@ -14,6 +14,7 @@ from cases import WAY, Case, cases, initial, is_cheapest, one, problem
 from metascore.config import signatures
 from metascore.learners.base import last, learned
 from metascore.networks.tensors import Params
+from metascore.problems import navigation
 from metascore.store import checkpoint
 from metascore.training.checks import CHECKS
 from metascore.training.checks.subject import tensors
@@ -23,6 +24,12 @@ from metascore.training.loop import Setting, Snapshot, meta_train
 ITERATIONS = 30
 
 each_case = pytest.mark.parametrize("case", cases())
+
+
+@pytest.fixture(autouse=True)
+def short_walks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of policies: long enough for the farthest goal, and a fifth of the operations."""
+    monkeypatch.setattr(navigation, "HORIZON", 20)
 
 
 @each_case
@@ -62,8 +69,8 @@ def test_memory_does_not_grow_with_the_iterations(case, make_episodes):
     if not learned(params):
         pytest.skip("nothing is learned")
     alive = []
-    for iterations in (2, 5):
-        with counted_tensors() as count:
+    with counted_tensors() as count:
+        for iterations in (2, 5):
             run = setting(case, make_episodes(case.kind), iterations=iterations, validations=1)
             end = list(meta_train(run, Snapshot(0, params, best=params)))[-1]
             assert not any(value.grad_fn for value in tensors([end, vars(run.learner)]))

@@ -62,27 +62,12 @@ def test_its_faults_are_named_with_its_own_file_and_line(project, module):
 
 def test_it_comes_to_the_table_with_the_bits_of_its_twin(project):
     small_project.write_data(project.path)
-    project.call("python", "-c", ALL)
+    project.call("python", "-c", small_project.WHOLE_WORKFLOW)
     scores = [np.load(project.path / f"results/smoke/scores/omniglot_5w1s/{name}/0.npy") for name in (NAME, TWIN)]
     assert np.array_equal(*scores)
     metascores = pd.read_csv(project.path / "results/smoke/tables/scores.csv").set_index("learner")["metascore"]
     assert metascores[NAME] == metascores[TWIN] != metascores["chance"]
     assert IDEA in (project.path / "results/smoke/report.html").read_text()
-
-
-ALL = """
-from metascore.config.loading import load
-from metascore.stages import aggregate, episodes, finetune, split, train
-
-config = load()
-split.run(config)
-for file in config.episode_files():
-    episodes.run(config, file)
-for run in config.runs():
-    train.run(config, run)
-    finetune.run(config, run)
-aggregate.run(config)
-"""
 
 
 def test_only_its_own_runs_depend_on_its_code(project, module):

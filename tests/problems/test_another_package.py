@@ -8,6 +8,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 import yaml
+from small_project import WHOLE_WORKFLOW
 
 from metascore.files import read_json
 
@@ -124,23 +125,9 @@ def call(project, *command, status=0):
     return done.stdout
 
 
-ALL = """
-from metascore.config.loading import load
-from metascore.stages import aggregate, episodes, finetune, train
-
-config = load()
-for file in config.episode_files():
-    episodes.run(config, file)
-for run in config.runs():
-    train.run(config, run)
-    finetune.run(config, run)
-aggregate.run(config)
-"""
-
-
 def test_it_comes_to_the_table(project):
     place, _ = project
-    call(project, sys.executable, "-c", ALL)
+    call(project, sys.executable, "-c", WHOLE_WORKFLOW)
     table = pd.read_csv(place / "results/smoke/tables/scores.csv").set_index("learner")
     assert set(table.index) == set(LEARNERS) and set(table["task"]) == {TASK}
     assert table.loc["chance", "metascore"] == pytest.approx(0, abs=1e-9)

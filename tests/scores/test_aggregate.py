@@ -52,6 +52,7 @@ def finished(tmp_path_factory):
     return folder
 
 
+@pytest.mark.slow  # the next one repeats it
 def test_it_writes_everything_the_same_way_twice(finished):
     first = digests(finished)
     aggregate.run(fake_results.config(), finished / "data", finished / "results/tiny")

@@ -6,18 +6,16 @@ checked for the chosen one. Each function raises UsageError.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any
 
 from metascore import problems
-from metascore.config import signatures
-from metascore.config.documents import Document, Key, dotted
+from metascore.config import signatures, trained_on
+from metascore.config.documents import Document, Key, dotted, listed
 from metascore.config.entries import EVERYONE, ITERATIONS, Entry
 from metascore.config.overlay import ABOUT_THE_ENTRY, TRAINING, Layer
 from metascore.config.params import Config
 from metascore.config.schema import check_values
-from metascore.config.serving import Pair
 from metascore.errors import UsageError
 from metascore.problems.base import Problem
 
@@ -34,10 +32,10 @@ def check(config: Config, lengths: bool = True) -> None:
         at_budget = replace(config, budget=name)
         _check_names(at_budget)
         _check_rows(at_budget)
-        _check_trained_on(at_budget)
+        trained_on.check_names(at_budget)
         for task, learner in at_budget.pairs():
             _check_recipe(at_budget, task, learner)
-        _check_served(at_budget)
+        trained_on.check_trainings(at_budget)
         if lengths and (name == config.budget or "seconds" not in at_budget.of_budget.values):
             _check_lengths(at_budget)
     _check_shapes(config)
@@ -65,7 +63,7 @@ def _check_twin(config: Config, entry: Entry) -> None:
     if entry.twin is not None and entry.twin not in alike:
         raise config.file.wrong(
             ("learners", entry.name, "paired_with"),
-            f"{entry.twin!r} is no other entry of {entry.file}.py: choose from {_list(alike) or 'none'}, or delete it",
+            f"{entry.twin!r} is no other entry of {entry.file}.py: choose from {listed(alike) or 'none'}, or delete it",
         )
 
 
@@ -74,67 +72,19 @@ def _check_names(config: Config) -> None:
     budget, everyone, kinds = config.of_budget, EVERYONE[-1], problems.known()
     for kind in budget.values["episodes"].get("for", {}):
         if kind not in kinds:
-            raise budget.wrong(("episodes", "for", kind), f"{kind!r} is no problem: one of {_list(kinds)}")
+            raise budget.wrong(("episodes", "for", kind), f"{kind!r} is no problem: one of {listed(kinds)}")
     tasks, learners = config.params["tasks"], [everyone, *config.learners]
     for index, task in enumerate(budget.values["tasks"]):
         if task not in tasks:
-            raise budget.wrong(("tasks", index), f"{task!r} is not defined: choose from {_list(tasks)}")
+            raise budget.wrong(("tasks", index), f"{task!r} is not defined: choose from {listed(tasks)}")
     for task in budget.values.get("fewer_seeds", {}):
         if task not in budget.values["tasks"]:
             raise budget.wrong(("fewer_seeds", task), "not a task of this budget: delete it")
     for learner in budget.values["learners"]:
         if learner not in learners:
-            raise budget.wrong(("learners", learner), f"not defined in {config.file.file}: one of {_list(learners)}")
+            raise budget.wrong(("learners", learner), f"not defined in {config.file.file}: one of {listed(learners)}")
         entries = config.entries.values() if learner == everyone else [config.entries[learner]]
         _check_section(config, budget, ("learners", learner), list(entries))
-
-
-def _check_trained_on(config: Config) -> None:
-    """A training serves tasks of the same data that the budget has."""
-    budget, learners = config.of_budget, [EVERYONE[-1], *config.learners]
-    for task, rows in budget.values.get("trained_on", {}).items():
-        for learner, other in rows.items():
-            key = ("trained_on", task, learner)
-            for name in (task, other or task):
-                if name not in budget.values["tasks"]:
-                    raise budget.wrong(key, f"{name!r} is not a task of this budget: delete it")
-            if learner not in learners:
-                raise budget.wrong(key, f"not defined in {config.file.file}: one of {_list(learners)}")
-            if other == task:
-                raise budget.wrong(key, "is the task itself: name another one, or delete it")
-            if other is not None and _drawn(config, other) != _drawn(config, task):
-                raise budget.wrong(key, f"{other} is drawn from other data, or another split of them: delete it")
-
-
-def _check_served(config: Config) -> None:
-    """Who has no training has another one that fits, for each seed."""
-    trained = config.trained_pairs()
-    for (task, learner), other in config.served.items():
-        if other not in trained or not {*config.seeds_of(task)} <= {*config.seeds_of(other[0])}:
-            raise config.of_budget.wrong(
-                ("trained_on", task),
-                f"{learner} has no training on {other[0]} for each of its seeds: give it one, or say `{learner}: null`",
-            )
-        _check_alike(config, task, learner, other)
-
-
-def _check_alike(config: Config, task: str, learner: str, other: Pair) -> None:
-    """An entry that is paired with another one differs from it in numbers that itself states, and trains alike."""
-    one, served = config.recipe(*other), config.recipe(task, learner)
-    own = config.file.at(("learners", learner)).keys() if learner != other[1] else ()
-    numbers = {name for name, value in served.hyper_parameters.items() if one.hyper_parameters[name] != value} - {*own}
-    differing = sorted(numbers) or ([TRAINING] if one.training != served.training else [])
-    if differing:
-        raise config.of_budget.wrong(
-            ("learners", learner, differing[0]),
-            f"on {task} it differs from that of {other[1]}, which trains for both: state the same",
-        )
-
-
-def _drawn(config: Config, task: str) -> tuple[Any, ...]:
-    """What decides which classes a task trains on, and which it is judged by."""
-    problem = config.tasks[task]
-    return type(problem), problem.inputs, problem.drawn_from(config.split["name"])
 
 
 def _check_rows(config: Config) -> None:
@@ -173,7 +123,7 @@ def _problems(config: Config, document: Document, key: Key) -> list[Problem]:
     """The problems that a `for` names: a task's, or those of all tasks of a kind."""
     tasks, kinds, name = config.params["tasks"], problems.known(), key[-1]
     if name not in (*kinds, *tasks):
-        raise document.wrong(key, f"{name!r} is no problem or task: one of {_list([*kinds, *tasks])}")
+        raise document.wrong(key, f"{name!r} is no problem or task: one of {listed([*kinds, *tasks])}")
     return [config.problem(task) for task in tasks if name in (task, tasks[task]["problem"])]
 
 
@@ -198,7 +148,7 @@ def _check_number(document: Document, key: Key, entries: list[Entry]) -> None:
     schemas = [fields[name] for entry in entries if name in (fields := signatures.hyper_parameters(entry.file))]
     if not schemas and not (key[:2] == EVERYONE and _is_known_elsewhere(name)):
         known = {name for entry in entries for name in signatures.fields(entry.file)}
-        raise document.wrong(key, f"unknown: no hyper-parameter of {key[1]}: one of {_list(known)}")
+        raise document.wrong(key, f"unknown: no hyper-parameter of {key[1]}: one of {listed(known)}")
     for schema in schemas:
         check_values(document, key, schema)
 
@@ -266,7 +216,3 @@ def _check_shapes(config: Config) -> None:
     """Way, shot and query that the data can give."""
     for file in config.episode_files().values():
         file.problem.check(file.part, config.split)
-
-
-def _list(names: Iterable[Any]) -> str:
-    return ", ".join(sorted(map(str, names)))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -56,6 +56,11 @@ class Document:
 def dotted(key: Key) -> str:
     """A key as people write it, such as learners.maml.width."""
     return ".".join(str(part) if str(part).isprintable() else repr(part) for part in key) or "top level"
+
+
+def listed(names: Iterable[Any]) -> str:
+    """Names as people read them, sorted."""
+    return ", ".join(sorted(map(str, names)))
 
 
 def read(path: Path) -> Document:

@@ -69,9 +69,14 @@ def is_here(results: Results, run: Run) -> bool:
     return all(getattr(results, name)(run).is_file() for name in FILES)
 
 
+def those_here(config: Config) -> list[Run]:
+    """The budget's runs that lie here."""
+    return [run for run in config.runs() if is_here(Results.of(config), run)]
+
+
 def differences(config: Config, code: Callable[[str], Callable[[Run], str]]) -> dict[Run, str]:
     """What makes those runs that lie here others than would be made; `code(stage)(run)` is the digest of its code."""
-    here = [run for run in config.runs() if is_here(Results.of(config), run)]
+    here = those_here(config)
     codes = {run: {"train": code("train")(config.training_of(run)), "finetune": code("finetune")(run)} for run in here}
     found = {run: difference(config, run, codes[run]) for run in here}
     return {run: what for run, what in found.items() if what is not None}

@@ -91,7 +91,7 @@ def _stand_in(jobs: Jobs) -> stand_ins.StandIn | None:
 def _protect(jobs: Jobs, strangers: list[str]) -> None:
     """Train nothing anew that came with the project and is what would be made."""
     differences = jobs.differences()
-    runs = [run for run in jobs.config.runs() if published.is_here(jobs.results, run) and run not in differences]
+    runs = [run for run in published.those_here(jobs.config) if run not in differences]
     if any(str(jobs.results.checkpoint(run)) in strangers for run in runs):
         sys.exit(f"{jobs.results.folder}: came with the project, and is not adopted yet: run `make adopt`")
 
