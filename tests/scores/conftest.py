@@ -11,4 +11,4 @@ from metascore.store.paths import FIGURE_FORMATS
 def no_drawings(monkeypatch: pytest.MonkeyPatch) -> None:
     """Figures are empty where nobody looks at them: to draw them takes most of a report's time."""
     empty = {(one.name, suffix): b"<svg/>" for one in declarations.figures() for suffix in FIGURE_FORMATS}
-    monkeypatch.setattr(aggregate, "_drawings", lambda numbers: empty)
+    monkeypatch.setattr(aggregate, "drawings", lambda numbers, formats, processes: empty)
