@@ -184,13 +184,13 @@ def test_the_preloaded_process_ends_with_the_workflow_and_leaves_nothing(workflo
 
 @pytest.mark.parametrize(("code", "status", "said"), [("not today", 1, "not today\n"), (3, 3, ""), (None, 0, "")])
 def test_a_stage_that_exits_says_and_means_what_it_would_elsewhere(monkeypatch, capsys, code, status, said):
-    monkeypatch.setattr(preloaded.cli, "main", lambda arguments: sys.exit(code))
+    monkeypatch.setattr(preloaded.cli, "main", lambda arguments, load: sys.exit(code))
     assert preloaded._status([], Remembered()) == status
     assert capsys.readouterr().err == said
 
 
 def test_an_error_that_nothing_turns_into_a_line_is_shown(monkeypatch, capsys):
-    def fail(arguments):
+    def fail(arguments, load):
         raise KeyError("odd")
 
     monkeypatch.setattr(preloaded.cli, "main", fail)

@@ -8,7 +8,9 @@ import signal
 import sys
 from collections.abc import Sequence
 from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
 from types import ModuleType
+from typing import NamedTuple
 
 from metascore.report.figures import all_figures
 from metascore.report.numbers import Numbers
@@ -17,14 +19,26 @@ from metascore.report.style import rendered
 Drawings = dict[tuple[str, str], bytes]  # by name and format
 
 
+class Begun(NamedTuple):
+    """Another process, and where what it draws will arrive."""
+
+    process: BaseProcess
+    result: Connection
+
+
 def drawings(numbers: Numbers, formats: Sequence[str], processes: int = 1) -> Drawings:
     """Each figure in these formats, to the same bytes however many processes draw: one where forks are not safe."""
     share, *others = _shares(all_figures(), processes if sys.platform == "linux" else 1)
     begun = [_begun(numbers, formats, other) for other in others]
-    drawn = _drawn(numbers, formats, share)
-    for other, result in zip(others, begun, strict=True):
-        drawn |= _received(result) or _drawn(numbers, formats, other)  # which says what is wrong with it
-    return drawn
+    try:
+        drawn = _drawn(numbers, formats, share)
+        for other, one in zip(others, begun, strict=True):
+            drawn |= _received(one.result) or _drawn(numbers, formats, other)  # which says what is wrong with it
+        return drawn
+    finally:  # a signal may have come
+        for one in begun:
+            one.process.terminate()
+            one.process.join()
 
 
 def _shares(figures: Sequence[ModuleType], count: int) -> list[Sequence[ModuleType]]:
@@ -36,13 +50,13 @@ def _drawn(numbers: Numbers, formats: Sequence[str], figures: Sequence[ModuleTyp
     return {(name, suffix): rendered(figure, suffix) for name, figure in drawn.items() for suffix in formats}
 
 
-def _begun(numbers: Numbers, formats: Sequence[str], figures: Sequence[ModuleType]) -> Connection:
-    """Where what another process draws will arrive. That process ends with this one."""
+def _begun(numbers: Numbers, formats: Sequence[str], figures: Sequence[ModuleType]) -> Begun:
     context = multiprocessing.get_context("fork")
     receiving, sending = context.Pipe(duplex=False)
-    context.Process(target=_send, args=(sending, numbers, formats, figures), daemon=True).start()
+    process = context.Process(target=_send, args=(sending, numbers, formats, figures), daemon=True)
+    process.start()
     sending.close()
-    return receiving
+    return Begun(process, receiving)
 
 
 def _send(result: Connection, numbers: Numbers, formats: Sequence[str], figures: Sequence[ModuleType]) -> None:
