@@ -67,7 +67,7 @@ def no_drawings(monkeypatch: pytest.MonkeyPatch) -> None:
     from metascore.store.paths import FIGURE_FORMATS
 
     empty = {(one.name, suffix): b"<svg/>" for one in declarations.figures() for suffix in FIGURE_FORMATS}
-    monkeypatch.setattr(aggregate, "_drawings", lambda numbers: empty)
+    monkeypatch.setattr(aggregate, "drawings", lambda numbers, formats, processes: empty)
 
 
 @pytest.fixture

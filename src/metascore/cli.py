@@ -9,7 +9,7 @@ import logging
 import os
 import sys
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +22,8 @@ from metascore.orchestration.signals import Stopped, stoppable
 from metascore.store import artifacts
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one stage; returns the exit status."""
+def main(arguments: Sequence[str] | None = None, load: Callable[..., Config] = load) -> int:
+    """Run one stage; returns the exit status. `load` gives the configuration, as `loading.load` does."""
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
     options = parser().parse_args(arguments)
     try:
@@ -96,8 +96,8 @@ def _run(options: argparse.Namespace, config: Config) -> None:
         stage.run(config, job.task, job.learner, options.json)
     elif options.stage == "calibrate":
         stage.run(config, options.learners, options.seconds)
-    elif options.stage == "aggregate" and options.without:
-        stage.run(config.without(_pair(one) for one in options.without))
+    elif options.stage == "aggregate":
+        stage.run(config.without(map(_pair, options.without or ())), processes=options.processes)
     elif options.stage == "check":
         stage.run(config, options.learner)
     elif options.stage == "vouch":

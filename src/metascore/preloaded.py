@@ -23,9 +23,9 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, NoReturn
 
-from metascore import cli
-from metascore.config import loading
-from metascore.errors import UserError
+from metascore import cli, problems
+from metascore.config import signatures
+from metascore.config.remembered import Remembered
 from metascore.orchestration import provenance
 from metascore.orchestration.preloading import SIGNALS, code, receive
 
@@ -33,14 +33,14 @@ STAGES = ("train", "finetune", "episodes")  # those that a workflow has many of
 LATER = ("torch._dynamo",)  # by torch's optimisers
 
 
-def main(number: int, path: Path) -> None:
-    """Serve the socket of this number, which lies at `path`, until standard input ends."""
+def main(number: int, path: Path, budget: str) -> None:
+    """Serve the socket of this number, which lies at `path`, until standard input ends, with runs of this budget."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the stages
     signal.signal(signal.SIGTERM, _end)
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for what is forked: a command knows its stage's end
     try:
         with socket.socket(fileno=number) as listening:
-            _serve(listening)
+            _serve(listening, budget)
     finally:
         shutil.rmtree(path.parent, ignore_errors=True)
 
@@ -50,8 +50,8 @@ def _end(number: int, frame: FrameType | None) -> NoReturn:
     sys.exit(128 + number)
 
 
-def _serve(listening: socket.socket) -> None:
-    _preload()
+def _serve(listening: socket.socket, budget: str) -> None:
+    remembered = _preload(budget)
     files = _versions()
     gc.freeze()  # what lies in memory now stays shared
     while True:
@@ -61,17 +61,19 @@ def _serve(listening: socket.socket) -> None:
         connection = listening.accept()[0]
         with connection:
             if _versions() == files:
-                _fork(listening, connection)
+                _fork(listening, connection, remembered)
 
 
-def _preload() -> None:
+def _preload(budget: str) -> Remembered:
     """Import what stages import, also on their way, and remember what each would read of the project's own files."""
     for name in (*(f"metascore.stages.{name}" for name in STAGES), *LATER):
         importlib.import_module(name)
-    for name in STAGES:
-        provenance.stage_code(name)
-    with suppress(UserError):
-        loading.load()
+    learners = [signatures.module_of(name) for name in signatures.learner_files()]
+    kinds = [problems.module_of(name) for name in problems.known()]
+    provenance.module_files([*(f"metascore.stages.{name}" for name in STAGES), *learners, *kinds])
+    remembered = Remembered()
+    remembered.prepare(budget)
+    return remembered
 
 
 def _versions() -> dict[str, int | None]:
@@ -86,11 +88,11 @@ def _changed(file: str) -> int | None:
     return None
 
 
-def _fork(listening: socket.socket, connection: socket.socket) -> None:
+def _fork(listening: socket.socket, connection: socket.socket, remembered: Remembered) -> None:
     with _no_signals():
         if os.fork() == 0:
             listening.close()
-            _run(connection)
+            _run(connection, remembered)
 
 
 @contextmanager
@@ -103,7 +105,7 @@ def _no_signals() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
 
 
-def _run(connection: socket.socket) -> NoReturn:
+def _run(connection: socket.socket, remembered: Remembered) -> NoReturn:
     """Be the stage that a command asks for, and tell it the exit status."""
     status = 1
     try:
@@ -113,7 +115,7 @@ def _run(connection: socket.socket) -> NoReturn:
             connection.sendall(f"{os.getpid()}\n".encode())
             threading.Thread(target=_follow, args=(connection,), daemon=True).start()
             signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
-            status = _status(request["arguments"])
+            status = _status(request["arguments"], remembered)
             connection.sendall(f"{status}\n".encode())
     finally:
         os._exit(status)  # without what this process's parent would do at its end
@@ -138,10 +140,10 @@ def _follow(connection: socket.socket) -> None:
     os.kill(os.getpid(), signal.SIGTERM)
 
 
-def _status(arguments: list[str]) -> int:
+def _status(arguments: list[str], remembered: Remembered) -> int:
     """The exit status of a command; what it says at its end is said as Python would."""
     try:
-        return cli.main(arguments)
+        return cli.main(arguments, remembered.load)
     except SystemExit as ended:
         if isinstance(ended.code, str):
             sys.stderr.write(f"{ended.code}\n")
@@ -155,4 +157,4 @@ def _status(arguments: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), Path(sys.argv[2]))
+    main(int(sys.argv[1]), Path(sys.argv[2]), sys.argv[3])

@@ -53,14 +53,14 @@ from pathlib import Path
 import fake_results
 
 from metascore.orchestration.jobs import Jobs
-from metascore.report import declarations
+from metascore.report import declarations, drawing
 from metascore.stages import aggregate
 
-every = aggregate.all_figures
-aggregate.all_figures = lambda: [one for one in every() if one.__name__.endswith(".toy")]
+every = drawing.all_figures
+drawing.all_figures = lambda: [one for one in every() if one.__name__.endswith(".toy")]
 empty = {(one.name, "svg"): b"<svg/>" for one in declarations.figures()}  # to draw the others takes seconds
-draw = aggregate._drawings
-aggregate._drawings = lambda numbers: empty | draw(numbers)
+draw = aggregate.drawings
+aggregate.drawings = lambda *asked: empty | draw(*asked)
 chosen = fake_results.config()
 fake_results.write(Path(), chosen)
 aggregate.run(chosen)

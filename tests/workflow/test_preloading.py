@@ -12,6 +12,7 @@ import pytest
 from temporary_project import Project, copy_project, make_stages_idle
 
 from metascore import preloaded
+from metascore.config.remembered import Remembered
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only there is a stage forked")
 
@@ -19,7 +20,7 @@ SECONDS = 120  # at most, on a machine that has much else to do
 WORKFLOW = """
 import os, sys
 from metascore.orchestration import preloading
-preloading.start()
+preloading.start("quick")
 print(os.environ[preloading.SOCKET], flush=True)
 sys.stdin.read()
 """
@@ -183,15 +184,15 @@ def test_the_preloaded_process_ends_with_the_workflow_and_leaves_nothing(workflo
 
 @pytest.mark.parametrize(("code", "status", "said"), [("not today", 1, "not today\n"), (3, 3, ""), (None, 0, "")])
 def test_a_stage_that_exits_says_and_means_what_it_would_elsewhere(monkeypatch, capsys, code, status, said):
-    monkeypatch.setattr(preloaded.cli, "main", lambda arguments: sys.exit(code))
-    assert preloaded._status([]) == status
+    monkeypatch.setattr(preloaded.cli, "main", lambda arguments, load: sys.exit(code))
+    assert preloaded._status([], Remembered()) == status
     assert capsys.readouterr().err == said
 
 
 def test_an_error_that_nothing_turns_into_a_line_is_shown(monkeypatch, capsys):
-    def fail(arguments):
+    def fail(arguments, load):
         raise KeyError("odd")
 
     monkeypatch.setattr(preloaded.cli, "main", fail)
-    assert preloaded._status(["finetune", "--debug"]) == 1
+    assert preloaded._status(["finetune", "--debug"], Remembered()) == 1
     assert "Traceback" in (said := capsys.readouterr().err) and said.endswith("KeyError: 'odd'\n")

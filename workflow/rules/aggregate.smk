@@ -20,7 +20,7 @@ rule aggregate:
         ],
     log:
         f"logs/{BUDGET}/aggregate.log",
-    threads: 1
+    threads: 2
     resources:
         mem_mb=lambda wildcards, attempt: 4000 * attempt,
         runtime=30,
@@ -31,4 +31,6 @@ rule aggregate:
     message:
         "Scores to metrics, tables, figures and report"
     shell:
-        "python -m metascore aggregate --budget {params.budget:q} 2>&1 | tee -i {log:q}"
+        # Figures are drawn side by side; what is computed has the same bits on any number of cores.
+        "OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1"
+        " python -m metascore aggregate --budget {params.budget:q} --processes {threads} 2>&1 | tee -i {log:q}"

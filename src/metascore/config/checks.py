@@ -1,7 +1,7 @@
 """What the schema cannot know: names are defined, numbers are those of the learner, recipes are whole.
 
 Every section of params.yaml and of every budget is checked, whichever budget is chosen; what the data can give is
-checked for the chosen one. Each function raises UsageError.
+checked for the chosen one, by `check_shapes`. Each function raises UsageError.
 """
 
 from __future__ import annotations
@@ -21,7 +21,10 @@ from metascore.problems.base import Problem
 
 
 def check(config: Config, lengths: bool = True) -> None:
-    """Everything below: first what is needed to make sense of the rest. Without `lengths`, they may be missing."""
+    """Everything below but shapes: first what is needed to make sense of the rest.
+
+    Without `lengths`, they may be missing.
+    """
     for task in config.params["tasks"]:
         config.problem(task)
     for entry in config.entries.values():
@@ -38,7 +41,6 @@ def check(config: Config, lengths: bool = True) -> None:
         trained_on.check_trainings(at_budget)
         if lengths and (name == config.budget or "seconds" not in at_budget.of_budget.values):
             _check_lengths(at_budget)
-    _check_shapes(config)
 
 
 def _check_file(config: Config, entry: Entry) -> None:
@@ -212,7 +214,7 @@ def _check_length(config: Config, task: str, entry: Entry, stated: Layer) -> Non
         )
 
 
-def _check_shapes(config: Config) -> None:
-    """Way, shot and query that the data can give."""
+def check_shapes(config: Config) -> None:
+    """Way, shot and query that the data can give, as they are now."""
     for file in config.episode_files().values():
         file.problem.check(file.part, config.split)

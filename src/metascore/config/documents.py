@@ -65,8 +65,13 @@ def listed(names: Iterable[Any]) -> str:
 
 def read(path: Path) -> Document:
     """Raises UsageError, with file and line, where a file can't be read, is not YAML or says one thing twice."""
+    return parsed(text(path), str(path))
+
+
+def text(path: Path) -> str:
+    """What a file says. Raises UsageError where it can't be read."""
     try:
-        return parsed(path.read_text(encoding="utf-8"), str(path))
+        return path.read_text(encoding="utf-8")
     except OSError as error:
         raise UsageError(f"{path}: {error.strerror}: run from the project's folder, or give --params") from error
     except UnicodeDecodeError as error:

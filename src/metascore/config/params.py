@@ -130,10 +130,12 @@ class Config:
         """The seeds of a task: the first ones, where the budget runs fewer of it."""
         return sorted(self.seeds)[: self.of_budget.values.get("fewer_seeds", {}).get(task)]
 
-    @property
-    def fewest_seeds(self) -> int:
-        """How many seeds each task has at least."""
-        return min(len(self.seeds_of(task)) for task in self.tasks)
+    def tell_seeds(self) -> str:
+        """The seeds, and those of each task that has fewer, in words."""
+        listed = {task: ", ".join(map(str, self.seeds_of(task))) for task in self.tasks}
+        every = ", ".join(map(str, self.seeds))
+        fewer = "; ".join(f"{task}: {seeds}" for task, seeds in listed.items() if seeds != every)
+        return f"{every} ({fewer})" if fewer else every
 
     @property
     def is_published(self) -> bool:

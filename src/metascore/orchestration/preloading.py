@@ -30,8 +30,10 @@ KILLED = 128 + signal.SIGKILL  # the exit status of a stage that could not give 
 WAITING = 1024  # commands that may wait until torch is imported
 
 
-def start() -> None:
+def start(budget: str) -> None:
     """Have the stages that this process starts from now on, directly or not, begin where torch is imported already.
+
+    So is the configuration of this budget.
 
     The process that forks them ends with this one, however that ends. There is none but on Linux: elsewhere not all
     libraries may be used after a fork.
@@ -43,7 +45,7 @@ def start() -> None:
         listening.bind(str(path))
         listening.listen(WAITING)
         number = listening.fileno()
-        command = [sys.executable, "-m", "metascore.preloaded", str(number), str(path)]
+        command = [sys.executable, "-m", "metascore.preloaded", str(number), str(path), budget]
         environment = {**os.environ, **ONE_THREAD}
         reading, _writing = os.pipe()  # whose other end is closed by the end of this process, and not before
         subprocess.Popen(command, stdin=reading, env=environment, pass_fds=[number])

@@ -123,7 +123,7 @@ def start(workflow: Any, jobs: Jobs, handler: LiveHandler | None, logs: list[str
         _say(forecast.forecast(jobs.config, runs, places, kind))
         curves.Curves(jobs.config).follow()
     if workflow.local_exec:
-        _prepare_here(workflow, planned)
+        _prepare_here(workflow, planned, jobs.config.budget)
     if handler is not None:
         _say(f"each job and its command: {', '.join(logs)}; what it says: {live.LOGS}")
         live.keep_jobs_to_their_logs()
@@ -151,14 +151,14 @@ def _places(workflow: Any) -> tuple[int, str]:
     return (workflow.cores, "cores") if workflow.local_exec else (workflow.nodes, "nodes")
 
 
-def _prepare_here(workflow: Any, planned: Sequence[Job]) -> None:
+def _prepare_here(workflow: Any, planned: Sequence[Job], budget: str) -> None:
     """For jobs of this machine: torch is imported for them once, and no limit holds on how many begin in a second.
 
     For that limit Snakemake looks at all waiting jobs every second, once more for each job that has ended.
     """
     workflow.scheduler.job_rate_limiter = None
     if sum(job.rule in preloading.RULES for job in planned) > 1:
-        preloading.start()
+        preloading.start(budget)
 
 
 def _job(job: Any) -> Job:

@@ -87,7 +87,7 @@ def _warnings(config: Config, measured: list[TaskResults], synthetic: bool) -> l
     """What a reader must know before any number."""
     problems = config.tasks.values()
     found = list(dict.fromkeys(one.warning for one in problems if one.warning)) if synthetic else []
-    found += missing(config) + few_seeds(config.fewest_seeds)
+    found += missing(config) + few_seeds(config)
     early = [f"{one.task}/{name}" for one in measured for name in one.scores if _stopped_early(config, one, name)]
     return found + ([f"Training stopped before its last iteration: {', '.join(early)}."] if early else [])
 
@@ -98,11 +98,18 @@ def missing(config: Config) -> list[str]:
     return [f"Missing: {names}. Ranks and intervals are those of the others."] if names else []
 
 
-def few_seeds(count: int) -> list[str]:
-    """What to say where there are too few to say much of others."""
+def few_seeds(config: Config) -> list[str]:
+    """What to say where there are too few to say much of others, of which tasks."""
+    counts = {task: len(config.seeds_of(task)) for task in config.tasks}
+    return [_few(count, counts) for count in sorted({*counts.values()}) if count < FEW_SEEDS]
+
+
+def _few(count: int, counts: dict[str, int]) -> str:
+    tasks = [task for task, own in counts.items() if own == count]
+    where = "" if len(tasks) == len(counts) else f" of {', '.join(tasks)}"
     if count == 1:
-        return ["One seed: estimates and intervals are of these trained networks alone, and there are no ranks."]
-    return [f"Fewer than three seeds ({count}): intervals say little about another seed."] if count < FEW_SEEDS else []
+        return f"One seed{where}: estimates and intervals are of these trained networks alone, and there are no ranks."
+    return f"Fewer than three seeds{where} ({count}): intervals say little about another seed."
 
 
 def _stopped_early(config: Config, measured: TaskResults, learner: str) -> bool:
@@ -123,7 +130,7 @@ def _facts(config: Config, measured: list[TaskResults], synthetic: bool) -> list
         ("tasks", ", ".join(one.title for one in measured)),
         ("test episodes", f"{config.test_counts()} a task, the same for all learners and seeds"),
         ("budget", config.budget),
-        ("seeds", ", ".join(map(str, config.seeds))),
+        ("seeds", config.tell_seeds()),
         ("machine", ", ".join(sorted({record["device"] for record in records}))),
         ("training time", f"{sum(record['seconds'] for record in records) / 60:.0f} minutes in {len(records)} runs"),
         ("versions", ", ".join(f"{name} {'/'.join(sorted(seen))}" for name, seen in sorted(versions.items()))),

@@ -12,9 +12,8 @@ from metascore.errors import UserError
 from metascore.files import read_json, write, write_json, write_text
 from metascore.report import documents
 from metascore.report.documents import Document
-from metascore.report.figures import all_figures
+from metascore.report.drawing import drawings
 from metascore.report.numbers import Numbers
-from metascore.report.style import rendered
 from metascore.report.tables import all_tables
 from metascore.report.whole import few_seeds, missing, page_of
 from metascore.scoring import controls, tables
@@ -32,8 +31,10 @@ from metascore.store.results import histories, misled_scores, portraits, runs_by
 log = logging.getLogger(__name__)
 
 
-def run(config: Config, data: Path = Path("data"), results: Path | None = None) -> None:
+def run(config: Config, data: Path = Path("data"), results: Path | None = None, processes: int = 1) -> None:
     """Write metrics.json, digests.json, tables, figures (SVG, PNG) and report.html into the budget's folder.
+
+    So many processes draw.
 
     What leaves runs out goes into a folder of its own there (see store.partial), until all runs are reported.
 
@@ -54,8 +55,8 @@ def run(config: Config, data: Path = Path("data"), results: Path | None = None) 
     numbers = _numbers(config, measured, estimates, files)
     unequal = unequal_times(numbers.scores)
     facts = [*_facts(config, synthetic), *unequal]
-    texts, drawings = _documents(numbers, facts, files), _drawings(numbers)
-    pictures = {name: drawn for (name, suffix), drawn in drawings.items() if suffix == "svg"}
+    texts, drawn_figures = _documents(numbers, facts, files), drawings(numbers, FIGURE_FORMATS, processes)
+    pictures = {name: drawn for (name, suffix), drawn in drawn_figures.items() if suffix == "svg"}
     page = page_of(config, measured, numbers, synthetic, pictures)
     for said in unequal:
         log.warning(said)
@@ -63,7 +64,7 @@ def run(config: Config, data: Path = Path("data"), results: Path | None = None) 
     write_json(files.metrics, tables.metrics(numbers.scores, numbers.overall))
     for path, text in texts.items():
         write_text(path, text)
-    for (name, suffix), drawn in drawings.items():
+    for (name, suffix), drawn in drawn_figures.items():
         write(files.figure(name, suffix), drawn)
     _write_digests(config, measured, files)
     write_text(files.page, page)
@@ -85,7 +86,7 @@ def _numbers(config: Config, measured: list[TaskResults], estimates: list[Estima
         histories=tables.joined(learning, tables.HISTORY),
         reached=tables.joined(reached, REACHED),
         board=pd.concat([board_table(one, _of(scores, one.task)) for one in measured], ignore_index=True),
-        pairs=pd.concat(map(tables.pair_table, measured, estimates), ignore_index=True),
+        pairs=tables.joined(list(map(tables.pair_table, measured, estimates)), tables.PAIR_COLUMNS),
         published=published_table(scores),
         priors=tables.joined([prior_table(task, learners) for task, learners in seen.items()], COLUMNS),
         portraits=seen,
@@ -126,12 +127,6 @@ def _write_digests(config: Config, measured: list[TaskResults], files: Results) 
         log.warning("runs come from machines that differ in `%s` (see digests.json): nobody else gets their bits", fact)
 
 
-def _drawings(numbers: Numbers) -> dict[tuple[str, str], bytes]:
-    """Each figure in its formats, by name and format."""
-    drawn = {module.__name__.rpartition(".")[2]: module.draw(numbers) for module in all_figures()}
-    return {(name, suffix): rendered(figure, suffix) for name, figure in drawn.items() for suffix in FIGURE_FORMATS}
-
-
 def _any_synthetic(config: Config, data: Path) -> bool:
     """Whether some data were drawn by a program that should have been collected; not every problem has a source."""
     sources = dict.fromkeys(problem.source for problem in config.tasks.values() if problem.source)
@@ -150,7 +145,7 @@ def _facts(config: Config, synthetic: bool) -> list[str]:
     data = dict.fromkeys(problem.data(synthetic) for problem in config.tasks.values())
     facts = (
         f"Data: {', '.join(data)}. Split: {config.split_names()}. Budget: {config.budget}. "
-        f"Seeds: {', '.join(map(str, config.seeds))}. Test episodes a task: {config.test_counts()}."
+        f"Seeds: {config.tell_seeds()}. Test episodes a task: {config.test_counts()}."
     )
     warnings = dict.fromkeys(problem.warning for problem in config.tasks.values() if synthetic and problem.warning)
-    return [*(f"**{warning}**" for warning in [*warnings, *missing(config)]), facts, *few_seeds(config.fewest_seeds)]
+    return [*(f"**{warning}**" for warning in [*warnings, *missing(config)]), facts, *few_seeds(config)]

@@ -37,7 +37,7 @@ def _budget(config: Config) -> dict[str, str]:
     return {
         "budget": config.budget,
         "tasks": ", ".join(config.tasks),
-        "seeds": ", ".join(map(str, config.seeds)),
+        "seeds": config.tell_seeds(),
         "seconds a training": ", ".join(f"{seconds:g}" for seconds in _seconds(config)) or NOT_RUN,
         "runs": f"{_done(config, runs)} of {len(runs)}",
     }
