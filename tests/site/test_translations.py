@@ -76,3 +76,10 @@ def test_the_readme_has_a_link_to_every_page_of_a_learner():
 def test_links_of_chinese_pages_lead_somewhere(page):
     folder = (DOCS / "zh" / page).parent
     assert not [link for link in LINK.findall(chinese(page)) if not (folder / link).exists()]
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_chinese_page_sends_its_reader_to_chinese_ones(page):
+    folder = (DOCS / "zh" / page).parent
+    english_ones = {(DOCS / one).resolve() for one in TRANSLATED if one != page}
+    assert not [link for link in LINK.findall(chinese(page)) if (folder / link).resolve() in english_ones]
