@@ -3,7 +3,7 @@
 import pytest
 import torch
 import yaml
-from small_project import ROOT
+from small_project import ROOT, write_data
 
 from metascore.config.loading import load
 from metascore.errors import UsageError
@@ -83,26 +83,27 @@ def test_a_section_is_replaced_wherever_it_is():
     assert with_section("a: 1", "b", "b: 5\n") == "a: 1\nb: 5\n"
 
 
-def test_what_data_are_missing_and_how_they_are_made_is_one_line(project, quick):
-    (project / "params/small.yaml").write_text(BUDGET.replace("tasks: [sine_5s]", "tasks: [omniglot_lake]"))
-    with pytest.raises(UsageError, match=r"images.npy: missing: run `metascore data` first"):
-        calibrate.run(load(lengths=False), ["maml"], 3.0)
-    for name in ("images.npy", "characters.csv"):
-        (project / "data/omniglot").mkdir(parents=True, exist_ok=True)
-        (project / "data/omniglot" / name).touch()
-    (project / "data/omniglot/characters.csv").write_text("index,alphabet,character,part\n0,a,character01,background\n")
-    with pytest.raises(UsageError, match=r"lake.json: missing: run `metascore split --name lake --budget small` first"):
-        calibrate.run(load(lengths=False), ["maml"], 3.0)
+def test_data_that_are_missing_are_made(project, quick, monkeypatch):
+    (project / "params/small.yaml").write_text(BUDGET.replace("tasks: [sine_5s]", "tasks: [omniglot_5w1s]"))
+    monkeypatch.setattr(calibrate.data, "run", lambda config: write_data(project))
+    calibrate.run(load(lengths=False), ["maml"], 3.0)
+    assert (project / "data/splits/random.json").is_file()
+    assert yaml.safe_load((project / "params/small.yaml").read_text())["iterations"]["omniglot_5w1s"]["maml"] > 0
 
 
 @pytest.mark.parametrize(
-    "path, command",
+    "path, expected, arguments",
     [
-        ("omniglot/images.npy", "metascore data"),
-        ("pictures/flowers/images.npy", "metascore pictures --name flowers"),
-        ("splits/lake.json", "metascore split --name lake --budget small"),
-        ("splits/flowers/class.json", "metascore split --name flowers/class --budget small"),
+        ("omniglot/images.npy", "data", ()),
+        ("pictures/flowers/images.npy", "pictures", ("flowers",)),
+        ("splits/lake.json", "split", ("lake",)),
+        ("splits/flowers/class.json", "split", ("flowers/class",)),
     ],
 )
-def test_each_kind_of_data_has_a_command_of_its_own(path, command):
-    assert calibrate._command(calibrate.DATA / path, "small") == f"`{command}`"
+def test_each_kind_of_data_is_made_by_a_stage_of_its_own(project, monkeypatch, path, expected, arguments):
+    asked = []
+    for name in ("data", "pictures", "split"):
+        stage = getattr(calibrate, name)
+        monkeypatch.setattr(stage, "run", lambda config, *rest, name=name: asked.append((name, rest)))
+    calibrate._make(load(lengths=False), calibrate.DATA / path)
+    assert asked == [(expected, arguments)]

@@ -129,9 +129,14 @@ def call(*command: str, cure: str) -> str:
     environment = {**os.environ, session.ADOPTING: "1"}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     if done.returncode:
-        reason = " ".join((done.stderr or done.stdout).split())
-        raise Refused(f"`{' '.join(command)}` failed ({reason}): {cure}")
+        raise Refused(f"`{' '.join(command)}` failed ({reason(done.stderr or done.stdout)}): {cure}")
     return done.stdout
+
+
+def reason(said: str) -> str:
+    """What a command said, in one line; DVC's error alone, without the files that it lists around it."""
+    errors = [line.removeprefix("ERROR: ").rstrip(":") for line in said.splitlines() if line.startswith("ERROR: ")]
+    return errors[-1] if errors else " ".join(said.split())
 
 
 def check_lock() -> None:

@@ -23,6 +23,7 @@ from metascore.files import write_text
 from metascore.learners import base
 from metascore.problems.base import Problem
 from metascore.problems.examples import Episodes
+from metascore.stages import data, pictures, split
 from metascore.store.paths import DATA, PICTURES
 from metascore.training import machine, pace
 from metascore.training.loop import Setting
@@ -97,17 +98,20 @@ def _episodes(config: Config, problem: Problem, device: torch.device) -> Episode
     inputs = [DATA / name for name in problem.inputs]
     for path in (*inputs, *sources):
         if not path.exists():
-            raise UsageError(f"{path}: missing: run {_command(path, config.budget)} first")
+            _make(config, path)
     rows: np.ndarray = problem.draw("train", EPISODES, config.episodes, sources)
     return problem.episodes(rows, problem.read(inputs, device))
 
 
-def _command(path: Path, budget: str) -> str:
-    """What makes a file of data: the workflow cannot be asked before lengths are known."""
+def _make(config: Config, path: Path) -> None:
+    """Make a file of data as the workflow does, which cannot be asked before lengths are known."""
+    log.info("%s: missing: made now", path)
     if SPLITS in path.parents:
-        return f"`metascore split --name {path.relative_to(SPLITS).with_suffix('').as_posix()} --budget {budget}`"
-    own = PICTURES in path.parents
-    return f"`metascore pictures --name {path.parent.name}`" if own else "`metascore data`"
+        split.run(config, path.relative_to(SPLITS).with_suffix("").as_posix())
+    elif PICTURES in path.parents:
+        pictures.run(config, path.parent.name)
+    else:
+        data.run(config)
 
 
 def _write(config: Config, found: Mapping[tuple[str, str], int], seconds: float | None) -> None:
