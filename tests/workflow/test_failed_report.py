@@ -11,8 +11,8 @@ FAILING = """
 whole = run
 
 
-def run(config):
-    whole(config)
+def run(config, processes):
+    whole(config, processes)
     if "FAIL" in os.environ:
         write(f"results/{config.budget}/report.html", "half")
         raise SystemExit("not today")
@@ -46,8 +46,11 @@ PARTIAL = """
 whole = run
 
 
-def run(config):
-    whole(config) if not config.left_out else write(f"results/{config.budget}/partial/seen.json", *config.left_out)
+def run(config, processes):
+    if config.left_out:
+        write(f"results/{config.budget}/partial/seen.json", *config.left_out)
+    else:
+        whole(config, processes)
 """
 
 
