@@ -1,6 +1,7 @@
 """A small project whose stages are real: noise for images, one task of images and one of waves, tiny learners."""
 
 import contextlib
+import inspect
 import os
 import shutil
 import subprocess
@@ -12,27 +13,38 @@ import pandas as pd
 import yaml
 
 from metascore.cli import main
+from metascore.config.params import Config
 from metascore.files import write_json
+from metascore.stages import episodes, finetune, split, train
 
 ROOT = Path(__file__).parents[1]
 JOB = ("--task", "omniglot_5w1s", "--learner", "protonet", "--seed", "0")
 CHECKPOINT = "results/smoke/runs/omniglot_5w1s/protonet/0/checkpoint.safetensors"
 SCORES = "results/smoke/scores/omniglot_5w1s/protonet/0.npy"
 COUNTS = {"train": 64, "validation": 8, "test": 32}  # of episodes, at budget smoke
-WHOLE_WORKFLOW = """
+
+
+def judge_all(config: Config) -> None:
+    """Split, episodes, and every run trained and judged, of the data that lie in this folder."""
+    split.run(config)
+    for file in config.episode_files():
+        episodes.run(config, file)
+    for run in config.runs():
+        train.run(config, run)
+        finetune.run(config, run)
+
+
+WHOLE_WORKFLOW = f"""
 from metascore.config.loading import load
+from metascore.config.params import Config
 from metascore.report import declarations
 from metascore.stages import aggregate, episodes, finetune, split, train
 
-empty = {(one.name, suffix): b"<svg/>" for one in declarations.figures() for suffix in ("svg", "png")}
-aggregate._drawings = lambda numbers: empty
+{inspect.getsource(judge_all)}
+empty = {{(one.name, suffix): b"<svg/>" for one in declarations.figures() for suffix in ("svg", "png")}}
+aggregate.drawings = lambda *_: empty
 config = load()
-split.run(config)
-for file in config.episode_files():
-    episodes.run(config, file)
-for run in config.runs():
-    train.run(config, run)
-    finetune.run(config, run)
+judge_all(config)
 aggregate.run(config)
 """  # in one process, and nothing is drawn: to draw takes most of its time
 LEARNERS = {

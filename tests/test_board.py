@@ -14,11 +14,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from small_project import write_data, write_params
+from small_project import judge_all, write_data, write_params
 
 from metascore.config import loading
 from metascore.errors import UserError
-from metascore.stages import episodes, finetune, merge, split, submit, train, verify
+from metascore.stages import merge, submit, verify
 from metascore.store import bundle, checkpoint
 
 LEARNERS = {
@@ -41,13 +41,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     smoke.write_text(smoke.read_text().replace("- 0\n", "- 0\n- 1\n"))
     write_data(place)
     with contextlib.chdir(place):
-        made = loading.load("params.yaml")
-        split.run(made)
-        for file in made.episode_files():
-            episodes.run(made, file)
-        for run in made.runs():
-            train.run(made, run)
-            finetune.run(made, run)
+        judge_all(loading.load("params.yaml"))
     return place
 
 
