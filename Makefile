@@ -17,13 +17,14 @@ ifneq ($(shell cat $(STAMP) 2>/dev/null),$(CURDIR))
 .PHONY: $(STAMP)
 endif
 
+# The lock is its own constraint: else pip before 23.3 takes `coverage[toml]` for a package of its own, of the newest version.
 $(STAMP): pyproject.toml requirements.lock
 	@test -n "$(PYTHON)" || { echo "make setup: no Python 3.11 or newer on PATH: install one, or give PYTHON=..." >&2; exit 1; }
 	@test ! -d $(VENV) || test "$$(cat $@ 2>/dev/null)" = "$(CURDIR)" || \
 		{ echo "make setup: $(VENV) is unfinished, or was made in another folder: making it anew" >&2; rm -rf $(VENV); }
 	@rm -f $@ # whoever is interrupted from here on starts anew
 	test -d $(VENV) || $(PYTHON) -m venv $(VENV)
-	$(INSTALL) --require-hashes --requirement requirements.lock
+	$(INSTALL) --require-hashes --requirement requirements.lock --constraint requirements.lock
 	$(INSTALL) --no-deps --no-build-isolation --editable .
 	@echo "$(CURDIR)" > $@
 

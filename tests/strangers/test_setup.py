@@ -1,11 +1,13 @@
 """`make setup`: what is installed is pinned and verified; an environment is made anew where it cannot be right."""
 
+import hashlib
 import os
 import re
 import shutil
 import signal
 import subprocess
 import tomllib
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -47,9 +49,10 @@ def place(root, tmp_path) -> Path:
     return place
 
 
-def setup(place: Path) -> str:
+def setup(place: Path, **environment: str) -> str:
     """What `make setup` says."""
-    done = subprocess.run(("make", "setup"), cwd=place, text=True, capture_output=True, check=False)
+    everything = os.environ | environment
+    done = subprocess.run(("make", "setup"), cwd=place, env=everything, text=True, capture_output=True, check=False)
     assert done.returncode == 0, done.stderr
     return done.stderr
 
@@ -97,6 +100,30 @@ def test_a_copy_of_the_project_runs_its_own_code(place):
     assert toy(other) == f"this is {place}/toy.py"  # that is what has to be mended
     assert "another folder" in setup(other)
     assert toy(other) == f"this is {other}/toy.py"
+
+
+def wheel(folder: Path, name: str, version: str, *header: str) -> str:
+    """A line of a lock for a package without code that is made in `folder`."""
+    path, info = folder / f"{name}-{version}-py3-none-any.whl", f"{name}-{version}.dist-info"
+    with zipfile.ZipFile(path, "w") as archive:
+        metadata = ("Metadata-Version: 2.1", f"Name: {name}", f"Version: {version}", *header)
+        archive.writestr(f"{info}/METADATA", "\n".join(metadata) + "\n")
+        archive.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+        archive.writestr(f"{info}/RECORD", "")
+    return f"{name}=={version} --hash=sha256:{hashlib.sha256(path.read_bytes()).hexdigest()}\n"
+
+
+@pytest.mark.slow
+def test_a_package_that_is_asked_for_with_an_extra_keeps_its_version(place):
+    wheels = place.parent / "wheels"
+    wheels.mkdir()
+    lock = wheel(wheels, "asking", "1", "Requires-Dist: measure[more]>=1") + wheel(
+        wheels, "measure", "1", "Provides-Extra: more"
+    )
+    wheel(wheels, "measure", "2", "Provides-Extra: more")
+    (place / "requirements.lock").write_text(lock)
+    setup(place, PIP_NO_INDEX="1", PIP_FIND_LINKS=str(wheels), UV_NO_INDEX="1", UV_FIND_LINKS=str(wheels))
+    assert [path.name for path in place.glob(".venv/lib/*/site-packages/measure-*")] == ["measure-1.dist-info"]
 
 
 def pins(text: str) -> dict[str, str]:
