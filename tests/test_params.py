@@ -186,6 +186,7 @@ def test_what_editors_leave_beside_the_budgets_is_no_budget(root, tmp_path, name
         "navigation",
         "lake",
         "reference",
+        "twice",
     }
 
 
@@ -194,7 +195,7 @@ def test_a_missing_file_and_an_unknown_budget_are_usage_errors(root, tmp_path):
         load(tmp_path / "params.yaml")
     with pytest.raises(
         UsageError,
-        match="choose one of lake, long, navigation, paper, quick, reference, smoke, or write",
+        match="choose one of lake, long, navigation, paper, quick, reference, smoke, twice, or write",
     ):
         load(root / "params.yaml", "huge")
 
@@ -290,7 +291,7 @@ def test_any_learners_of_the_real_files_are_a_configuration(root, data):
     assert set(validated(Document("", params), documents, "smoke").learners) == kept
 
 
-@pytest.mark.parametrize("budget", ["smoke", "quick", "long", "paper", "navigation", "lake", "reference"])
+@pytest.mark.parametrize("budget", ["smoke", "quick", "long", "paper", "navigation", "lake", "reference", "twice"])
 def test_every_budget_of_the_real_files_is_valid(root, budget):
     config = load(root / "params.yaml", budget)
     assert config.runs() and config.episode_files()
