@@ -1,7 +1,9 @@
 """The report's page: what it says, that it escapes everything, and that it warns where it must."""
 
 import json
+from html import escape
 from pathlib import Path
+from urllib.parse import unquote
 
 import fake_results
 import pandas as pd
@@ -9,6 +11,7 @@ import pytest
 
 from metascore.report import declarations, learner_pages
 from metascore.report.interactive import table
+from metascore.report.page import Drawing
 from metascore.stages import aggregate
 
 PAGE = """# Title
@@ -52,7 +55,14 @@ def test_it_says_what_was_run_and_needs_no_network(report):
     for learner in fake_results.FAMILIES:
         assert f'id="learner-{learner}"' in page
     assert 'src="http' not in page and '<link rel="stylesheet' not in page
-    assert page.count('<img src="data:image/svg+xml;base64,') == len(declarations.figures())
+    assert page.count('<img src="data:image/svg+xml,') == len(declarations.figures())
+
+
+def test_a_drawing_is_whole_in_its_address():
+    svg = '<svg a="1"\n b="#f00 100% → ∞">\n<!-- & -->M 1 2 \nL 3 4</svg>'
+    address = Drawing("cost", "caption", svg.encode()).address
+    assert escape(address) == address and not set(address) & set("\n#<>&\"'")
+    assert unquote(address) == "data:image/svg+xml," + svg.replace("\n", " ")
 
 
 def test_tables_say_how_to_read_them(report):

@@ -1,13 +1,17 @@
 """Metrics stay small; figures stay readable with 16 learners: no texts overlap, none leaves the page."""
 
+import io
 import itertools
+import re
 
+import matplotlib
 import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_hex
 from matplotlib.text import Text
+from PIL import Image
 
 from metascore.report import style
 from metascore.report.figures.adaptation import Known, adaptation
@@ -36,6 +40,7 @@ YARDSTICKS = pd.DataFrame(
     [("omniglot_20w1s", "people", 0.955), ("omniglot_20w1s", "a program", 0.967)], columns=["task", "name", "score"]
 )
 KNOWN = Known(PRINTED, YARDSTICKS)
+NUMBER = r"(\d+\.\d+)"
 
 
 @pytest.fixture
@@ -258,6 +263,25 @@ def test_styles_tell_learners_apart_and_do_not_depend_on_their_order():
     styles = style.styles(families)
     assert len(set(styles.values())) == 16
     assert style.styles(dict(reversed(families.items()))) == styles
+
+
+def test_256_colours_look_like_all_of_them(table):
+    figure, full = drawn("ranking", table), io.BytesIO()
+    figure.savefig(full, format="png", bbox_inches="tight")
+    few = Image.open(io.BytesIO(style.rendered(figure, "png")))
+    change = np.abs(np.asarray(few.convert("RGB"), int) - np.asarray(Image.open(full).convert("RGB"), int))
+    assert few.mode == "P" and change.max() < 32 and change.mean() < 0.5
+
+
+def test_lengths_of_an_svg_have_two_digits_and_factors_all(table):
+    figure, full = drawn("ranking", table), io.BytesIO()
+    with matplotlib.rc_context({"svg.hashsalt": "metascore", "svg.fonttype": "path"}):
+        figure.savefig(full, format="svg", metadata={"Date": None}, bbox_inches="tight")
+    written, kept = (re.split(NUMBER, svg.decode()) for svg in (full.getvalue(), style.rendered(figure, "svg")))
+    assert written[::2] == kept[::2]
+    lengths, few = (np.array(numbers[1::2], float) for numbers in (written, kept))
+    assert np.abs(lengths - few).max() < 0.0051 and (few[lengths < 1] == lengths[lengths < 1]).all()
+    assert max(len(number.partition(".")[2]) for number in kept[1::2] if float(number) >= 1) == 2
 
 
 def test_spread_keeps_distances_and_moves_as_little_as_possible():

@@ -10,12 +10,12 @@ import pytest
 
 from metascore.config.loading import load
 from metascore.config.params import Run
-from metascore.orchestration import forecast, live, plan, progress
+from metascore.orchestration import forecast, live, plan, progress, published
 from metascore.orchestration.progress import Job, Work
 from metascore.orchestration.screen import Screen
 from metascore.store.paths import Results
 
-MAML, PROTONET = (Run("omniglot_5w1s", learner, 0) for learner in ("maml", "protonet"))
+MAML, PROTONET, CHANCE = (Run("omniglot_5w1s", learner, 0) for learner in ("maml", "protonet", "chance"))
 RESULTS = Results(Path("results/smoke"))
 
 
@@ -87,8 +87,13 @@ def test_a_plan_names_runs_by_task_and_cause_once(config):
     others = [Job("episodes", "Episodes a.npy", None, None), Job("aggregate", "The report", None, None)]
     missing, newer = "not there", "newer inputs"
     planned = [(train, missing), (judge, missing), (again, newer), *((job, missing) for job in others)]
+    for run in (PROTONET, CHANCE):
+        for name in published.FILES:
+            path = getattr(RESULTS, name)(run)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.touch()
     assert plan.told(config, planned, 2).splitlines() == [
-        f"Budget smoke: {len(config.runs()) - 2} of {len(config.runs())} runs are done; 5 jobs to do.",
+        f"Budget smoke: 1 of {len(config.runs())} runs are done; 5 jobs to do.",
         forecast.forecast(config, [MAML], 2),
         "  train and judge 1 of omniglot_5w1s (not there): maml",
         "  judge 1 of omniglot_5w1s (newer inputs): protonet",

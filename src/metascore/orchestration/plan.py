@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from metascore.config.params import Config, Run
-from metascore.orchestration import forecast
+from metascore.orchestration import forecast, published
 from metascore.orchestration.progress import JUDGING, TRAINING, Job
 
 WIDTH = 100
@@ -42,9 +42,8 @@ def told(config: Config, planned: Sequence[tuple[Job, str]], places: int, kind: 
 
 def _head(config: Config, planned: Sequence[tuple[Job, str]]) -> str:
     waiting = {job.run for job, _ in planned if job.run}
-    every = config.runs()
-    done = sum(run not in waiting for run in every)
-    return f"Budget {config.budget}: {done} of {len(every)} runs are done; {len(planned)} jobs to do."
+    done = [run for run in published.those_here(config) if run not in waiting]
+    return f"Budget {config.budget}: {len(done)} of {len(config.runs())} runs are done; {len(planned)} jobs to do."
 
 
 def _of_rule(verb: str, jobs: Iterable[tuple[Job, str]]) -> list[str]:

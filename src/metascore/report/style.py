@@ -5,6 +5,7 @@ style and marker tell learners apart, and every line carries its learner's name.
 """
 
 import io
+import re
 from dataclasses import dataclass
 
 import matplotlib
@@ -15,6 +16,7 @@ from matplotlib import colors
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from PIL import Image
 from scipy.optimize import isotonic_regression
 
 from metascore.report.scales import FONT
@@ -174,4 +176,18 @@ def rendered(figure: Figure, suffix: str) -> bytes:
         metadata = {"Date": None} if suffix == "svg" else {"Software": None}
         # Labels beside the panels are of any length.
         figure.savefig(file, format=suffix, metadata=metadata, bbox_inches="tight")
+    return _with_few_digits(file.getvalue()) if suffix == "svg" else _with_palette(file)
+
+
+def _with_few_digits(svg: bytes) -> bytes:
+    """Lengths to 0.01 points, where matplotlib writes millionths; numbers below 1 stay, as they may be factors."""
+    return re.sub(rb"[1-9]\d*\.\d{3,}", lambda found: b"%.2f" % float(found[0]), svg)
+
+
+def _with_palette(png: io.BytesIO) -> bytes:
+    """The image in the 256 colours that suit it best: a third of the size, and no eye sees a difference."""
+    colours = Image.open(png).convert("RGB")
+    few = colours.quantize(256, Image.Quantize.MAXCOVERAGE, kmeans=1, dither=Image.Dither.NONE)
+    file = io.BytesIO()
+    few.save(file, "png", optimize=True)
     return file.getvalue()

@@ -3,7 +3,6 @@
 import numpy as np
 import pandas as pd
 from jaxtyping import Bool, Float
-from matplotlib import patheffects
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
@@ -119,6 +118,6 @@ def _name(axes: Axes, name: str, point: tuple[float, float], place: tuple, colou
     right, up, ha, va = place
     return axes.annotate(
         name, point, (right, up), textcoords="offset points", ha=ha, va=va, fontsize=FONT, color=colour,
-        path_effects=[patheffects.withStroke(linewidth=2, foreground="white")],
+        bbox={"facecolor": "white", "alpha": 0.7, "lw": 0, "pad": 0.5},
         arrowprops={"arrowstyle": "-", "lw": 0.4, "color": colour},
     )  # fmt: skip
