@@ -10,7 +10,8 @@ from metascore.config.params import Config, Run
 from metascore.files import read_json, sha256
 from metascore.report import cards
 from metascore.report.cards import Checkpoint, Facts
-from metascore.report.measured import Measured, page_block
+from metascore.report.measured import Measured
+from metascore.report.page_blocks import page_block
 from metascore.store.paths import Results
 
 

@@ -17,13 +17,14 @@ from metascore.errors import UserError
 from metascore.files import write_text
 from metascore.learners.base import found
 from metascore.report.blocks import filled
-from metascore.report.measured import Measured, block
+from metascore.report.measured import Measured
+from metascore.report.page_blocks import block
 from metascore.report.recipes import numbers
 from metascore.scoring.published import load as load_published
 from metascore.store.paths import Results
 
 PAGES = Path("docs/algorithms")
-TABLES = ("scores", "adaptation", "priors", "reached")
+TABLES = ("scores", "adaptation", "priors", "reached", "learning")
 RECIPES = ("paper", "quick", "long")  # budgets whose numbers stand side by side on the learners' pages, paper's first
 RECIPES_OF = "omniglot_5w1s"  # a task of them all
 
@@ -73,7 +74,7 @@ def read() -> Measured:
 def of_budget(config: Config) -> Measured:
     """The tables of one budget."""
     results = Results.of(config)
-    scores, curves, priors, reached = (table(results.table(name, "csv")) for name in TABLES)
+    scores, curves, priors, reached, learning = (table(results.table(name, "csv")) for name in TABLES)
     pages = [name for name in config.entries if has_page(name)]
     return Measured(
         budget=config.budget,
@@ -81,6 +82,7 @@ def of_budget(config: Config) -> Measured:
         curves=curves,
         priors=priors,
         reached=reached,
+        learning=learning,
         published=load_published(),
         measures={name: config.problem(name).scale.name for name in config.params["tasks"]},
         families={name: family(config.entries[name].file) for name in pages},

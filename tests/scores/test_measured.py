@@ -9,7 +9,8 @@ import pytest
 from metascore.errors import UserError
 from metascore.problems.scale import LEVELS
 from metascore.report import blocks, recipes
-from metascore.report.measured import Measured, block
+from metascore.report.measured import Measured
+from metascore.report.page_blocks import block
 from metascore.report.table_cells import PRIOR_HEADINGS
 
 PAGE = "Prose.\n\n<!-- made by make docs: {} -->\nstale\n<!-- end -->\n\nMore prose.\n"
@@ -68,6 +69,7 @@ def measured():
         ("good", "waves", 5, 0.38, np.nan, "Paper 2017, table 2"),
         ("bad", "more", 1, 0.41, np.nan, "Another 2016"),
     ]
+    learned = [("images", "good", iteration, 0.5 + 0.001 * iteration) for iteration in (0, 100, 190, 300, 400)]
     return Measured(
         budget="quick",
         scores=score_rows(),
@@ -76,6 +78,7 @@ def measured():
         reached=pd.DataFrame(
             [("images", "good", level, 3.0) for level in LEVELS], columns=["task", "learner", "level", "seconds"]
         ),
+        learning=pd.DataFrame(learned, columns=["task", "learner", "iteration", "validation"]),
         published=pd.DataFrame(printed, columns=columns),
         measures={"images": "accuracy", "more": "accuracy", "waves": "error"},
         families={"bad": "control", "good": "metric"},
@@ -95,6 +98,8 @@ def measured():
         ("priors waves", "| good | 0.25 (0.25–0.25) | 1.000 | 0.500 | 0.167 | 0.091 |"),
         ("moves waves good", "| good | 0.25 (0.25–0.25) | 0.25 (0.25–0.25) | 0.25 (0.25–0.25) | 100% |"),
         ("metascores images waves", "| bad | 20.0 [19.0, 20.0] | – |"),
+        ("aims images good=90 bad=20.5", "| good | 90.00 ± 1.00 | 90 |\n| bad | **20.00 ± 1.00** | 20.5 |"),
+        ("aims waves good=0.4", "| good | **0.500 ± 0.010** | 0.4 |"),
         ("tasks images", "| good | 90.00 ± 1.00 |"),
         ("tasks waves images", "| bad | – | 20.00 ± 1.00 |"),
     ],
@@ -112,6 +117,19 @@ def test_a_published_budget_is_named_before_the_block_and_comes_first_on_pages(m
     ]
     with pytest.raises(KeyError):
         block(["reference:scores", "images"], measured)
+
+
+def test_gains_stand_beside_the_larger_budget_the_paper_and_the_second_half_of_its_curve(measured):
+    larger = measured.scores.assign(score=0.95, score_low=0.94)
+    both = replace(measured, published_budgets=[replace(measured, budget="reference", scores=larger)])
+    assert block(["gains", "reference", "images", "good", "bad"], both).split("\n") == [
+        "| learner | quick | reference | the paper | second half |",
+        "| --- | --- | --- | --- | --- |",
+        "| good | 90.00 ± 1.00 | 95.00 ± 1.00 | 98.7 ± 0.4 % (Paper 2017) | +21.00 |",
+        "| bad | 20.00 ± 1.00 | 95.00 ± 1.00 | – | – |",
+    ]
+    alone = replace(both, scores=measured.scores[measured.scores["task"] == "waves"])
+    assert "| learner | reference | the paper |" in block(["gains", "reference", "images", "good"], alone)
 
 
 def test_families_and_learners_come_in_their_order(measured):
