@@ -1,7 +1,7 @@
 """The report's page: what it says, that it escapes everything, and that it warns where it must."""
 
 import json
-from html import escape
+import re
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -54,14 +54,14 @@ def test_it_says_what_was_run_and_needs_no_network(report):
         assert f"<dd>{fact}</dd>" in page
     for learner in fake_results.FAMILIES:
         assert f'id="learner-{learner}"' in page
-    assert 'src="http' not in page and '<link rel="stylesheet' not in page
-    assert page.count('<img src="data:image/svg+xml,') == len(declarations.figures())
+    assert not re.search("src=.http", page) and '<link rel="stylesheet' not in page
+    assert page.count("<img src='data:image/svg+xml,") == len(declarations.figures())
 
 
 def test_a_drawing_is_whole_in_its_address():
     svg = '<svg a="1"\n b="#f00 100% → ∞">\n<!-- & -->M 1 2 \nL 3 4</svg>'
     address = Drawing("cost", "caption", svg.encode()).address
-    assert escape(address) == address and not set(address) & set("\n#<>&\"'")
+    assert not set(address) & set("\n#&'")
     assert unquote(address) == "data:image/svg+xml," + svg.replace("\n", " ")
 
 
