@@ -28,7 +28,7 @@ def gain_block(measured: Measured, budget: str, task: str, *learners: str) -> st
 
     The last column is what the second half of the published one's meta-steps changed in the validation score.
     """
-    larger = {one.budget: one for one in measured.published_budgets}[budget]
+    larger = measured.at(budget)
     budgets = [one for one in (measured, larger) if (one.scores["task"] == task).any()]
     columns = {one.budget: one.texts(task) for one in budgets}
     columns["the paper"] = {learner: measured.printed(task, learner) for learner in learners}

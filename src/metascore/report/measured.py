@@ -32,6 +32,10 @@ class Measured:
     recipes: Mapping[str, Mapping[str, Mapping[str, Any]]] = field(default_factory=dict)  # by learner and budget
     published_budgets: Sequence[Measured] = ()  # whose results come with the project
 
+    def at(self, budget: str) -> Measured:
+        """The tables of a published budget. Raises KeyError where there is none of this name."""
+        return {one.budget: one for one in self.published_budgets}[budget]
+
     def of(self, task: str) -> pd.DataFrame:
         """The rows of one task in the table of scores. Raises KeyError where the budget has no such task."""
         rows = self.scores[self.scores["task"] == task]

@@ -14,16 +14,15 @@ from metascore import problems
 from metascore.report import aims, recipes, table_cells
 from metascore.report.documents import pipes
 from metascore.report.measured import STEPS, Measured, joined
+from metascore.report.table_cells import MISSING
 
 FAMILIES = ["metric", "model", "optimisation", "baseline", "control"]  # in this order, then others
-NONE = table_cells.MISSING
 
 
 def block(words: list[str], measured: Measured) -> str:
     """The content of a block. Raises KeyError or TypeError where its words mean nothing."""
     budget, _, name = words[0].rpartition(":")
-    budgets = {"": measured} | {one.budget: one for one in measured.published_budgets}
-    return BLOCKS[name](budgets[budget], *words[1:])
+    return BLOCKS[name](measured.at(budget) if budget else measured, *words[1:])
 
 
 def score_block(measured: Measured, task: str) -> str:
@@ -97,7 +96,7 @@ def metascore_block(measured: Measured, *tasks: str) -> str:
 def _by_task(columns: Mapping[str, Mapping[str, str]]) -> str:
     """A row a learner, with its text of each task that has one."""
     learners = dict.fromkeys(name for texts in columns.values() for name in texts)
-    rows = [{"learner": name} | {task: texts.get(name, NONE) for task, texts in columns.items()} for name in learners]
+    rows = [{"learner": one} | {task: texts.get(one, MISSING) for task, texts in columns.items()} for one in learners]
     return pipes(pd.DataFrame(rows))
 
 
