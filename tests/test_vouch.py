@@ -2,8 +2,10 @@
 
 import logging
 import shutil
+import subprocess
 from pathlib import Path
 
+import numpy as np
 import pytest
 from small_project import CHECKPOINT, JOB, LEARNERS, ROOT, SCORES, copied, metascore, prepare, run_here, write_params
 
@@ -40,9 +42,9 @@ def place(project: Path, tmp_path: Path) -> Path:
     return copied(project, tmp_path / "project")
 
 
-def own(place: Path, *arguments: str) -> str:
+def own(place: Path, *arguments: str, status: int = 0) -> str:
     """What a stage of the project's own code says."""
-    return metascore(place, *arguments, source=place / "src")
+    return metascore(place, *arguments, status=status, source=place / "src")
 
 
 def edit(place: Path, old: str, new: str, file: str = CODE) -> None:
@@ -111,6 +113,78 @@ def test_another_machine_is_refused_or_compared_within_a_tolerance(place):
     assert "norm after 0 meta-steps differs" in own(place, "vouch", "--tolerance", "0.00001")
     own(place, "vouch", "--tolerance", "0.001")
     assert entries(place)[RUN]["train"]["agreement"] == "within 0.001"
+
+
+@pytest.fixture
+def abroad(place: Path) -> Path:
+    """In git, and made on another kind of machine, where all bits were others."""
+    git(place, "init", "--quiet")
+    git(place, "add", "src")
+    git(place, "commit", "--quiet", "--message", "The code that made the runs")
+    for path, bits in ((place / RECORD, "fingerprints"), (place / Path(SCORES).with_suffix(".json"), None)):
+        record = read_json(path)
+        record["machine"]["processor"] = "another"
+        for print_ in record[bits].values() if bits else ():
+            print_["tensors"] = "other"
+        write_json(path, record)
+    np.save(place / SCORES, 1 - np.load(place / SCORES))
+    return place
+
+
+def git(place: Path, *arguments: str) -> str:
+    who = ("-c", "user.name=Ada", "-c", "user.email=ada@example.org")
+    return subprocess.run(("git", *who, *arguments), cwd=place, check=True, capture_output=True, text=True).stdout
+
+
+def test_on_another_machine_the_old_code_does_the_same_beside_the_new(abroad):
+    edit(abroad, *NOTHING)
+    said = own(abroad, "vouch", "--against", "HEAD")
+    assert said.splitlines()[-1] == "smoke: 1 up to date, 1 vouched for"
+    commit = git(abroad, "rev-parse", "HEAD").strip()
+    assert [(one["agreement"], one["against"]) for one in entries(abroad)[RUN].values()] == 2 * [("all bits", commit)]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "file, old, new, reason",
+    [
+        (CODE, "logits = -squared", "logits = -1.000001 * squared", "tensors after 1 meta-steps differs"),
+        (
+            EVALUATION,
+            "return torch.stack(scores + scores[-1:]",
+            "return 0.5 * torch.stack(scores + scores[-1:]",
+            "score of test episode 0 differs",
+        ),
+    ],
+)
+def test_other_code_shows_beside_the_old_one(abroad, file, old, new, reason):
+    edit(abroad, old, new, file)
+    assert reason in own(abroad, "vouch", "--against", "HEAD")
+    assert entries(abroad) == {}
+
+
+@pytest.mark.slow
+def test_code_that_was_vouched_for_stands_for_what_was_recorded_and_other_code_does_not(abroad):
+    edit(abroad, *NOTHING)
+    assert "1 vouched for" in own(abroad, "vouch", "--against", "HEAD")
+    git(abroad, "commit", "--quiet", "--all", "--message", "Another syntax tree")
+    edit(abroad, "UNUSED = 1", "UNUSED = 2")
+    said = own(abroad, "vouch", "--against", "HEAD")
+    assert said.splitlines()[-1] == "smoke: 1 up to date, 1 vouched for"
+    edit(abroad, "UNUSED = 2", "UNUSED = 3")
+    said = own(abroad, "vouch", "--against", "HEAD")
+    assert "refused: train: not by the code of" in said and "give --against the revision that made it" in said
+
+
+@pytest.mark.slow
+def test_a_revision_that_is_not_there_or_does_not_work_is_named(abroad):
+    edit(abroad, *NOTHING)
+    assert "nowhere: no revision of this repository" in own(abroad, "vouch", "--against", "nowhere", status=1)
+    assert "leave it out" in own(abroad, "vouch", "--against", "HEAD", "--tolerance", "0.1", status=2)
+    git(abroad, "rm", "-r", "--quiet", "--cached", "src/metascore/stages")
+    git(abroad, "commit", "--quiet", "--message", "Half a project")
+    said = own(abroad, "vouch", "--against", "HEAD")
+    assert "refused: the code of" in said and "No module named 'metascore.stages'" in said
 
 
 @pytest.mark.slow

@@ -101,7 +101,7 @@ def _run(options: argparse.Namespace, config: Config) -> None:
     elif options.stage == "check":
         stage.run(config, options.learner)
     elif options.stage == "vouch":
-        stage.run(config, options.tolerance)
+        stage.run(config, options.tolerance, options.against)
     elif options.stage == "submit":
         stage.run(config, options.learner, options.licence, options.by, options.output)
     elif options.stage == "verify":

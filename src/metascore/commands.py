@@ -63,6 +63,7 @@ CHECKPOINT = _pictures("checkpoint", "the checkpoint.safetensors of a run, or a 
 ENTRY = _argument("learner", metavar="LEARNER", help="an entry of params.yaml")
 BUNDLE = {"metavar": "BUNDLE", "type": Path, "help": "what `metascore submit` made"}
 OUTPUT = _argument("--output", type=Path, help="where to write")
+AGAINST = _argument("--against", metavar="REVISION", help="on a machine of another kind: whose code made the runs")
 TOLERANCE = _argument("--tolerance", type=float, help="on a machine of another kind: relative, such as 0.001")
 
 ARGUMENTS: dict[str, tuple[Argument, ...]] = {
@@ -102,7 +103,7 @@ ARGUMENTS: dict[str, tuple[Argument, ...]] = {
         _argument("learners", metavar="LEARNER", nargs="*", help="entries (default: all that learn)"),
         _argument("--seconds", type=float, help="of a training (default: what the budget's file says)"),
     ),
-    "vouch": (TOLERANCE,),
+    "vouch": (TOLERANCE, AGAINST),
     "submit": (
         ENTRY,
         _argument("--licence", required=True, help="of the results, such as CC-BY-4.0"),

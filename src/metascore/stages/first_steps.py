@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -22,6 +23,13 @@ from metascore.training.portraits import portrait
 from metascore.training.replay import Recorder
 
 
+class Judged(NamedTuple):
+    """What a run's test comes to."""
+
+    scores: np.ndarray  # float32 (test episode, adaptation step)
+    arrays: dict[str, np.ndarray]  # all that is written beside the scores
+
+
 def prints(config: Config, job: Run, device: torch.device) -> Fingerprints:
     """The fingerprints of a training, up to its last mark."""
     setting = setting_of(config, job, config.recipe(job.task, job.learner), device)
@@ -33,8 +41,8 @@ def prints(config: Config, job: Run, device: torch.device) -> Fingerprints:
     raise AssertionError("a training ends after its last mark")
 
 
-def judged(config: Config, job: Run, device: torch.device) -> tuple[np.ndarray, dict[str, np.ndarray]]:
-    """Scores (episode, step) of the first chunk of test episodes, and all arrays that are written beside the scores."""
+def judged(config: Config, job: Run, device: torch.device) -> Judged:
+    """The scores of the first chunk of test episodes, and all arrays."""
     (file,) = inputs.sized([config.test_file(job.task)])
     learner, params = trained(config, job, file.problem, device)
     (episodes,) = inputs.read_episodes([file], device)
@@ -43,7 +51,7 @@ def judged(config: Config, job: Run, device: torch.device) -> tuple[np.ndarray, 
     recorder = Recorder()
     scores = measured(adaptation_curve, learner, params, episodes, size, recorder, first)
     control = misled(learner, params, episodes, size, recorder) if job.seed == min(config.seeds) else {}
-    return scores, control | portrait(learner, params, episodes)
+    return Judged(scores, control | portrait(learner, params, episodes))
 
 
 def judging_code(config: Config, job: Run) -> str:

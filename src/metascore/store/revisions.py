@@ -1,7 +1,9 @@
-"""Results at another git revision, which DVC brings from its cache or remote."""
+"""What lies at another git revision: results, which DVC brings from its cache or remote, and code."""
 
+import io
 import subprocess
 import sys
+import tarfile
 from pathlib import Path
 
 from metascore.errors import UserError
@@ -12,7 +14,7 @@ def commit_of(revision: str) -> str:
     done = _call("git", "rev-parse", "--verify", f"{revision}^{{commit}}")
     if done.returncode:
         raise UserError(f"{revision}: no revision of this repository ({_reason(done)}): see `git log`")
-    return done.stdout.strip()
+    return done.stdout.decode().strip()
 
 
 def fetch(path: str, revision: str, target: Path) -> None:
@@ -26,14 +28,24 @@ def fetch(path: str, revision: str, target: Path) -> None:
         )
 
 
-def _call(*command: str) -> subprocess.CompletedProcess[str]:
+def extract(path: str, commit: str, target: Path) -> None:
+    """Write a folder that git tracks, as it was at a commit, into `target`. Raises UserError where it had none."""
+    done = _call("git", "archive", commit, path)
+    if done.returncode:
+        raise UserError(f"{commit}: it has no {path} ({_reason(done)}): name a revision of this project")
+    with tarfile.open(fileobj=io.BytesIO(done.stdout)) as archive:
+        archive.extractall(target, filter="data")
+
+
+def _call(*command: str) -> subprocess.CompletedProcess[bytes]:
     try:
-        return subprocess.run(command, capture_output=True, text=True, check=False)
+        return subprocess.run(command, capture_output=True, check=False)
     except FileNotFoundError as error:
         raise UserError(f"{command[0]}: not found: install it") from error
 
 
-def _reason(done: subprocess.CompletedProcess[str]) -> str:
+def _reason(done: subprocess.CompletedProcess[bytes]) -> str:
     """What a command said was wrong, in one line."""
-    lines = [line for line in done.stderr.splitlines() if line.startswith(("fatal:", "ERROR:"))]
-    return " ".join((lines or done.stderr.splitlines() or ["no reason given"])[0].split())
+    said = done.stderr.decode(errors="replace").splitlines()
+    lines = [line for line in said if line.startswith(("fatal:", "ERROR:"))]
+    return " ".join((lines or said or ["no reason given"])[0].split())
