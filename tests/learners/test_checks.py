@@ -162,6 +162,26 @@ class Unused(Linear):
         return super().initialise(generator) | {"v": torch.zeros(1)}
 
 
+@learner
+class Forgetful(Linear):
+    """Adapts by a tensor that its checkpoints have not."""
+
+    def initialise(self, generator):
+        return super().initialise(generator) | {"bias": torch.ones(8)}
+
+    def checkpointed(self, params):
+        return {"w": params["w"]}
+
+    def embed(self, params, x):
+        return super().embed(params, x) * params.get("bias", 2)
+
+
+@learner
+class Inventive(Linear):
+    def checkpointed(self, params):
+        return {"w": params["w"].half()}
+
+
 FAULTS = {
     Undecorated: ("is_a_frozen_dataclass", "@dataclass(frozen=True, kw_only=True)"),
     Device: ("tensors_are_made_where_the_others_are", "device=x.device"),
@@ -177,6 +197,8 @@ FAULTS = {
     Unseeded: ("a_seed_determines_the_beginning", "draw from the generator that it gets"),
     Values: ("mapping_over_episodes_equals_a_loop", "torch.where"),
     Transductive: ("other_queries_matter_only_to_transductive_learners", "`normalisation`"),
+    Forgetful: ("a_checkpoint_holds_all_that_answers_need", "never see"),
+    Inventive: ("a_checkpoint_holds_all_that_answers_need", "return some of those"),
     Unused: ("meta_gradients_are_finite_and_not_zero", "no meta-gradient of v"),
 }
 

@@ -12,7 +12,7 @@ import torch
 from cases import WAY, Case, cases, initial, is_cheapest, one, problem
 
 from metascore.config import signatures
-from metascore.learners.base import last, learned
+from metascore.learners.base import fits, last, learned
 from metascore.networks.tensors import Params
 from metascore.problems import navigation
 from metascore.store import checkpoint
@@ -80,10 +80,12 @@ def test_memory_does_not_grow_with_the_iterations(case, make_episodes):
 
 @each_case
 def test_checkpoint_round_trip(case, make_episodes, tmp_path):
-    params, episode = initial(case.learner()), one(make_episodes(case.kind))
+    learner, episode = case.learner(), one(make_episodes(case.kind))
+    params = learner.checkpointed(initial(learner))
     checkpoint.save(tmp_path / "checkpoint.safetensors", params, {"recipe": dataclasses.asdict(case.recipe)})
     loaded, metadata = checkpoint.load(tmp_path / "checkpoint.safetensors", torch.device("cpu"), "")
     assert metadata == {"recipe": dataclasses.asdict(case.recipe)} and list(loaded) == sorted(params)
+    assert fits(learner, loaded)
     assert all(torch.equal(loaded[name], value) for name, value in params.items())
     predicted = [case.subject().outputs(tensors, episode.support, episode.query.x) for tensors in (params, loaded)]
     assert torch.equal(*predicted)

@@ -116,6 +116,10 @@ class AbstractLearner(Steps, abc.ABC):
         """
         return None
 
+    def checkpointed(self, params: Params) -> Params:
+        """Of the trained tensors those that a checkpoint holds: all that adaptation and prediction look at."""
+        return params
+
     @abc.abstractmethod
     def adapt(self, params: Params, support: Examples, steps: int) -> Iterator[Any]:
         """The state after 0, 1, ..., `steps` adaptation steps: steps + 1 states, none of them changed later."""
@@ -136,9 +140,12 @@ def learned(params: Params) -> Params:
 
 
 def fits(learner: AbstractLearner, params: Params) -> bool:
-    """Whether these tensors have the names and shapes of what the learner learns."""
-    shapes = {name: value.shape for name, value in learner.initialise(generator(0, "shapes")).items()}
-    return shapes == {name: value.shape for name, value in params.items()}
+    """Whether these tensors have the names and shapes of what a checkpoint of the learner holds."""
+    expected, found = (
+        {name: value.shape for name, value in learner.checkpointed(tensors).items()}
+        for tensors in (learner.initialise(generator(0, "shapes")), params)
+    )
+    return found == expected
 
 
 def last(states: Iterator[Any]) -> Any:

@@ -77,6 +77,10 @@ class Transfer(AbstractLearner):
         logits = linear(params, features, "classifier")
         return MetaLoss(cross_entropy(logits, everything.identity).mean(), running(params, moments))
 
+    def checkpointed(self, params: Params) -> Params:
+        """Without the classifier of identities: more than nine tenths of all numbers, and no test asks for it."""
+        return {name: value for name, value in params.items() if not name.startswith(CLASSIFIER)}
+
     def adapt(self, params: Params, support: Examples, steps: int) -> Iterator[Params]:
         params = params | self._new_head(params)
         tuned = {name: value for name, value in params.items() if self._is_tuned(name)}
@@ -98,12 +102,11 @@ class Transfer(AbstractLearner):
         """Zeros for the classes of an episode, which are new; where there are none, it goes on from the head it has."""
         if not self.problem.has_classes:
             return {}
-        weight = params[CLASSIFIER + "weight"]
-        way = self.problem.way
-        return {"head.weight": weight.new_zeros(len(weight), way), "head.bias": weight.new_zeros(way)}
+        some, way = next(iter(params.values())), self.problem.way  # of the type and on the device of all
+        return {"head.weight": some.new_zeros(self.network.encoder.features, way), "head.bias": some.new_zeros(way)}
 
     def _is_tuned(self, name: str) -> bool:
-        return name.startswith("head.") or (self.whole_network and not name.startswith((STATE, CLASSIFIER)))
+        return name.startswith("head.") or (self.whole_network and not name.startswith(STATE))
 
     def _predictor(self, params: Params, x: Tensor) -> Callable[[Params], Callable[[Tensor], Tensor]]:
         """The predictor by what is tuned; where only the head is, the inputs x are embedded once."""

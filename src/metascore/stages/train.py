@@ -121,7 +121,7 @@ def _every(seconds: float) -> Callable[[], bool]:
 
 def _write(results: Results, job: Run, setting: Setting, snapshot: Snapshot, identity: dict[str, Any]) -> None:
     """The three files of a finished run; run.json comes last and so marks the run as complete."""
-    checkpoint.save(results.checkpoint(job), snapshot.best, identity)
+    checkpoint.save(results.checkpoint(job), setting.learner.checkpointed(snapshot.best), identity)
     write_rows(results.training(job), TRAINING_COLUMNS, snapshot.history)
     write_json(results.record(job), _record(job, setting, snapshot, identity))
 

@@ -47,6 +47,17 @@ def shapes_are_those_of_the_contract(subject: Subject) -> None:
             fault(f"predict returns {tuple(predicted.shape)}", f"return finite numbers of shape {expected}")
 
 
+def a_checkpoint_holds_all_that_answers_need(subject: Subject) -> None:
+    learner, params, episode = subject.learner(), subject.params(), subject.episode()
+    held = learner.checkpointed(params)
+    if any(value is not params.get(name) for name, value in held.items()):
+        fault("checkpointed returns tensors that were not trained", "return some of those that it gets")
+    trained, loaded = ([*subject.adapted(tensors, episode.support)] for tensors in (params, held))
+    x = episode.query.x
+    if not same(*([learner.predict(state, x) for state in states] for states in (trained, loaded))):
+        fault("without what checkpointed leaves out, other answers", "leave out only what adapt and predict never see")
+
+
 def outputs_are_logits(subject: Subject) -> None:
     """Probabilities would go through another softmax, which flattens them, and still train a little."""
     if not subject.problem.has_classes:
@@ -127,6 +138,7 @@ CHECKS = (
     declares_what_tables_print,
     is_a_frozen_dataclass,
     shapes_are_those_of_the_contract,
+    a_checkpoint_holds_all_that_answers_need,
     outputs_are_logits,
     tensors_fit_episodes_of_another_size,
     fewer_steps_are_the_beginning_of_more,
