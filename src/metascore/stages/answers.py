@@ -24,9 +24,9 @@ from metascore.training import machine
 SCORES = "scores of test episodes"  # beside the names of what figures show
 
 
-def main(budget: str, arrays: str) -> None:
+def main(params: str, budget: str, arrays: str) -> None:
     """Answer until there are no questions."""
-    config = loading.load(budget=budget)
+    config = loading.load(params, budget)
     with machine.prepared() as device:
         for line in sys.stdin:
             question = json.loads(line)

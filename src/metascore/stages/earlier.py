@@ -70,7 +70,7 @@ def at_work(config: Config, revision: str) -> Iterator[Earlier]:
         folder = Path(name)
         revisions.extract("src", commit, folder)
         # -P: not the folder of the script, whose modules are those of here, but PYTHONPATH comes first
-        command = [sys.executable, "-P", answers.__file__, config.budget, str(_arrays(folder))]
+        command = [sys.executable, "-P", answers.__file__, config.file.file, config.budget, str(_arrays(folder))]
         path = os.pathsep.join(filter(None, (str(folder / "src"), os.environ.get("PYTHONPATH"))))
         with (
             _said(folder).open("w", encoding="utf-8") as said,
