@@ -1,5 +1,6 @@
 """Vouching: code that does the same is told from code that does not, run by run, and both tools go by the entry."""
 
+import json
 import logging
 import shutil
 import subprocess
@@ -14,6 +15,7 @@ from metascore.config.params import Run
 from metascore.files import read_json, write_json
 from metascore.orchestration import vouched
 from metascore.stages import vouch
+from metascore.stages.earlier import Earlier
 
 RUN = "smoke/omniglot_5w1s/protonet/0"
 CONTROL = ("--task", "omniglot_5w1s", "--learner", "chance", "--seed", "0")
@@ -143,6 +145,17 @@ def test_on_another_machine_the_old_code_does_the_same_beside_the_new(abroad):
     assert said.splitlines()[-1] == "smoke: 1 up to date, 1 vouched for"
     commit = git(abroad, "rev-parse", "HEAD").strip()
     assert [(one["agreement"], one["against"]) for one in entries(abroad)[RUN].values()] == 2 * [("all bits", commit)]
+
+
+def test_an_answer_that_nobody_came_for_is_not_taken_for_the_next(tmp_path):
+    (tmp_path / "answers").write_text("".join(json.dumps({"code": code, "prints": {}}) + "\n" for code in "abc"))
+    codes = []
+    with (tmp_path / "questions").open("w") as questions, (tmp_path / "answers").open() as answers:
+        asked = Earlier("revision", questions, answers, tmp_path)
+        for seed, is_read in enumerate((True, False, True)):
+            asked.ask("train", Run("omniglot_5w1s", "protonet", seed))
+            codes += [asked.training()[0]] if is_read else []
+    assert codes == ["a", "c"]
 
 
 @pytest.mark.slow

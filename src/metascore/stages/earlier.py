@@ -32,9 +32,16 @@ class Earlier:
     def __init__(self, revision: str, questions: IO[str], answers: IO[str], folder: Path) -> None:
         self.revision = revision
         self._questions, self._answers, self._folder = questions, answers, folder
+        self._is_waiting = False  # for an answer that nobody has read
 
     def ask(self, stage: str, job: Run) -> None:
-        """Have it begin with a run at a stage, train or finetune."""
+        """Have it begin with a run at a stage, train or finetune.
+
+        An answer that nobody came for, as the code of today failed meanwhile, is no answer to this.
+        """
+        if self._is_waiting:
+            self._answers.readline()
+        self._is_waiting = True
         with contextlib.suppress(BrokenPipeError):  # `_answer` says why it ended
             self._questions.write(json.dumps({"stage": stage, "job": asdict(job)}) + "\n")
             self._questions.flush()
@@ -51,7 +58,7 @@ class Earlier:
         return code, arrays.pop(answers.SCORES), arrays
 
     def _answer(self) -> dict[str, Any]:
-        line = self._answers.readline()
+        line, self._is_waiting = self._answers.readline(), False
         answer: dict[str, Any] = json.loads(line) if line else {"error": self._last_words()}
         if "error" in answer:
             raise Failed(f"the code of {self.revision} fails: {answer['error']}")
