@@ -11,6 +11,7 @@ from safetensors.numpy import save
 from metascore.config.documents import Document
 from metascore.config.params import Config
 from metascore.config.params import Run as OneRun
+from metascore.data.characters import CHARACTERS
 from metascore.files import write_arrays
 
 FAMILIES = {"maml": "optimisation", "fomaml": "optimisation", "protonet": "metric", "chance": "control"}
@@ -59,6 +60,9 @@ def write_data(folder: Path, chosen: Config, synthetic: bool) -> None:
     characters = {"part": "background", "alphabet": "Runes", "character": [f"character{k:02}" for k in range(45)]}
     pd.DataFrame(characters).to_csv(folder / "omniglot" / "characters.csv", index_label="index")
     (folder / "splits" / "random.json").write_text(json.dumps(SPLIT))
+    images = np.lib.format.open_memmap(folder / "omniglot" / "images.npy", "w+", np.uint8, (CHARACTERS, 20, 28, 28))
+    images[:45] = np.random.default_rng(0).integers(0, 256, (45, 20, 28, 28), dtype=np.uint8)
+    images.flush()
     for name, file in chosen.episode_files().items():
         sources = [folder / source for source in file.problem.drawn_from("random")]
         np.save(folder / "episodes" / name, file.problem.draw(file.part, file.count, chosen.episodes, sources))
@@ -73,16 +77,14 @@ def scores(one: OneRun, generator: np.random.Generator, episodes: int = EPISODES
 
 
 def portrait(one: OneRun, episodes: int) -> dict[str, np.ndarray]:
-    """One episode of noise that everybody knows by heart; one wave that everybody knows from the start."""
+    """Classes of queries that everybody knows by heart; one wave that everybody takes all for, from the start."""
     if one.task.startswith("omniglot"):
-        images, answer = np.random.default_rng(0).random((1, 5, 28, 28)), np.arange(5)[None]
         misled = np.eye(5)[np.zeros(episodes // 5, int)].ravel()
-        return {"support": images, "query": images, "answer": answer, "chosen": answer, "misled": misled}
-    x, points = np.linspace(-5, 5, 11), np.array([[-1.0, 1.0]])
-    wave = {"grid": x, "query_x": x[None], "query_y": np.sin(x)[None], "support_x": points, "support_y": np.sin(points)}
+        return {"chosen": np.tile(np.arange(5), (2, 5)), "misled": misled}
+    x = np.linspace(-5, 5, 11)
     moved = {"distance_to_mean": np.array(one.seed + 1.0), "moved": one.seed + np.arange(2.0, 5.0)}
     blind = {"chance": np.full(episodes, 4, np.float32)}
-    return wave | moved | blind | {"functions": np.tile(np.sin(x), (1, 11, 1))}
+    return {"grid": x, "functions": np.tile(np.sin(x), (3, 11, 1))} | moved | blind
 
 
 def write_scores(root: Path, one: OneRun, values: np.ndarray) -> Path:

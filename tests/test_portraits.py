@@ -17,6 +17,7 @@ from metascore.stages import finetune
 from metascore.store import checkpoint
 from metascore.store.paths import IMAGES, Results
 from metascore.store.results import portraits
+from metascore.store.shown import shown
 
 IMAGES_TASK, WAVES_TASK = "omniglot_5w1s", "sine_5s"
 KNN = Run(IMAGES_TASK, "pixel_knn", 0)
@@ -45,10 +46,15 @@ def project(tmp_path, monkeypatch):
     return config
 
 
+def episodes_of(project, task):
+    """What figures show of the test episodes."""
+    return shown(project.test_file(task), Path("data"))
+
+
 def test_answers_are_those_behind_the_scores(project):
     one = portraits(project, IMAGES_TASK, RESULTS)["pixel_knn"][0]
     scores = np.load(RESULTS.score(KNN))
-    right = (one["chosen"] == one["answer"]).mean(1)
+    right = (one["chosen"] == episodes_of(project, IMAGES_TASK)["answer"]).mean(1)
     assert len(right) == 2 and right.max() > 0.2
     np.testing.assert_allclose(right, scores[:2, 0])
 
@@ -63,7 +69,7 @@ def test_every_run_knows_what_chance_scores(project):
 
 
 def test_images_are_those_of_the_episode(project):
-    one = portraits(project, IMAGES_TASK, RESULTS)["pixel_knn"][0]
+    one = episodes_of(project, IMAGES_TASK)
     rows, images = np.load("data/episodes/omniglot/test-5w1s5q-40.npy"), np.load(IMAGES)
     drawing = images[rows["character"][0, 3], rows["drawer"][0, 3, 0]]
     np.testing.assert_allclose(one["support"][0, 3], np.rot90(drawing, rows["rotation"][0, 3]) / 255, rtol=1e-6)
@@ -85,12 +91,25 @@ def test_distances_are_those_of_the_functions(project):
 
 
 def test_waves_are_those_of_the_test_episodes(project):
-    one = portraits(project, WAVES_TASK, RESULTS)["maml"][0]
+    one, known = episodes_of(project, WAVES_TASK), portraits(project, WAVES_TASK, RESULTS)["maml"][0]
     for number, row in enumerate(np.load("data/episodes/sine/test-5s10q-40.npy")[:3]):
         given = row["amplitude"] * np.sin(row["x"] - row["phase"])
         np.testing.assert_allclose(one["support_y"][number], given[:5], rtol=1e-5)
         np.testing.assert_allclose(one["query_y"][number], given[5:], rtol=1e-5)
-    assert one["functions"].shape == (3, 11, len(one["grid"]))
+    assert known["functions"].shape == (3, 11, len(known["grid"]))
+
+
+def test_no_run_keeps_what_is_the_same_for_all(project):
+    """Images of test episodes would be most of what a published run takes."""
+    for task in (IMAGES_TASK, WAVES_TASK):
+        seen = [set(seeds[0]) for seeds in portraits(project, task, RESULTS).values()]
+        assert seen and not set(episodes_of(project, task)) & set().union(*seen)
+
+
+def test_images_that_are_missing_are_named(project):
+    IMAGES.unlink()
+    with pytest.raises(UserError, match=r"images\.npy.*metascore data"):
+        episodes_of(project, IMAGES_TASK)
 
 
 def test_a_checkpoint_of_another_recipe_is_refused(project):

@@ -13,7 +13,7 @@ from small_project import CHECKPOINT, JOB, LEARNERS, ROOT, SCORES, copied, metas
 from metascore.config import loading
 from metascore.config.params import Run
 from metascore.files import read_json, write_json
-from metascore.orchestration import vouched
+from metascore.orchestration import agreement, vouched
 from metascore.stages import vouch
 from metascore.stages.earlier import Earlier
 
@@ -65,6 +65,18 @@ def test_nothing_to_vouch_for(place, monkeypatch, caplog):
     vouch.run(loading.load("params.yaml"))
     assert caplog.messages[-1] == "smoke: 2 up to date"
     assert entries(place) == {}
+
+
+def test_the_entry_of_a_run_that_is_not_there_stays(place, monkeypatch, caplog):
+    """It was pulled once, or comes tomorrow."""
+    monkeypatch.chdir(place)
+    caplog.set_level(logging.INFO)
+    known = {RUN: {"train": {"recorded": "old code", "now": "new code"}}}
+    vouched.write(known)
+    Path(SCORES).unlink()
+    vouch.run(loading.load("params.yaml"))
+    assert caplog.messages[-1] == "smoke: 1 up to date, 1 not there"
+    assert vouched.read() == known
 
 
 def test_code_that_does_the_same_is_vouched_for(place):
@@ -207,6 +219,15 @@ def test_a_run_without_fingerprints_is_planned(place):
     write_json(place / RECORD, record | {"fingerprints": {}})
     edit(place, *NOTHING)
     assert "planned: the new code does not do the same: recorded at meta-steps none" in own(place, "vouch")
+
+
+def test_an_array_that_is_made_no_more_is_not_missed_but_others_are_compared():
+    one, other = np.zeros(2), np.ones(2)
+    assert agreement.of_arrays({"chosen": one, "images": other}, {"chosen": one}, None) is None
+    assert agreement.of_arrays({"chosen": one, "images": other}, {"chosen": other}, None) == "chosen"
+    assert agreement.of_arrays({"chosen": one}, {"chosen": one, "images": other}, None) == (
+        "arrays chosen, not chosen, images"
+    )
 
 
 def test_a_rule_counts_the_code_of_an_entry_for_what_was_recorded():

@@ -211,7 +211,7 @@ def test_paths_are_those_of_the_query_until_the_arrival():
     def look(view, count):
         return vmap(lambda episode: view(policies, episode))(episodes.batch(np.arange(count))).numpy()
 
-    seen = problem.portrait(episodes, look)
+    seen = problem.portrait(episodes, look) | problem.shown(episodes)
     assert seen["goals"].shape == (4, 2) and seen["paths"].shape == (4, 4, 3, 101, 2)
     query = Examples(*(value[1] for value in episodes.batch(np.arange(2)).query))
     taken = roll_out(policies[2], *query, 0)

@@ -66,8 +66,8 @@ def test_another_process_at_another_revision_writes_the_same(finished):
     subprocess.run((*git, "commit", "-q", "--allow-empty", "-m", "nothing"), cwd=finished, check=True)
     environment = os.environ | {"PYTHONHASHSEED": "7", "PYTHONPATH": os.pathsep.join(sys.path)}
     script = (
-        "import sys, fake_results; from metascore.stages import aggregate; "
-        "aggregate.run(fake_results.config()); sys.exit('torch' in sys.modules)"
+        "import sys, fake_results; from metascore.stages import aggregate; loaded = 'torch' in sys.modules; "
+        "aggregate.run(fake_results.config()); sys.exit(loaded)"
     )
     assert subprocess.run((sys.executable, "-c", script), cwd=finished, env=environment, check=False).returncode == 0
     assert digests(finished) == first

@@ -1,7 +1,8 @@
 # From the scores of all runs to what people look at.
 #
 # inputs   results/{budget}/scores/**.{npy,json,npz}, results/{budget}/runs/**, src/metascore/scoring/{published,yardsticks}.csv;
-#          for the controls data/omniglot/{source.json,characters.csv}, data/splits/{split}.json, the episode files
+#          for the controls data/omniglot/{source.json,characters.csv}, data/splits/{split}.json, the episode files;
+#          for figures the images of test episodes
 # outputs  in results/{budget}: metrics.json, digests.json, a file in tables/ for each file in
 #          src/metascore/report/tables (CSV; documents also as Markdown and LaTeX), one in figures/ for each in
 #          src/metascore/report/figures (SVG, PNG), report.html

@@ -29,8 +29,8 @@ def of_prints(recorded: Prints, anew: Prints, tolerance: float | None = None) ->
 def of_arrays(
     recorded: Mapping[str, np.ndarray], anew: Mapping[str, np.ndarray], tolerance: float | None
 ) -> str | None:
-    """The first name whose arrays differ; None where all agree."""
-    if recorded.keys() != anew.keys():
+    """The first name whose arrays differ; None where all made anew agree: what is no longer made, nobody asks for."""
+    if anew.keys() - recorded.keys():
         return f"arrays {_listed(recorded)}, not {_listed(anew)}"
     return next((name for name in sorted(anew) if not _same(recorded[name], anew[name], tolerance)), None)
 

@@ -165,10 +165,12 @@ class Jobs:
         return self._file("checkpoint", wildcards)
 
     def aggregate_inputs(self) -> list[str]:
-        """What the report is made from: all runs, what the controls look at."""
+        """What the report is made from: all runs, what the controls look at, the episodes that figures show."""
         runs = self.each_run("score", "judged", "portrait", "training", "record", "checkpoint")
         sources = {problem.source for problem in self.config.tasks.values() if problem.source}
-        data = [str(paths.DATA / name) for name in [*sorted(sources), *leaks.leak_files(self.config)]]
+        controls = [str(paths.DATA / name) for name in [*sorted(sources), *leaks.leak_files(self.config)]]
+        shown = _files_of([self.config.test_file(task) for task in self.config.tasks])
+        data = list(dict.fromkeys([*controls, *shown]))
         return [*runs, *(map(published.old, data) if self.config.is_published else data)]
 
     # Parameters.

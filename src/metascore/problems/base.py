@@ -233,6 +233,10 @@ class Problem(abc.ABC):
 
     # What people look at.
 
+    def shown(self, episodes: Episodes) -> dict[str, np.ndarray]:
+        """What figures show of the first episodes, whoever is judged on them: arrays by name, as `portrait` has."""
+        return {}
+
     def portrait(self, episodes: Episodes, look: Look) -> dict[str, np.ndarray]:
         """What figures show of a learner beside its scores: arrays by name, none where there is nothing to see.
 

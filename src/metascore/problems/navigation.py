@@ -117,11 +117,14 @@ class Navigation(Problem):
         mean = torch.zeros_like(x)
         return torch.cat([mean, mean + STAYS], -1)
 
+    def shown(self, episodes: Episodes) -> dict[str, np.ndarray]:
+        """The first goals, goals (goal, 2)."""
+        goals = episodes.batch(np.arange(min(GOALS_SHOWN, len(episodes)))).query.y[:, 0]
+        return {"goals": goals.cpu().numpy()}
+
     def portrait(self, episodes: Episodes, look: Look) -> dict[str, np.ndarray]:
-        """The first goals, goals (goal, 2), and the ways to them: see `_paths`."""
-        count = min(GOALS_SHOWN, len(episodes))
-        goals = episodes.batch(np.arange(count)).query.y[:, 0]
-        return {"goals": goals.cpu().numpy(), "paths": look(_paths, count)}
+        """The ways to the goals of `shown`, paths: see `_paths`."""
+        return {"paths": look(_paths, min(GOALS_SHOWN, len(episodes)))}
 
     @property
     def perfect(self) -> float:

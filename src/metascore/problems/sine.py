@@ -83,23 +83,26 @@ class Sine(Regression):
         """
         return -(sum(AMPLITUDE) / 2) * (2 / math.pi) * x.cos()
 
-    def portrait(self, episodes: Episodes, look: Look) -> dict[str, np.ndarray]:
-        """The functions that a learner has in mind, on a grid, and how far they are from others.
-
-        grid (grid); of the first waves support_x, support_y (wave, shot), query_x, query_y (wave, query) and functions
-        (wave, step, grid); over all episodes, as mean squared distances over the grid, distance_to_mean () of the
-        unadapted function from `blind`, and moved (step in MOVES) from the unadapted function.
-        """
-        grid = _grid()
-        drawn = look(_functions, None)
-        before = drawn[:, :1].astype(np.float64)
+    def shown(self, episodes: Episodes) -> dict[str, np.ndarray]:
+        """Of the first waves support_x, support_y (wave, shot), query_x, query_y (wave, query)."""
         waves = episodes.batch(np.arange(min(SHOWN, len(episodes))))
-        given = {
+        return {
             f"{name}_{axis}": getattr(part, axis).squeeze(-1).cpu().numpy()
             for name, part in zip(("support", "query"), waves, strict=True)
             for axis in "xy"
         }
-        return given | {
+
+    def portrait(self, episodes: Episodes, look: Look) -> dict[str, np.ndarray]:
+        """The functions that a learner has in mind, on a grid, and how far they are from others.
+
+        grid (grid); of the first waves functions (wave, step, grid); over all episodes, as mean squared distances over
+        the grid, distance_to_mean () of the unadapted function from `blind`, and moved (step in MOVES) from the
+        unadapted function.
+        """
+        grid = _grid()
+        drawn = look(_functions, None)
+        before = drawn[:, :1].astype(np.float64)
+        return {
             "grid": grid[:, 0].numpy(),
             "functions": drawn[:SHOWN],
             "distance_to_mean": np.square(before - self.blind(grid)[:, 0].numpy()).mean(),

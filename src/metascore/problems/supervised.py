@@ -54,23 +54,27 @@ class Classification(Problem):
     def misled(self, episodes: Episodes) -> Misled:
         return Misled(episodes, self.way)
 
-    def portrait(self, episodes: Episodes, look: Look) -> dict[str, np.ndarray]:
-        """Images of the first episodes, and the classes that a learner took them for after its last step.
+    def shown(self, episodes: Episodes) -> dict[str, np.ndarray]:
+        """Images of the first episodes, and the classes of the queries.
 
         support (episode, way, height, width): the first shot of each class; query (episode, query, height, width),
-        both with an axis of three colours where they are no ink on paper;
-        answer and chosen (episode, query): the classes of the queries, and those chosen.
+        both with an axis of three colours where they are no ink on paper; answer (episode, query).
         """
         if not self.has_images:
             return {}
         support, query = episodes.batch(np.arange(min(SHOWN, len(episodes))))
-        chosen = look(lambda predictors, episode: predictors[-1](episode.query.x).argmax(1), SHOWN)
         return {
             "support": self.seen(support.x[:, : self.way]).cpu().numpy(),
             "query": self.seen(query.x).cpu().numpy(),
             "answer": query.y.cpu().numpy(),
-            "chosen": chosen.astype(np.int64),
         }
+
+    def portrait(self, episodes: Episodes, look: Look) -> dict[str, np.ndarray]:
+        """The classes that a learner took the queries of `shown` for after its last step: chosen (episode, query)."""
+        if not self.has_images:
+            return {}
+        chosen = look(lambda predictors, episode: predictors[-1](episode.query.x).argmax(1), SHOWN)
+        return {"chosen": chosen.astype(np.int64)}
 
     def seen(self, x: Float[Tensor, "*n height width channel"]) -> Float[Tensor, ...]:
         """Images as figures show them: the share of ink."""

@@ -27,14 +27,18 @@ class Begun(NamedTuple):
 
 
 def drawings(numbers: Numbers, formats: Sequence[str], processes: int = 1) -> Drawings:
-    """Each figure in these formats, to the same bytes however many processes draw: one where forks are not safe."""
-    share, *others = _shares(all_figures(), processes if sys.platform == "linux" else 1)
+    """Each figure in these formats, in the figures' order and to the same bytes however many processes draw.
+
+    One draws where forks are not safe.
+    """
+    figures = all_figures()
+    share, *others = _shares(figures, processes if sys.platform == "linux" else 1)
     begun = [_begun(numbers, formats, other) for other in others]
     try:
         drawn = _drawn(numbers, formats, share)
         for other, one in zip(others, begun, strict=True):
             drawn |= _received(one.result) or _drawn(numbers, formats, other)  # which says what is wrong with it
-        return drawn
+        return {key: drawn[key] for key in ((_name(module), suffix) for module in figures for suffix in formats)}
     finally:  # a signal may have come
         for one in begun:
             one.process.terminate()
@@ -46,8 +50,12 @@ def _shares(figures: Sequence[ModuleType], count: int) -> list[Sequence[ModuleTy
 
 
 def _drawn(numbers: Numbers, formats: Sequence[str], figures: Sequence[ModuleType]) -> Drawings:
-    drawn = {module.__name__.rpartition(".")[2]: module.draw(numbers) for module in figures}
+    drawn = {_name(module): module.draw(numbers) for module in figures}
     return {(name, suffix): rendered(figure, suffix) for name, figure in drawn.items() for suffix in formats}
+
+
+def _name(figure: ModuleType) -> str:
+    return figure.__name__.rpartition(".")[2]
 
 
 def _begun(numbers: Numbers, formats: Sequence[str], figures: Sequence[ModuleType]) -> Begun:

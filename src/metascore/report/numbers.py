@@ -22,7 +22,8 @@ class Numbers:
     pairs: pd.DataFrame
     published: pd.DataFrame
     priors: pd.DataFrame
-    portraits: dict[str, dict[str, dict[int, dict[str, np.ndarray]]]]  # by task, learner and seed
+    shown: dict[str, dict[str, np.ndarray]]  # of the first test episodes, by task
+    portraits: dict[str, dict[str, dict[int, dict[str, np.ndarray]]]]  # of runs on them, by task, learner and seed
 
     def families(self) -> dict[str, str]:
         """The family of each learner, which has a colour in figures."""

@@ -27,6 +27,7 @@ from metascore.store import digests, partial
 from metascore.store.leaks import check_leaks, classes_of_episodes
 from metascore.store.paths import FIGURE_FORMATS, Results
 from metascore.store.results import histories, misled_scores, portraits, runs_by_learner, task_results
+from metascore.store.shown import shown
 
 log = logging.getLogger(__name__)
 
@@ -52,7 +53,7 @@ def run(config: Config, data: Path = Path("data"), results: Path | None = None, 
     estimates = [estimate(one) for one in measured]
     for one, its_estimates in zip(measured, estimates, strict=True):
         _check_numbers(config, one, tables.score_table(one, its_estimates), files)
-    numbers = _numbers(config, measured, estimates, files)
+    numbers = _numbers(config, measured, estimates, files, data)
     unequal = unequal_times(numbers.scores)
     facts = [*_facts(config, synthetic), *unequal]
     texts, drawn_figures = _documents(numbers, facts, files), drawings(numbers, FIGURE_FORMATS, processes)
@@ -72,7 +73,9 @@ def run(config: Config, data: Path = Path("data"), results: Path | None = None, 
         shutil.rmtree(files.folder / partial.FOLDER, ignore_errors=True)
 
 
-def _numbers(config: Config, measured: list[TaskResults], estimates: list[Estimates], files: Results) -> Numbers:
+def _numbers(
+    config: Config, measured: list[TaskResults], estimates: list[Estimates], files: Results, data: Path
+) -> Numbers:
     """The tables of all tasks."""
     scores = pd.concat(map(tables.score_table, measured, estimates), ignore_index=True)
     seen = {one.task: portraits(config, one.task, files) for one in measured}
@@ -89,6 +92,7 @@ def _numbers(config: Config, measured: list[TaskResults], estimates: list[Estima
         pairs=tables.joined(list(map(tables.pair_table, measured, estimates)), tables.PAIR_COLUMNS),
         published=published_table(scores),
         priors=tables.joined([prior_table(task, learners) for task, learners in seen.items()], COLUMNS),
+        shown={one.task: shown(config.test_file(one.task), data) for one in measured},
         portraits=seen,
     )
 

@@ -27,10 +27,10 @@ from metascore.training.replay import Recorder
 def run(config: Config, job: Run) -> None:
     """Write {seed}.npy into results/{budget}/scores/{task}/{learner}/: float32 (test episode, adaptation step 0..10).
 
-    Beside it {seed}.npz, what figures show of the run (`training.portraits`) and, of the first seed, a control
-    (`training.misled`); and {seed}.json, what it was judged on and by what: `inputs`, the files of images and episodes
-    with their SHA-256, the digest of the `code`, the `machine`; the `recipe` and its `axes` where its training
-    is another run's.
+    Beside it {seed}.npz, what figures show of the run (`training.portraits`; of the episodes: `store.shown`) and, of
+    the first seed, a control (`training.misled`); and {seed}.json, what it was judged on and by what: `inputs`, the
+    files of images and episodes with their SHA-256, the digest of the `code`, the `machine`; the `recipe` and its
+    `axes` where its training is another run's.
     """
     results, file = Results.of(config), config.test_file(job.task)
     with devices.claimed(), machine.prepared() as device:

@@ -19,7 +19,7 @@ import torch
 from metascore.config.params import Config, Run
 from metascore.errors import UsageError, UserError
 from metascore.files import read_array, read_arrays, read_json, sha256
-from metascore.orchestration import agreement, devices, vouched
+from metascore.orchestration import agreement, devices, published, vouched
 from metascore.orchestration.vouched import Entry
 from metascore.stages import earlier, first_steps
 from metascore.stages.earlier import Earlier, Failed
@@ -31,7 +31,7 @@ from metascore.training import machine
 from metascore.training.fingerprints import Fingerprints
 
 CURE = "run `snakemake`, which makes it anew"
-UP_TO_DATE, VOUCHED, PLANNED, REFUSED = "up to date", "vouched for", "planned", "refused"
+UP_TO_DATE, VOUCHED, PLANNED, REFUSED, ABSENT = "up to date", "vouched for", "planned", "refused", "not there"
 
 log = logging.getLogger(__name__)
 
@@ -97,6 +97,8 @@ class _Trial(NamedTuple):
 def _outcome(trial: _Trial) -> tuple[str, dict[str, Entry]]:
     """What is to be said of a run, and its entries."""
     name = f"{trial.job.task}/{trial.job.learner}/{trial.job.seed}"
+    if not published.is_here(trial.results, trial.job):
+        return ABSENT, trial.known  # which counts again when the run comes
     try:
         stages = {"train": _training(trial), "finetune": _judging(trial)}
     except (Refused, Failed) as reason:

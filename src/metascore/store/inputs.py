@@ -17,18 +17,18 @@ if TYPE_CHECKING:
     import torch
 
 
-def sized(files: Sequence[EpisodeFile]) -> list[EpisodeFile]:
+def sized(files: Sequence[EpisodeFile], data: Path = DATA) -> list[EpisodeFile]:
     """These files, of one kind of problem, with what only its data can say, such as how many classes there are."""
-    return [replace(file, problem=file.problem.sized(DATA)) for file in files]
+    return [replace(file, problem=file.problem.sized(data)) for file in files]
 
 
-def read_episodes(files: Sequence[EpisodeFile], device: torch.device) -> list[Episodes]:
+def read_episodes(files: Sequence[EpisodeFile], device: torch.device, data: Path = DATA) -> list[Episodes]:
     """The frozen episodes of these files, of one kind of problem, on a device; they share what they are made of."""
     problem = files[0].problem
-    material = problem.read([DATA / name for name in problem.inputs], device)
+    material = problem.read([data / name for name in problem.inputs], device)
     found = []
     for file in files:
-        path = EPISODES / file.name
+        path = data / EPISODES.name / file.name
         rows = read_array(path, REDRAW, mapped=True)
         file.problem.check_rows(rows, str(path))
         found.append(file.problem.episodes(rows, material))

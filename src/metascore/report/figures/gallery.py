@@ -45,16 +45,15 @@ def draw(numbers: Numbers) -> Figure:
     task = pictured[0]
     title = f"{numbers.titles[task]}: the first test episodes, and what the best learner of each family answered"
     known = numbers.first_portraits(task, numbers.best_of_families(task)[:LEARNERS])
-    return gallery(_examples(known), numbers.families(), title)
+    return gallery(_examples(numbers.shown[task], known), numbers.families(), title)
 
 
-def _examples(known: dict[str, dict[str, np.ndarray]]) -> list[Example]:
-    """The episodes are the same in all portraits."""
+def _examples(shown: dict[str, np.ndarray], known: dict[str, dict[str, np.ndarray]]) -> list[Example]:
+    """None where no learner of the task is one that learns."""
     if not known:
         return []
-    one = next(iter(known.values()))
-    chosen = [{name: portrait["chosen"][k] for name, portrait in known.items()} for k in range(len(one["answer"]))]
-    return [Example(one["support"][k], one["query"][k], one["answer"][k], by) for k, by in enumerate(chosen)]
+    chosen = [{name: portrait["chosen"][k] for name, portrait in known.items()} for k in range(len(shown["answer"]))]
+    return [Example(shown["support"][k], shown["query"][k], shown["answer"][k], by) for k, by in enumerate(chosen)]
 
 
 def gallery(examples: list[Example], families: dict[str, str], title: str) -> Figure:

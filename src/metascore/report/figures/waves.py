@@ -46,24 +46,24 @@ def draw(numbers: Numbers) -> Figure:
         return waves([], numbers.families(), "Sine waves")
     title = f"{numbers.titles[tasks[0]]}: the first test waves, as a learner sees them before and after it adapts"
     known = numbers.first_portraits(tasks[0], numbers.best_of_families(tasks[0], each=2))
-    return waves(_waves(known), numbers.families(), title)
+    return waves(_waves(numbers.shown[tasks[0]], known), numbers.families(), title)
 
 
-def _waves(known: dict[str, dict[str, np.ndarray]]) -> list[Wave]:
-    """The waves are the same in all portraits."""
+def _waves(shown: dict[str, np.ndarray], known: dict[str, dict[str, np.ndarray]]) -> list[Wave]:
+    """The grid is the same in all portraits."""
     if not known:
         return []
-    first = next(iter(known.values()))
+    grid = next(iter(known.values()))["grid"]
     return [
         Wave(
-            first["grid"],
-            first["query_x"][k],
-            first["query_y"][k],
-            first["support_x"][k],
-            first["support_y"][k],
+            grid,
+            shown["query_x"][k],
+            shown["query_y"][k],
+            shown["support_x"][k],
+            shown["support_y"][k],
             {name: one["functions"][k] for name, one in known.items()},
         )
-        for k in range(len(first["functions"]))
+        for k in range(len(shown["query_x"]))
     ]
 
 
