@@ -15,11 +15,14 @@ from jaxtyping import Bool, Float
 from benchmarks.other_tests import Bootstrap, tukey, welch
 from benchmarks.studies import LEARNERS, LEVELS, SPREADS, Setting
 from metascore.scoring.comparisons import ALPHA, corrected
+from metascore.scoring.interquartile import interquartile_means
 from metascore.scoring.intervals import slope, tail
 from metascore.scoring.variances import Model, difference_error, mean_error, model
 
 STUDIES = 200
 SEEDS = (2, 3, 5, 10)
+UNEQUAL = list(SPREADS)[1]
+MIDDLES = [(seeds, episodes) for seeds in (1, 3, 10) for episodes in (20, 400)]
 GAPS = (6, 15, 45)  # standard errors
 LOW = 0.4  # accuracy of the many, where one is better
 PILOT = 100  # studies that tell a standard error
@@ -61,6 +64,7 @@ def tables(studies: int) -> Iterator[tuple[str, list[str]]]:
     tested = {kind: levels for kind, levels in found.items() if kind[0] > 1}
     yield "Share of studies that find a difference where there is none, or the wrong way round", error_lines(tested)
     yield "Per cent of 95 % intervals that hold the truth: of means / differences / the noisiest", coverage_lines(found)
+    yield "Per cent of 95 % intervals that hold the interquartile mean", middle_lines(studies)
     yield "Share of true differences that is found", power_lines(studies)
 
 
@@ -80,6 +84,15 @@ def coverage_lines(found: dict[tuple[int, str], dict[str, Found]]) -> list[str]:
     for (seeds, spread), levels in found.items():
         rates = [" / ".join(f"{100 * rate:.1f}" for rate in one[1:]) for one in levels.values()]
         lines.append([str(seeds), spread, *rates])
+    return piped(lines)
+
+
+def middle_lines(studies: int) -> list[str]:
+    """By accuracy; seeds' variances are unequal."""
+    lines = [["seeds", "episodes", *LEVELS]]
+    for seeds, episodes in MIDDLES:
+        settings = [Setting(seeds, UNEQUAL, level, episodes) for level in LEVELS.values()]
+        lines.append([str(seeds), str(episodes), *(f"{100 * middles_held(one, studies):.1f}" for one in settings)])
     return piped(lines)
 
 
@@ -133,6 +146,19 @@ def _holds(values: Values, truth: Float[np.ndarray, " learner"]) -> tuple[np.nda
     off = mean - truth
     of_differences = tail(np.abs(off[first] - off[second]), difference_error(one, first, second))
     return of_means >= ALPHA, of_differences >= ALPHA
+
+
+def middles_held(setting: Setting, studies: int) -> float:
+    """The share of intervals of interquartile means that hold the truth."""
+    random, truth = np.random.default_rng(0), setting.middle(setting.typical_effects())
+    held = []
+    for _ in range(studies):
+        effects = setting.effects(random)
+        values = setting.draw(effects, random)
+        _, low, high = interquartile_means(values, UNIT, _model(values))
+        truth = setting.middle(effects) if setting.seeds == 1 else truth
+        held.append(float(((low <= truth) & (truth <= high)).mean()))
+    return float(np.mean(held))
 
 
 def share_found(seeds: int, gap: float, studies: int) -> dict[str, float]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float
-from scipy import special
+from scipy import special, stats
 
 LEARNERS = 18
 EPISODES = 400
@@ -38,6 +38,7 @@ class Setting:
     seeds: int
     spread: str
     levels: Float[np.ndarray, " learner"]  # accuracy of a typical seed on a typical episode
+    episodes: int = EPISODES
 
     @property
     def between_seeds(self) -> Float[np.ndarray, " learner"]:
@@ -55,23 +56,40 @@ class Setting:
     ) -> Float[np.ndarray, "learner seed episode"]:
         """A study's accuracies. What seeds make of an episode has no part in a seed's mean over all episodes."""
         learners, seeds = effects.shape
-        odds = BY_LEARNER_AND_EPISODE * random.standard_normal((learners, 1, EPISODES))
+        odds = BY_LEARNER_AND_EPISODE * random.standard_normal((learners, 1, self.episodes))
         odds = (
             odds
-            + BY_EPISODE * random.standard_normal(EPISODES)
+            + BY_EPISODE * random.standard_normal(self.episodes)
             + (special.logit(self.levels)[:, None] + effects)[:, :, None]
         )
-        odds += BY_SEED_AND_EPISODE * random.standard_normal((learners, seeds, EPISODES), dtype=np.float32)
+        odds += BY_SEED_AND_EPISODE * random.standard_normal((learners, seeds, self.episodes), dtype=np.float32)
         return random.binomial(QUERIES, special.expit(odds)) / QUERIES
 
     def truth(self) -> Float[np.ndarray, " learner"]:
         """What endlessly many seeds and episodes would find."""
-        probability = (np.arange(QUANTILES) + 0.5) / QUANTILES
-        drawn = 1 + np.log1p(-probability) if "effects" in self.spread else special.ndtri(probability)
-        return self.given(self.between_seeds[:, None] * drawn).mean(axis=1)
+        return self.given(self.typical_effects()).mean(axis=1)
 
     def given(self, effects: Float[np.ndarray, "learner seed"]) -> Float[np.ndarray, "learner seed"]:
         """What endlessly many episodes would find of these seeds."""
+        return self._chances(effects) @ WEIGHTS / WEIGHTS.sum()
+
+    def middle(self, effects: Float[np.ndarray, "learner seed"]) -> Float[np.ndarray, " learner"]:
+        """The interquartile mean that endlessly many episodes would find of these seeds together."""
+        right = np.arange(QUERIES + 1)
+        chances = self._chances(effects)[..., None]
+        shares = np.einsum("lsnr,n->lr", stats.binom.pmf(right, QUERIES, chances), WEIGHTS)
+        below = np.cumsum(shares / shares.sum(axis=1, keepdims=True), axis=1)
+        kept = np.diff(np.clip(below, 0.25, 0.75), axis=1, prepend=0.25)
+        return kept @ right / QUERIES / 0.5
+
+    def typical_effects(self) -> Float[np.ndarray, "learner seed"]:
+        """Of as many seeds as stand for all that there are: the quantiles of their effects."""
+        probability = (np.arange(QUANTILES) + 0.5) / QUANTILES
+        drawn = 1 + np.log1p(-probability) if "effects" in self.spread else special.ndtri(probability)
+        return self.between_seeds[:, None] * drawn
+
+    def _chances(self, effects: Float[np.ndarray, "learner seed"]) -> Float[np.ndarray, "learner seed node"]:
+        """Of a right answer, on episodes of all kinds."""
         by_episode = np.sqrt(BY_EPISODE**2 + BY_LEARNER_AND_EPISODE**2 + BY_SEED_AND_EPISODE**2)
         odds = special.logit(self.levels)[:, None] + effects
-        return special.expit(odds[..., None] + by_episode * NODES) @ WEIGHTS / WEIGHTS.sum()
+        return special.expit(odds[..., None] + by_episode * NODES)

@@ -104,9 +104,3 @@ def test_a_diverged_episode_is_wrong_or_infinitely_off():
     assert scores.raw_scores(broken, scores.accuracy(5), 1)[0, 0] == 0
     assert scores.raw_scores(broken, scores.Measure(ERROR, 4.0, 0.0), 1)[0, 0] == np.inf
     assert scores.diverged(broken).all() and not scores.diverged(curve(0.5, 0.5)).any()
-
-
-def test_interquartile_mean_by_hand():
-    values = np.array([[0, 1, 2, 3], [4, 5, 6, 1000]], dtype=float)
-    assert scores.interquartile_mean(values) == pytest.approx((2 + 3 + 4 + 5) / 4)
-    assert scores.interquartile_influence(values).mean() == pytest.approx(3.5)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from benchmarks.statistics import share_found, simulated
+from benchmarks.statistics import MIDDLES, UNEQUAL, middles_held, share_found, simulated
 from benchmarks.studies import LEVELS, SPREADS, Setting
 
 STUDIES = 200
@@ -32,6 +32,16 @@ def test_intervals_hold_the_truth_93_to_97_times_in_a_hundred(found):
     """Within half a point: those of few seeds at 99 % are a little too wide."""
     rates = {one: (studies.of_means, studies.of_differences) for one, studies in found.items()}
     assert all(0.925 <= rate <= 0.975 for pair in rates.values() for rate in pair), rates
+
+
+@pytest.mark.slow
+def test_intervals_of_interquartile_means_hold_the_truth_nine_times_in_ten():
+    """At 99 % a quarter of the episodes are not perfect, more or less: there the mean's error is hardest to tell."""
+    settings = {
+        (*kind, name): Setting(kind[0], UNEQUAL, level, kind[1]) for kind in MIDDLES for name, level in LEVELS.items()
+    }
+    rates = {one: middles_held(setting, STUDIES) for one, setting in settings.items()}
+    assert min(rates.values()) >= 0.88, rates
 
 
 @pytest.mark.slow

@@ -8,6 +8,7 @@ from jaxtyping import Float, Int
 
 from metascore.scoring import comparisons, scores
 from metascore.scoring.classes import shared_by_classes
+from metascore.scoring.interquartile import interquartile_means
 from metascore.scoring.intervals import Error, Interval, bounded, reach, slope
 from metascore.scoring.variances import FEWEST, Model, mean_error, model
 
@@ -69,7 +70,6 @@ def estimate(results: TaskResults) -> Estimates:
     own = np.stack(
         [scores.raw_scores(results.scores[one], measure, results.axes(one)["test_steps"]) for one in learners]
     )
-    middle = np.stack([scores.interquartile_influence(scores.episode_areas(one)) for one in normalised])
     unit = (measure.scale.lowest, measure.scale.highest)
     curve = [_interval(counted[..., step], unit) for step in range(counted.shape[-1])]
     degree, area = _interval(degrees, possible), _model(areas, possible)
@@ -77,7 +77,7 @@ def estimate(results: TaskResults) -> Estimates:
         score=_interval(own, unit),
         metascore=_percent(_ends(areas, area, possible)),
         new_classes=_percent(_new_classes(areas, area, possible, results.classes)),
-        interquartile_mean=_percent(_interval(middle, possible)),
+        interquartile_mean=_percent(interquartile_means(normalised[..., 1:].mean(axis=-1), possible, area)),
         degree=degree,
         speed=_speed(areas, degrees, degree),
         curve=Interval(*(np.stack(ends, axis=1) for ends in zip(*curve, strict=True))),

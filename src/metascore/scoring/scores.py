@@ -20,7 +20,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Bool, Float, Float64
-from scipy import stats
 
 from metascore.problems.scale import ACCURACY, ERROR, Scale
 
@@ -124,19 +123,3 @@ def count_diverged(scores: Float[np.ndarray, "*shape"], measure: Measure) -> Flo
 def diverged(scores: Float[np.ndarray, "seed episode step"]) -> Bool[np.ndarray, "seed episode"]:
     """Which episodes were left without a finite score at some step."""
     return ~np.isfinite(scores).all(axis=-1)
-
-
-def interquartile_mean(values: Float[np.ndarray, "seed episode"]) -> float:
-    """The mean of the middle half of all episodes of all seeds (Agarwal et al. 2021): deaf to outliers."""
-    return float(stats.trim_mean(values, 0.25, axis=None))
-
-
-def interquartile_influence(values: Float[np.ndarray, "seed episode"]) -> Float[np.ndarray, "seed episode"]:
-    """One number an episode, whose mean is the interquartile mean and whose spread gives its interval.
-
-    The influence function of a 25 % trimmed mean (Tukey and McLaughlin 1963): the deviation of the winsorised
-    value, over the share of values kept.
-    """
-    low, high = np.quantile(values, [0.25, 0.75])
-    winsorised = np.clip(values, low, high)
-    return interquartile_mean(values) + (winsorised - winsorised.mean()) / 0.5
