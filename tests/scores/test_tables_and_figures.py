@@ -119,6 +119,16 @@ def texts(figure):
     return [(text.get_text(), Text.get_window_extent(text)) for text in upright]
 
 
+def check_texts(figure):
+    boxes = texts(figure)
+    assert len(boxes) > 3 * 16
+    touching = [(a, b) for (a, one), (b, other) in itertools.combinations(boxes, 2) if one.overlaps(other)]
+    assert not touching
+    page = figure.bbox
+    outside = [a for a, box in boxes if box.x0 < 0 or box.y0 < 0 or box.x1 > page.x1 or box.y1 > page.y1]
+    assert not outside
+
+
 def returns(table):
     """The same tasks with negative scores, the best possible one 0."""
     names = ["score", "score_low", "score_high"]
@@ -138,14 +148,12 @@ def test_a_task_of_which_only_controls_have_a_curve_has_no_panel(table):
     "kind", ["ranking", "adaptation", "learning", "improvement", "published_gap", "cost", "updates"]
 )
 def test_texts_do_not_overlap_and_stay_on_the_page(kind, change, table):
-    figure = drawn(kind, change(table))
-    boxes = texts(figure)
-    assert len(boxes) > 3 * 16
-    touching = [(a, b) for (a, one), (b, other) in itertools.combinations(boxes, 2) if one.overlaps(other)]
-    assert not touching
-    page = figure.bbox
-    outside = [a for a, box in boxes if box.x0 < 0 or box.y0 < 0 or box.x1 > page.x1 or box.y1 > page.y1]
-    assert not outside
+    check_texts(drawn(kind, change(table)))
+
+
+def test_a_long_name_with_its_rank_does_not_reach_the_panel_beside_it(table):
+    """Where the neighbour in its row has its numbers."""
+    check_texts(drawn("ranking", table.assign(rank_high=17).replace({LEARNERS[-2]: "reptile_transductive"})))
 
 
 @pytest.mark.parametrize("kind", ["ranking", "published_gap", "cost"])

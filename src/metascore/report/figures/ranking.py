@@ -11,6 +11,7 @@ from metascore.report.style import Style, family_key, interval, name_rows, panel
 from metascore.report.table_cells import rank_text, varies
 
 PLACE = 1
+LETTER = 0.065  # inches that one of a name takes, with those of its rank
 CAPTION = (
     "MetaScore of each learner with its 95 % interval: the area under the adaptation curve, 0 at chance and 100 at "
     "perfect."
@@ -26,7 +27,8 @@ def ranking(table: pd.DataFrame, titles: dict[str, str]) -> Figure:
     """MetaScores with their intervals, a panel a task, the best on top, each with its rank."""
     drawn = styles(dict(zip(table["learner"], table["family"], strict=True)))
     heights = {str(task): 0.3 + 0.2 * len(rows) for task, rows in table.groupby("task")}
-    figure, places = panels(titles, heights, left=1.5, right=1.05)
+    longest = max(len(_name(row)) for row in table.to_dict("records"))
+    figure, places = panels(titles, heights, left=max(1.5, LETTER * longest), right=1.05)
     for task, rows in table.groupby("task", sort=False):
         _panel(places[str(task)], rows, drawn)
     family_key(figure, list(table["family"]))
