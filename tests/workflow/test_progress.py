@@ -50,6 +50,20 @@ def test_a_line_has_jobs_time_and_validation_scores(config, tmp_path):
     assert work.line() == "1 of 2 jobs, about 3 min left: training omniglot_5w1s/maml/0 (50%, validation 50.00 %)"
 
 
+def test_what_a_stopped_training_had_done_does_not_make_this_one_fast(config, tmp_path):
+    job = training(MAML, tmp_path)
+    work = Work(config, [job, training(PROTONET, tmp_path)], cores=1)
+    (tmp_path / "maml.log").write_text(
+        "m: going on from iteration 9\nm: iteration 12/12, loss 1.1, validation 0.5, 0 s left\n"
+    )
+    work.begin(7, job)
+    work.began = time.monotonic() - 60.0
+    # A quarter of one of two equal jobs took a minute: the other one takes four.
+    assert work.line().startswith("0 of 2 jobs, about 4 min left: training omniglot_5w1s/maml/0 (100%")
+    work.end(7)
+    assert work.line() == "0 of 2 jobs, about 4 min left"
+
+
 def test_before_anything_is_done_the_forecast_says_how_long_it_takes(config, tmp_path):
     jobs = [training(MAML, tmp_path), training(PROTONET, tmp_path)]
     work = Work(config, jobs, cores=2)

@@ -17,6 +17,7 @@ from metascore.store.paths import Results
 
 TRAINING, JUDGING = "meta_train", "finetune"  # the rules whose jobs are of a run
 ITERATION = re.compile(r"iteration (\d+)/(\d+), .*validation (\S+),")  # as `training.progress` says it
+RESUMED = re.compile(r"going on from iteration (\d+)")
 SURE = 0.02  # of the work, until which only the forecast knows how long it takes
 
 
@@ -27,6 +28,14 @@ class Job(NamedTuple):
     message: str
     run: Run | None
     log: Path | None
+
+
+class State(NamedTuple):
+    """How far a job is, in shares of its work, and its last validation score."""
+
+    done: float = 0.0
+    before: float = 0.0  # what was done when it was started, by another training that was stopped
+    score: float | None = None
 
 
 def job_of(rule: str, message: str | None, wildcards: Mapping[str, str], logs: Iterable[str]) -> Job:
@@ -57,11 +66,13 @@ class Work:
     planned: list[Job]
     cores: int
     done: int = 0
+    spent: float = 0.0  # seconds of forecast, on jobs that have ended
+    saved: float = 0.0  # seconds of forecast that they found done
     running: dict[int, Job] = field(default_factory=dict)  # by Snakemake's numbers
     scores: dict[Run, float] = field(default_factory=dict)  # after the last step, the mean over test episodes
 
     def __post_init__(self) -> None:
-        self.began, self.spent = time.monotonic(), 0.0
+        self.began = time.monotonic()
         self._trainings = forecast.seconds_of(self.config, [job.run for job in self.planned if job.run])
         self._whole = sum(map(self._seconds, self.planned))
         again = {job.run for job in self.planned}
@@ -76,17 +87,21 @@ class Work:
     def end(self, number: int) -> Job | None:
         """A job has ended, well or not; returns it where it was known."""
         job = self.running.pop(number, None)
-        self.spent += self._seconds(job) if job else 0.0
+        if job:
+            saved = self._seconds(job) * _state(job).before
+            self.spent, self.saved = self.spent + self._seconds(job) - saved, self.saved + saved
         if job and job.rule == JUDGING and job.run:
             self._read_score(job.run)
         return job
 
     def seconds_left(self) -> float:
         """At the speed so far; at the beginning, as forecast."""
-        spent = self.spent + sum(self._seconds(job) * _state(job)[0] for job in self.running.values())
-        if spent <= SURE * self._whole:
-            return self._whole / self.cores
-        return max(0.0, (self._whole - spent) * (time.monotonic() - self.began) / spent)
+        running = [(self._seconds(job), _state(job)) for job in self.running.values()]
+        spent = self.spent + sum(seconds * (state.done - state.before) for seconds, state in running)
+        whole = self._whole - self.saved - sum(seconds * state.before for seconds, state in running)
+        if spent <= SURE * whole:
+            return whole / self.cores
+        return max(0.0, (whole - spent) * (time.monotonic() - self.began) / spent)
 
     def line(self) -> str:
         """Jobs done, time left, and what is being done."""
@@ -110,7 +125,7 @@ class Work:
         name = f"{job.run.task}/{job.run.learner}/{job.run.seed}"
         if job.rule == JUDGING:
             return f"judging {name}"
-        part, score = _state(job)
+        part, _, score = _state(job)
         scale = self.config.tasks[job.run.task].scale
         known = f", validation {score * scale.factor:.{scale.digits}f}{scale.unit}" if score is not None else ""
         return f"training {name} ({part:.0%}{known})"
@@ -134,12 +149,15 @@ class Work:
             self.scores[run] = float(scale.counted(read_array(path, "")[:, -1]).mean())
 
 
-def _state(job: Job) -> tuple[float, float | None]:
-    """Of a training: the part that is done, and the last validation score. Others say nothing of it."""
-    if job.rule != TRAINING:
-        return 0.0, None
-    found = next((match for line in reversed(lines_of(job)) if (match := ITERATION.search(line))), None)
+def _state(job: Job) -> State:
+    """Of a training; others say nothing of it."""
+    lines = lines_of(job) if job.rule == TRAINING else []
+    found, resumed = _last(ITERATION, lines), _last(RESUMED, lines)
     if found is None:
-        return 0.0, None
-    done, whole = int(found[1]), int(found[2])
-    return (done / whole if whole else 1.0), float(found[3])
+        return State()
+    done, whole, before = int(found[1]), int(found[2]), int(resumed[1]) if resumed else 0
+    return State(*((done / whole, before / whole) if whole else (1.0, 0.0)), float(found[3]))
+
+
+def _last(pattern: re.Pattern[str], lines: list[str]) -> re.Match[str] | None:
+    return next((match for line in reversed(lines) if (match := pattern.search(line))), None)
