@@ -65,7 +65,7 @@ def estimate(results: TaskResults) -> Estimates:
     measured = np.stack([results.scores[learner] for learner in learners]).astype(np.float64)
     normalised = np.stack([measure.normalise(one) for one in measured])
     relative = np.stack([measure.relative(one) for one in normalised])
-    areas, degrees, possible = relative[..., 1:].mean(axis=-1), relative[..., -1], measure.possible
+    areas, degrees, possible = scores.episode_areas(relative), relative[..., -1], measure.possible
     counted = scores.count_diverged(measured, measure)
     own = np.stack(
         [scores.raw_scores(results.scores[one], measure, results.axes(one)["test_steps"]) for one in learners]
@@ -77,7 +77,7 @@ def estimate(results: TaskResults) -> Estimates:
         score=_interval(own, unit),
         metascore=_percent(_ends(areas, area, possible)),
         new_classes=_percent(_new_classes(areas, area, possible, results.classes)),
-        interquartile_mean=_percent(interquartile_means(normalised[..., 1:].mean(axis=-1), possible, area)),
+        interquartile_mean=_percent(interquartile_means(scores.episode_areas(normalised), possible, area)),
         degree=degree,
         speed=_speed(areas, degrees, degree),
         curve=Interval(*(np.stack(ends, axis=1) for ends in zip(*curve, strict=True))),

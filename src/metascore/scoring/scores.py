@@ -83,7 +83,7 @@ def measured_chance(scale: Scale, perfect: float, chance_scores: Float[np.ndarra
     return Measure(scale, float(chances.mean()), perfect, chances)
 
 
-def episode_areas(normalised: Float[np.ndarray, "seed episode step"]) -> Float[np.ndarray, "seed episode"]:
+def episode_areas(normalised: Float[np.ndarray, "*seeds episode step"]) -> Float[np.ndarray, "*seeds episode"]:
     """mean_{t=1..T} n(e, t): the area under each episode's curve, without the step before adaptation."""
     return normalised[..., 1:].mean(axis=-1)
 
