@@ -1,4 +1,4 @@
-"""kill -9 at random moments: the same command again, and nothing else, ends in the bits of an undisturbed run.
+"""kill -9 at random moments: the same command again, after an `--unlock`, ends in the bits of an undisturbed run.
 
 Killed are in turn the whole process group (as a power cut does), the workflow's process alone (as the system does that
 runs out of memory; its jobs must not live on), and one stage.
@@ -43,6 +43,7 @@ def start_over(project: Project) -> None:
 
 def run_and_kill(project: Project, command: tuple[str, ...], victim: str, delay: float) -> tuple[int | None, str]:
     """The exit status of the command and what it said, or None for a status where it was killed first."""
+    project.call("snakemake", "--unlock")
     process = started(project, *command)
     killed = not ended(process, delay) and kill(process, victim)
     if killed and victim == "group":

@@ -18,9 +18,9 @@ def times(project: Project) -> dict[str, int]:
 @pytest.mark.parametrize(
     ("first", "second", "word"),
     [
-        (("snakemake", "--cores", "2"), ("snakemake", "--cores", "2"), "another workflow is at work in this folder"),
-        (("snakemake", "--cores", "2"), ("dvc", "repro"), "another workflow is at work in this folder"),
-        (("dvc", "repro"), ("snakemake", "--cores", "2"), "another workflow is at work in this folder"),
+        (("snakemake", "--cores", "2"), ("snakemake", "--cores", "2"), "snakemake --unlock"),
+        (("snakemake", "--cores", "2"), ("dvc", "repro"), "snakemake --unlock"),
+        (("dvc", "repro"), ("snakemake", "--cores", "2"), "snakemake --unlock"),
         (("dvc", "repro"), ("dvc", "repro"), "busy"),
     ],
     ids=lambda words: words[0] if isinstance(words, tuple) else "",

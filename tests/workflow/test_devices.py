@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -31,8 +32,7 @@ def fake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[int], Non
 
 def test_without_nvidia_smi_there_are_none(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
     monkeypatch.setenv("PATH", str(tmp_path))
-    assert devices.visible() == []
-    with devices.claimed(tmp_path) as device:
+    with devices.claimed() as device:
         assert device is None
 
 
@@ -54,27 +54,22 @@ def test_cuda_visible_devices_hides(fake, monkeypatch: pytest.MonkeyPatch, value
     assert devices.visible() == expected
 
 
-def test_each_claim_gets_another_device_and_gives_it_back(fake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_a_claim_inside_another_has_the_same_device(fake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     fake(2)
-    with devices.claimed(tmp_path) as first:
-        assert os.environ[devices.VARIABLE] == first == UUIDS[0]
-        monkeypatch.delenv(devices.VARIABLE)
-        with devices.claimed(tmp_path) as second:
-            assert second == UUIDS[1]
-    monkeypatch.delenv(devices.VARIABLE, raising=False)
-    with devices.claimed(tmp_path) as again:
-        assert again == UUIDS[0]
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    with devices.claimed() as first, devices.claimed() as second:
+        assert os.environ[devices.VARIABLE] == first == second == UUIDS[0]
     assert devices.VARIABLE not in os.environ
 
 
-def test_processes_side_by_side_never_share(fake, tmp_path: Path):
+def test_processes_side_by_side_never_share(fake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     fake(4)
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
     program = (
         "import pathlib, sys, time\n"
         "from metascore.orchestration import devices\n"
-        "folder = pathlib.Path(sys.argv[1])\n"
-        "with devices.claimed(folder) as device:\n"
-        "    taken = folder / f'{device}.taken'\n"
+        "with devices.claimed() as device:\n"
+        "    taken = pathlib.Path(sys.argv[1]) / f'{device}.taken'\n"
         "    taken.touch(exist_ok=False)\n"
         "    time.sleep(0.3)\n"
         "    taken.unlink()\n"

@@ -1,7 +1,4 @@
-"""GPUs: which there are, and one of its own for each job. Must not import torch.
-
-A job holds a device by a file lock. The lock goes with the process, however that ends.
-"""
+"""GPUs: which there are, and one of its own for each process, by a file lock. Must not import torch."""
 
 import contextlib
 import itertools
@@ -21,12 +18,43 @@ VARIABLE = "CUDA_VISIBLE_DEVICES"
 
 def visible() -> list[str]:
     """The identifiers (UUIDs) of the GPUs that `nvidia-smi -L` lists and CUDA_VISIBLE_DEVICES doesn't hide."""
-    devices = _listed()
-    chosen = os.environ.get(VARIABLE)
+    devices, chosen = _listed(), os.environ.get(VARIABLE)
     if chosen is None:
         return devices
     found = (_named(token.strip(), devices) for token in chosen.split(","))
     return [device for device in itertools.takewhile(bool, found) if device]
+
+
+@contextlib.contextmanager
+def claimed() -> Iterator[str | None]:
+    """Hold one GPU for this process alone, waiting for one if all are taken; None where there is none.
+
+    Sets CUDA_VISIBLE_DEVICES, so enter it before the first use of CUDA; a claim inside another one has the same GPU.
+    The locks lie in the system's temporary folder: several checkouts of the project share the GPUs of a machine.
+    """
+    devices, before = visible(), os.environ.get(VARIABLE)
+    if not devices:
+        yield None
+        return
+    device, lock = _first_free(devices)
+    os.environ[VARIABLE] = device
+    try:
+        yield device
+    finally:
+        lock.release()
+        os.environ.pop(VARIABLE)
+        os.environ.update({VARIABLE: before} if before is not None else {})
+
+
+def _first_free(devices: list[str]) -> tuple[str, FileLock]:
+    while True:
+        for device in devices:
+            name = f"metascore-{os.getuid()}-{device}.lock"
+            lock = FileLock(Path(tempfile.gettempdir()) / name, is_singleton=True)
+            with contextlib.suppress(Timeout):
+                lock.acquire(timeout=0)
+                return device, lock
+        time.sleep(SECONDS_BETWEEN_TRIES)
 
 
 def _listed() -> list[str]:
@@ -45,36 +73,3 @@ def _named(token: str, devices: list[str]) -> str | None:
     if token.isdigit():
         return devices[int(token)] if int(token) < len(devices) else None
     return next((device for device in devices if token and device.startswith(token)), None)
-
-
-@contextlib.contextmanager
-def claimed(folder: Path | None = None) -> Iterator[str | None]:
-    """Hold one GPU for this process alone, waiting for one if all are taken; None where there is none.
-
-    Sets CUDA_VISIBLE_DEVICES, so enter it before the first CUDA call. `folder` holds the locks; it is the system's
-    temporary folder, so that several checkouts of the project share the GPUs of a machine too.
-    """
-    devices = visible()
-    if not devices:
-        yield None
-        return
-    device, lock = _first_free(devices, folder or Path(tempfile.gettempdir()))
-    before = os.environ.get(VARIABLE)
-    os.environ[VARIABLE] = device
-    try:
-        yield device
-    finally:
-        lock.release()
-        os.environ.pop(VARIABLE, None)
-        if before is not None:
-            os.environ[VARIABLE] = before
-
-
-def _first_free(devices: list[str], folder: Path) -> tuple[str, FileLock]:
-    while True:
-        for device in devices:
-            lock = FileLock(folder / f"metascore-{os.getuid()}-{device}.lock")
-            with contextlib.suppress(Timeout):
-                lock.acquire(timeout=0)
-                return device, lock
-        time.sleep(SECONDS_BETWEEN_TRIES)

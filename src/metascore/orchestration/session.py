@@ -12,26 +12,25 @@ from metascore.orchestration import (
     cluster,
     curves,
     devices,
+    display,
     drivers,
     finished,
     forecast,
     inheritance,
-    live,
-    lock,
     outputs,
     own_packages,
     plan,
     preloading,
-    progress,
     published,
     signals,
     stand_ins,
     touching,
     watched,
+    work,
 )
+from metascore.orchestration.display import Display
 from metascore.orchestration.jobs import Jobs
-from metascore.orchestration.live import LiveHandler
-from metascore.orchestration.progress import Job
+from metascore.orchestration.work import Job, Work, job_of
 from metascore.store import partial
 
 OF_A_RUN = ("meta_train", "finetune")
@@ -46,14 +45,12 @@ def lend_to_jobs(source: str) -> None:
 
 
 def begin(is_main: bool) -> None:
-    """Register the workflow; its jobs, which read the Snakefile too, are no workflows, and see no GPU but their own."""
-    leader = signals.lead()
+    """Prepare the workflow, or one of its jobs that Snakemake starts by itself: it sees no GPU but its own."""
+    signals.lead()
     if ADOPTING in os.environ:
         touching.without_pauses()
-    if is_main:
-        lock.register(leader)
-    else:
-        os.environ.update(cluster.hidden_devices())
+    if not is_main:
+        cluster.hide_gpus_of_others()
     do_without_unusable_gpus()
 
 
@@ -67,9 +64,8 @@ def do_without_unusable_gpus() -> None:
 
 def reject_strangers(jobs: Jobs, is_adopted: bool) -> None:
     """Have files that are not as Snakemake's jobs left them made anew, unless they are about to be adopted."""
-    if lock.is_held():
-        _say(lock.told())
-        return
+    if any(Path(".snakemake/locks").glob("*.lock")):
+        return  # Snakemake ends, and `display` says why
     inheritance.inherit(Path())
     strangers = outputs.reject_strangers(jobs.outputs())
     finished.forget(jobs.results, jobs.config.trainings(), outputs.is_recorded)
@@ -99,18 +95,18 @@ def _protect(jobs: Jobs, strangers: list[str]) -> None:
         sys.exit(f"{jobs.results.folder}: came with the project, and is not adopted yet: run `make adopt`")
 
 
-def watch(workflow: Any, jobs: Jobs) -> LiveHandler | None:
-    """Have people see few lines of a workflow that is about to begin or, in a dry run, its plan: see `live`."""
+def watch(workflow: Any, jobs: Jobs) -> Display | None:
+    """Have people see few lines of a workflow that is about to begin or, in a dry run, its plan: see `display`."""
 
-    def told() -> str:
+    def planned() -> str:
         dag = workflow.dag
-        planned = [(_job(job), plan.cause_of(dag.reason(job))) for job in dag.needrun_jobs() if job.rule.name != "all"]
-        return plan.told(jobs.config, planned, *_places(workflow))
+        causes = [(_job(jobs, job), plan.cause_of(dag.reason(job))) for job in dag.needrun_jobs()]
+        return plan.text(jobs.config, [one for one in causes if one[0].rule != "all"], *_places(workflow))
 
-    return live.attach(workflow, told)
+    return display.attach(workflow, planned)
 
 
-def start(workflow: Any, jobs: Jobs, handler: LiveHandler | None, logs: list[str]) -> None:
+def start(workflow: Any, jobs: Jobs, shown: Display | None, logs: list[str]) -> None:
     """Say how many runs are to do and how long they may take, and where the rest is said; prepare for the jobs.
 
     What a dead workflow left in a cluster's queue is ended first: this one has the lock now.
@@ -119,18 +115,18 @@ def start(workflow: Any, jobs: Jobs, handler: LiveHandler | None, logs: list[str
     if orphans:
         _say(f"cancelled {len(orphans)} jobs that a workflow which is gone had left in Slurm's queue")
     _spare_published(jobs, workflow.dag)
-    planned = list(map(_job, workflow.dag.needrun_jobs()))
-    runs = [job.run for job in planned if job.rule == progress.TRAINING and job.run]
+    planned = [_job(jobs, job) for job in workflow.dag.needrun_jobs()]
+    runs = [run for job in planned if job.rule == work.TRAINING for run in job.runs]
     places, kind = _places(workflow)
     if runs:
         _say(forecast.forecast(jobs.config, runs, places, kind))
-        curves.Curves(jobs.config).follow()
+        curves.follow(jobs.config)
     if workflow.local_exec:
         _prepare_here(workflow, planned, jobs.config.budget)
-    if handler is not None:
-        _say(f"each job and its command: {', '.join(logs)}; what it says: {live.LOGS}")
-        live.keep_jobs_to_their_logs()
-        handler.begin(progress.Work(jobs.config, planned, places))
+    if shown is not None:
+        _say(f"each job and its command: {', '.join(logs)}; its output: a file in logs/")
+        display.keep_jobs_to_their_logs()
+        shown.begin(Work(jobs.config, planned, places))
 
 
 def _spare_published(jobs: Jobs, dag: Any) -> None:
@@ -164,10 +160,11 @@ def _prepare_here(workflow: Any, planned: Sequence[Job], budget: str) -> None:
         preloading.start(budget)
 
 
-def _job(job: Any) -> Job:
+def _job(jobs: Jobs, job: Any) -> Job:
     """One of Snakemake's jobs."""
     wildcards = job.wildcards_dict
-    return progress.job_of(job.rule.name, None if "task" in wildcards else job.message, wildcards, map(str, job.log))
+    message = None if "task" in wildcards else job.message
+    return job_of(jobs.config, job.rule.name, message, wildcards, map(str, job.log))
 
 
 def remember(jobs: Jobs) -> None:
@@ -200,9 +197,13 @@ def _report_the_others(jobs: Jobs, failed: set[Pair]) -> None:
         return
     names = [f"{task}/{learner}" for task, learner in sorted(failed)]
     command = (sys.executable, "-m", "metascore", "aggregate", "--budget", jobs.config.budget, "--without", *names)
-    if subprocess.run(command, check=False).returncode == 0:
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    for line in done.stderr.splitlines():
+        _say(line)
+    if done.returncode == 0:
         _say(f"missing: {', '.join(names)}; of the others there is a report in {jobs.results.folder / partial.FOLDER}")
 
 
 def _say(line: str) -> None:
-    sys.stderr.write(f"{line}\n")
+    if sys.stderr:  # None where it is closed
+        sys.stderr.write(f"{line}\n")

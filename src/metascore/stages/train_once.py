@@ -24,6 +24,11 @@ def run(config: Config, job: Run) -> None:
     if (training := config.training_of(job)) != job:
         name = f"{training.task}/{training.learner}"
         raise UsageError(f"{job.task}/{job.learner}: is judged with what {name} learned: train that one")
+    with devices.claimed():  # one GPU for all that follows
+        _finish(config, job)
+
+
+def _finish(config: Config, job: Run) -> None:
     results = Results.of(config)
     if _is_finished(config, job, finished.kept(results, job)):
         finished.put_back(results, job)
@@ -44,9 +49,8 @@ def _is_finished(config: Config, job: Run, copies: list[Path]) -> bool:
 
     try:
         identity = checkpoint.load(copies[0], torch.device("cpu"), "the run starts anew")[1]
-        with devices.claimed():
-            wanted = train.identity_of(config, job, config.recipe(job.task, job.learner), machine.device())
-            facts = machine.facts()
+        wanted = train.identity_of(config, job, config.recipe(job.task, job.learner), machine.device())
+        facts = machine.facts()
         return identity == json.loads(json.dumps(wanted)) and read_json(copies[-1]).get("machine") == facts
     except UserError as error:
         log.warning("%s", error)

@@ -1,0 +1,126 @@
+"""How far a workflow is and what it would do, by hand."""
+
+import csv
+import time
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from metascore.config.loading import load
+from metascore.config.params import Run
+from metascore.files import write_rows
+from metascore.orchestration import curves, forecast, plan
+from metascore.orchestration.work import Job, Work, job_of
+from metascore.store.paths import TRAINING_COLUMNS, Results
+
+MAML, PROTONET = ([Run("omniglot_5w1s", learner, seed) for seed in (0, 1)] for learner in ("maml", "protonet"))
+
+
+@pytest.fixture
+def config(root, tmp_path, monkeypatch):
+    """The project's own parameters at budget smoke, in a folder where nothing was done."""
+    chosen = load(root / "params.yaml", "smoke")
+    monkeypatch.chdir(tmp_path)
+    return chosen
+
+
+def training(runs: list[Run], *lines: str) -> Job:
+    """A job that trains two seeds, with this log."""
+    log = Path(f"{runs[0].learner}.log")
+    log.write_text("".join(f"{line}\n" for line in lines))
+    return Job("meta_train", f"Training {runs[0].learner}", tuple(runs), log)
+
+
+def line_after_a_minute(config, job: Job) -> str:
+    """The progress of a job and an equal one that waits."""
+    work = Work(config, [job, training(PROTONET)], places=2)
+    work.running[7] = job
+    work.began = time.monotonic() - 55.0
+    return work.line()
+
+
+def test_a_line_has_jobs_time_and_the_validation_score(config):
+    job = training(
+        MAML,
+        "omniglot_5w1s/maml/0: iteration 12/12, loss 1.5, validation 0.25, 9 s left",
+        "omniglot_5w1s/maml/1: iteration 6/12, loss 1.1, validation 0.5, 9 s left",
+    )
+    # Three quarters of one of two equal jobs took 55 s: the other five quarters take 64 to 138 s.
+    assert line_after_a_minute(config, job) == (
+        "0 of 2 jobs, 64 to 138 s left: Training maml (75%, validation 50.00 %)"
+    )
+
+
+def test_the_work_of_an_earlier_process_does_not_count_for_the_pace(config):
+    job = training(
+        MAML,
+        "omniglot_5w1s/maml/1: going on from iteration 6",
+        "omniglot_5w1s/maml/1: iteration 12/12, loss 1.1, validation 0.5, 0 s left",
+    )
+    # A quarter of one of two equal jobs took 55 s: the other job takes 154 to 330 s.
+    assert line_after_a_minute(config, job).startswith("0 of 2 jobs, 2 to 6 min left: Training maml (100%")
+
+
+def test_before_the_first_work_the_forecast_is_shown(config):
+    """6 iterations of 2 episodes, 0.01 s each, and 2 s of starting, twice: 4.24 s."""
+    assert line_after_a_minute(config, training(MAML)) == "0 of 2 jobs, 3 to 13 s left: Training maml"
+
+
+def test_a_forecast_is_a_range(config, root):
+    """Ten such runs on two cores; and 35 s of a budget that has times, on as many cores as runs."""
+    runs = [Run("omniglot_5w1s", "maml", seed) for seed in range(10)]
+    expected = "10 runs to train: 16 to 62 s on 2 cores, by a first estimate"
+    assert forecast.forecast(config, runs, 2) == expected
+    quick = load(root / "params.yaml", "quick")
+    assert forecast.forecast(quick, MAML, 2).startswith("2 runs to train: 31 to 117 s on 2 cores")
+    assert forecast.minutes(quick, MAML[0]) == 12
+
+
+@pytest.mark.parametrize(("seconds", "expected"), [(10, "8 to 30 s"), (1000, "13 to 50 min"), (10_000, "2 to 9 h")])
+def test_units(seconds: float, expected: str):
+    assert forecast.time_range(seconds, forecast.BEFORE) == expected
+
+
+def test_a_job_has_the_seeds_of_its_task_or_its_own(config):
+    named = {"task": "omniglot_5w1s", "learner": "maml"}
+    assert job_of(config, "finetune", None, named, []).runs == (MAML[0],)
+    assert job_of(config, "finetune", None, named | {"seed": "7"}, []).runs == (Run("omniglot_5w1s", "maml", 7),)
+    assert job_of(config, "download", "Omniglot", {}, []) == Job("download", "Omniglot")
+
+
+def test_a_plan_names_runs_by_task_and_cause(config):
+    jobs = [Job("meta_train", "", (MAML[0],)), Job("finetune", "", (MAML[0],)), Job("finetune", "", (PROTONET[0],))]
+    others = [Job("episodes", "Episodes a.npy"), Job("aggregate", "The report")]
+    planned = [*zip(jobs, ("missing", "missing", "newer inputs"), strict=True), *((job, "missing") for job in others)]
+    runs = len(config.runs())
+    assert plan.text(config, planned, 2).splitlines() == [
+        f"Budget smoke: {runs - 2} of {runs} runs are done; 5 jobs to do.",
+        forecast.forecast(config, MAML[:1], 2),
+        "  train 1 of omniglot_5w1s (missing): maml",
+        "  evaluate 1 of omniglot_5w1s (missing): maml",
+        "  evaluate 1 of omniglot_5w1s (newer inputs): protonet",
+        "  and: 1 episode files, The report",
+        plan.MORE,
+    ]
+
+
+def test_the_strongest_cause_is_named():
+    assert plan.cause_of(SimpleNamespace(forced=False, missing_output={"a"}, code_changed=True)) == "missing"
+    assert plan.cause_of(SimpleNamespace()) == "needed"
+
+
+def test_the_curves_of_all_runs_are_one_table(config):
+    row = dict(zip(TRAINING_COLUMNS, (10, 20, 1.0, 0.5, 0.25), strict=True))
+    for run in (MAML[0], PROTONET[0]):
+        write_rows(Results.of(config).training(run), TRAINING_COLUMNS, [row])
+    curves.write(config)
+    table = Results.of(config).folder / "training.csv"
+    with table.open(newline="") as file:
+        assert sorted((row["learner"], row["validation"]) for row in csv.DictReader(file)) == [
+            ("maml", "0.25"),
+            ("protonet", "0.25"),
+        ]
+    table.unlink()
+    table.mkdir()
+    curves.write(config)  # what cannot be written ends no workflow
