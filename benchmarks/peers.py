@@ -94,7 +94,7 @@ def tasks(batch: Episode) -> list[Episode]:
 
 
 def _examples(part: Examples, k: int) -> Examples:
-    return Examples(part.x[k].permute(0, 3, 1, 2).contiguous(), part.y[k], part.identity[k])
+    return Examples(part.x[k].permute(0, 3, 1, 2).contiguous(), part.y[k], part.class_id[k])
 
 
 def _loss(logits: Tensor, y: Tensor) -> Tensor:

@@ -48,7 +48,7 @@ class Setting:
 
     @property
     def problem(self) -> Omniglot:
-        return Omniglot(way=self.way, shot=self.shot, query=self.query, characters=CHARACTERS)
+        return Omniglot(way=self.way, shot=self.shot, query=self.query, num_classes=CHARACTERS)
 
     def learner(self) -> MAML:
         return MAML(

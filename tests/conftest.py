@@ -53,7 +53,7 @@ def make_episodes(images: torch.Tensor) -> Callable[..., Episodes]:
         if name == "navigation":
             goals = Navigation(shot=10 * shot, query=10 * query)  # a few trajectories teach a policy nothing
             return goals.episodes(goals.draw("train", count, {"seed": 0}), torch.device("cpu"))
-        drawings = Omniglot(way=way, shot=shot, query=query, characters=CHARACTERS)
+        drawings = Omniglot(way=way, shot=shot, query=query, num_classes=CHARACTERS)
         return drawings.episodes(drawings.draw_among(list(range(CHARACTERS)), "train", count, False, 0), images)
 
     return make

@@ -76,11 +76,11 @@ def scores(one: OneRun, generator: np.random.Generator, episodes: int = EPISODES
     return curves.clip(0, 1) if one.task.startswith("omniglot") else 4 * (1.2 - curves.clip(0, 1))
 
 
-def portrait(one: OneRun, episodes: int) -> dict[str, np.ndarray]:
+def figure_data(one: OneRun, episodes: int) -> dict[str, np.ndarray]:
     """Classes of queries that everybody knows by heart; one wave that everybody takes all for, from the start."""
     if one.task.startswith("omniglot"):
-        misled = np.eye(5)[np.zeros(episodes // 5, int)].ravel()
-        return {"chosen": np.tile(np.arange(5), (2, 5)), "misled": misled}
+        label_permutation_control = np.eye(5)[np.zeros(episodes // 5, int)].ravel()
+        return {"chosen": np.tile(np.arange(5), (2, 5)), "misled": label_permutation_control}
     x = np.linspace(-5, 5, 11)
     moved = {"distance_to_mean": np.array(one.seed + 1.0), "moved": one.seed + np.arange(2.0, 5.0)}
     blind = {"chance": np.full(episodes, 4, np.float32)}
@@ -92,7 +92,7 @@ def write_scores(root: Path, one: OneRun, values: np.ndarray) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     np.save(path, values.astype(np.float32))
     path.with_suffix(".json").write_text(json.dumps(JUDGED_ON))
-    write_arrays(path.with_suffix(".npz"), portrait(one, len(values)))
+    write_arrays(path.with_suffix(".npz"), figure_data(one, len(values)))
     return path
 
 

@@ -9,7 +9,7 @@ from metascore.config.loading import load
 from metascore.errors import UsageError
 from metascore.stages import calibrate
 from metascore.stages.calibrate import with_section
-from metascore.training.loop import Setting
+from metascore.training.loop import TrainingRun
 from metascore.training.pace import Pace, measured
 
 BUDGET = """
@@ -70,7 +70,7 @@ def test_the_pace_is_that_of_the_quickest_round(monkeypatch):
     now = iter([0, 160, 200, 232, 300, 316, 400, 424])  # began and ended: 160, 32, 16, 24
     monkeypatch.setattr(pace.machine, "clock", lambda: lambda: next(now))
     monkeypatch.setattr(pace, "_steps", lambda setting, device: iter(int, 1))
-    assert measured(Setting.__new__(Setting), torch.device("cpu"), 70) == Pace(step=1.0, start=144.0)
+    assert measured(TrainingRun.__new__(TrainingRun), torch.device("cpu"), 70) == Pace(step=1.0, start=144.0)
 
 
 def test_iterations_fill_what_the_start_leaves():

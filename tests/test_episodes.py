@@ -17,14 +17,14 @@ from metascore.problems.sine import Sine
 CHARACTERS = list(range(100, 140))
 SIZES = st.tuples(st.integers(2, 12), st.integers(1, 10), st.integers(1, 10))
 SEEDS = st.integers(0, 2**32 - 1)
-FIVE = Omniglot(way=5, shot=1, query=5, characters=140)
+FIVE = Omniglot(way=5, shot=1, query=5, num_classes=140)
 SINE = Sine(shot=5, query=11)
 
 
 @given(SIZES, SEEDS, st.booleans())
 def test_omniglot_episodes_are_valid(size, seed, rotate):
     way, shot, query = size
-    problem = Omniglot(way=way, shot=shot, query=query, characters=140)
+    problem = Omniglot(way=way, shot=shot, query=query, num_classes=140)
     rows = problem.draw_among(CHARACTERS, "train", 7, rotate, seed)
     assert rows["character"].shape == rows["rotation"].shape == (7, way)
     assert rows["drawer"].shape == (7, way, shot + query)

@@ -12,7 +12,7 @@ from metascore.problems.omniglot import Omniglot
 from metascore.randomness import generator
 from metascore.store import snapshots
 from metascore.training import fingerprints
-from metascore.training.loop import Setting, Snapshot, beginning, meta_train
+from metascore.training.loop import Snapshot, TrainingRun, beginning, meta_train
 
 CPU = torch.device("cpu")
 TENSORS = {"a": torch.tensor([3.0, 0.0]), "state.b": torch.tensor([[4.0]])}
@@ -20,19 +20,19 @@ TENSORS = {"a": torch.tensor([3.0, 0.0]), "state.b": torch.tensor([[4.0]])}
 
 @pytest.fixture
 def setting(make_episodes):
-    def make(seed: int = 0, **training) -> Setting:
+    def make(seed: int = 0, **training) -> TrainingRun:
         learner = ProtoNet(problem=Omniglot(way=3, shot=2, query=3), width=3)
         recipe = Training(**{"iterations": 5, "meta_batch": 2, "validations": 1} | training)
-        return Setting(learner, learner, make_episodes(), make_episodes(count=9), recipe, seed)
+        return TrainingRun(learner, learner, make_episodes(), make_episodes(count=9), recipe, seed)
 
     return make
 
 
-def start(run: Setting) -> Snapshot:
+def start(run: TrainingRun) -> Snapshot:
     return beginning(run.learner, generator(run.seed), CPU)
 
 
-def end(run: Setting) -> Snapshot:
+def end(run: TrainingRun) -> Snapshot:
     return list(meta_train(run, start(run)))[-1]
 
 

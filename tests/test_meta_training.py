@@ -21,9 +21,9 @@ from metascore.problems.omniglot import Omniglot
 from metascore.problems.sine import Sine
 from metascore.randomness import generator
 from metascore.store import snapshots
-from metascore.training.loop import Setting, Snapshot, beginning, meta_train, validation_points
+from metascore.training.loop import Snapshot, TrainingRun, beginning, meta_train, validation_points
 from metascore.training.meta_gradient import MetaGradient
-from metascore.training.order import visit
+from metascore.training.order import episode_indices
 from metascore.training.outer import rate
 from metascore.training.replay import Recorder
 
@@ -61,15 +61,15 @@ class Constant(AbstractLearner):
 
 @pytest.fixture
 def setting(make_episodes):
-    def make(learner=None, **training) -> Setting:
+    def make(learner=None, **training) -> TrainingRun:
         learner, episodes = learner or Constant(), make_episodes("sine", shot=5, query=10, count=7)
         recipe = Training(**{"iterations": 12, "meta_batch": 3, "meta_lr": 0.1, "validations": 4} | training)
-        return Setting(learner, learner, episodes, episodes, recipe, seed=1)
+        return TrainingRun(learner, learner, episodes, episodes, recipe, seed=1)
 
     return make
 
 
-def start(setting: Setting) -> Snapshot:
+def start(setting: TrainingRun) -> Snapshot:
     return beginning(setting.learner, generator(setting.seed), CPU)
 
 
@@ -191,14 +191,14 @@ def test_the_chunk_does_not_change_the_gradient(make_episodes, chunk):
 @given(st.integers(1, 30), st.integers(1, 7), st.integers(0, 99))
 def test_every_epoch_visits_every_episode_once(count, meta_batch, seed):
     steps = -(-2 * count // meta_batch)
-    visited = np.concatenate([visit(count, seed, step, meta_batch) for step in range(steps)])
+    visited = np.concatenate([episode_indices(count, seed, step, meta_batch) for step in range(steps)])
     for epoch in (visited[:count], visited[count : 2 * count]):
         assert sorted(epoch) == list(range(count))
 
 
 def test_each_seed_and_each_epoch_has_an_order_of_its_own():
-    orders = [tuple(visit(50, seed, epoch, 50)) for seed in (0, 1) for epoch in (0, 1)]
-    assert len(set(orders)) == 4 and tuple(visit(50, 0, 0, 50)) == orders[0]
+    orders = [tuple(episode_indices(50, seed, epoch, 50)) for seed in (0, 1) for epoch in (0, 1)]
+    assert len(set(orders)) == 4 and tuple(episode_indices(50, 0, 0, 50)) == orders[0]
 
 
 RECIPE = Training(iterations=100, meta_lr=1.0, final_lr=0.2, halve_every=30)

@@ -24,10 +24,10 @@ from metascore.problems.sine import Sine
 from metascore.randomness import generator
 from metascore.store import checkpoint
 from metascore.training.evaluation import adaptation_curve, measured
-from metascore.training.loop import Setting, beginning, meta_train
+from metascore.training.loop import TrainingRun, beginning, meta_train
 
 WAY, SHOT, QUERY, CHARACTERS = 5, 2, 3, 30
-PROBLEM = Omniglot(way=WAY, shot=SHOT, query=QUERY, characters=CHARACTERS)
+PROBLEM = Omniglot(way=WAY, shot=SHOT, query=QUERY, num_classes=CHARACTERS)
 LEARNERS: dict[str, dict[str, Any]] = {
     "protonet": {"width": 8},
     "relation": {"width": 8},
@@ -44,7 +44,7 @@ def save(place: Path, name: str, images: torch.Tensor, problem: Problem = PROBLE
     if learner.learns:
         episodes = PROBLEM.episodes(PROBLEM.draw_among(list(range(20)), "train", 40, False, 0), images)
         training = Training(iterations=20, meta_batch=4, meta_lr=0.01, validations=1)
-        setting = Setting(learner, learner, episodes, episodes, training, 0)
+        setting = TrainingRun(learner, learner, episodes, episodes, training, 0)
         params = list(meta_train(setting, start, lambda: False))[-1].params
     recipe = {"learner": name, "hyper_parameters": LEARNERS[name], "training": {}}
     identity = {"recipe": recipe, "problem": {"kind": problem.name} | dataclasses.asdict(problem)}

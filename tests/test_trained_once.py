@@ -84,7 +84,7 @@ def test_nothing_is_trained_for_the_task_that_is_served(config):
 
 def test_it_is_judged_on_its_own_episodes_and_ways(config):
     results = Results.of(config)
-    own, other = (read_json(results.judged(Run(task, "protonet", 0))) for task in (SERVED, TRAINED))
+    own, other = (read_json(results.evaluation_record(Run(task, "protonet", 0))) for task in (SERVED, TRAINED))
     assert [name for name in own["inputs"] if "20w1s" in name and "test" in name]
     assert own["axes"]["examples"] == 20
     assert "axes" not in other
@@ -126,7 +126,7 @@ def test_vouching_knows_it(config, caplog):
 def test_twins_are_judged_each_in_its_own_way_with_one_training(config):
     results, runs = Results.of(config), [Run(TRAINED, name, 0) for name in ("reptile", "twin")]
     assert len({results.checkpoint(run) for run in runs}) == 1
-    judged = read_json(results.judged(runs[1]))
+    judged = read_json(results.evaluation_record(runs[1]))
     assert judged["recipe"]["hyper_parameters"]["transductive"]
     assert judged["axes"]["batch_norm"] == "transductive"
     assert not np.array_equal(*(np.load(results.score(run)) for run in runs))

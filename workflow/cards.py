@@ -32,7 +32,9 @@ def wanted(config: Config, measured: Measured) -> dict[Path, str]:
     trained = {learner: some for learner, some in found.items() if some}
     pages = {results.folder / "cards" / f"{name}.md": _card(config, measured, name, trained[name]) for name in trained}
     scores = {(row["task"], row["learner"]): row["score"] for row in measured.scores.to_dict("records")}
-    own = {name: [one for one in some if (one.task, name) not in config.served] for name, some in trained.items()}
+    own = {
+        name: [one for one in some if (one.task, name) not in config.shares_training] for name, some in trained.items()
+    }
     named = yaml.dump(cards.pipeline(config.budget, own, scores), Dumper=NoAliases, sort_keys=False, width=120)
     return pages | {results.folder / "dvc.yaml": HEAD + named}
 

@@ -48,7 +48,7 @@ def test_an_entry_may_say_whose_seeds_are_its_own():
     params["learners"]["first"]["paired_with"] = "maml"
     paired = configured(params, budgets)
     assert paired.recipe("images", "first") == before
-    assert [paired.entries[name].twin for name in ("maml", "first")] == [None, "maml"]
+    assert [paired.entries[name].shares_training for name in ("maml", "first")] == [None, "maml"]
 
 
 def test_every_number_has_the_place_that_states_it():

@@ -25,7 +25,7 @@ def test_a_named_learner_is_trained_once():
 
 def test_all_but_those_that_say_otherwise_are_trained_once():
     config = serving({"all": "images", "maml": None})
-    assert set(config.served) == {("many", "chance"), ("many", "protonet"), ("many", "first")}
+    assert set(config.shares_training) == {("many", "chance"), ("many", "protonet"), ("many", "first")}
     assert config.recipe("many", "maml").hyper_parameters["width"] == 9
     assert config.recipe("many", "first").hyper_parameters["width"] == 8
 

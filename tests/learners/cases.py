@@ -79,7 +79,7 @@ class Case:
 def problem(kind: str, way: int = WAY) -> Problem:
     """A problem of this kind and way."""
     if kind == "omniglot":
-        return Omniglot(way=way, shot=SHOT, query=QUERY, characters=CHARACTERS)
+        return Omniglot(way=way, shot=SHOT, query=QUERY, num_classes=CHARACTERS)
     if kind == "navigation":
         return Navigation(shot=TRAJECTORIES * SHOT, query=TRAJECTORIES * QUERY)
     return Sine(shot=SHOT, query=QUERY)

@@ -14,7 +14,7 @@ from torch.nn import functional
 
 from metascore.errors import UserError
 from metascore.learners.base import AbstractLearner, MetaLoss, last
-from metascore.learners.blame import blamed
+from metascore.learners.learner_errors import learner_errors
 from metascore.networks.tensors import Params
 from metascore.problems.examples import Episode, Examples
 from metascore.problems.omniglot import Omniglot
@@ -24,7 +24,7 @@ from metascore.training.checks.subject import QUERY, SHOT, WAY, Held, Subject
 from metascore.training.meta_gradient import MetaGradient
 
 learner = partial(dataclass, frozen=True, kw_only=True)
-PROBLEM = Omniglot(way=WAY, shot=SHOT, query=QUERY, characters=9)
+PROBLEM = Omniglot(way=WAY, shot=SHOT, query=QUERY, num_classes=9)
 
 
 @learner
@@ -215,7 +215,7 @@ def test_a_good_learner_has_no_faults():
 def test_a_fault_is_one_line_with_its_cure(kind):
     name, cure = FAULTS[kind]
     (check,) = (check for check in CHECKS if check.__name__ == name)
-    with pytest.raises(UserError) as error, blamed(__file__):
+    with pytest.raises(UserError) as error, learner_errors(__file__):
         check(subject(kind))
     assert cure in str(error.value) and "\n" not in str(error.value)
     assert any(line.startswith(name.replace("_", " ")) for line in faults(subject(kind)))

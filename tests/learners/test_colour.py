@@ -12,11 +12,11 @@ from metascore.learners.base import load
 from metascore.problems.images import Images
 from metascore.problems.pictures import Gathered, Material, Pool
 from metascore.training.evaluation import final_score, measured
-from metascore.training.loop import Setting, Snapshot, meta_train
+from metascore.training.loop import Snapshot, TrainingRun, meta_train
 
 SIDE, CLASSES, COUNT = 32, 30, 20
 PROBLEM = Images(
-    data_set="blocks", way=3, shot=2, query=3, split="class", side=SIDE, channels=3, characters=CLASSES
+    data_set="blocks", way=3, shot=2, query=3, split="class", side=SIDE, channels=3, num_classes=CLASSES
 )  # fmt: skip
 ITERATIONS = 30
 RATE, ITERATIONS_OF_A_MEMORY = 0.003, 400  # MANN's: its recipe's rate is for 100000 iterations
@@ -50,7 +50,7 @@ def test_every_learner_learns(case: Case, episodes):
         iterations = ITERATIONS_OF_A_MEMORY if learner.support_order_matters else ITERATIONS
         rate = max(RATE, recipe.training.meta_lr)
         training = case.training(iterations=iterations, meta_lr=rate, meta_batch=4, validations=1)
-        setting = Setting(learner, learner, episodes[0], episodes[0], training, 0)
+        setting = TrainingRun(learner, learner, episodes[0], episodes[0], training, 0)
         params = list(meta_train(setting, Snapshot(0, params, best=params)))[-1].params
     score = float(measured(final_score, learner, params, episodes[1], chunk_size=4).mean())
     assert score == pytest.approx(1 / 3) if case.entry == "chance" else score > 1 / 3 + 0.1

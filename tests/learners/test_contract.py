@@ -12,14 +12,14 @@ import torch
 from cases import WAY, Case, cases, initial, is_cheapest, one, problem
 
 from metascore.config import signatures
-from metascore.learners.base import fits, last, learned
+from metascore.learners.base import last, learned, matches_checkpoint
 from metascore.networks.tensors import Params
 from metascore.problems import navigation
 from metascore.store import checkpoint
 from metascore.training.checks import CHECKS
 from metascore.training.checks.subject import tensors
 from metascore.training.evaluation import adaptation_curve, measured
-from metascore.training.loop import Setting, Snapshot, meta_train
+from metascore.training.loop import Snapshot, TrainingRun, meta_train
 
 ITERATIONS = 30
 
@@ -85,7 +85,7 @@ def test_checkpoint_round_trip(case, make_episodes, tmp_path):
     checkpoint.save(tmp_path / "checkpoint.safetensors", params, {"recipe": dataclasses.asdict(case.recipe)})
     loaded, metadata = checkpoint.load(tmp_path / "checkpoint.safetensors", torch.device("cpu"), "")
     assert metadata == {"recipe": dataclasses.asdict(case.recipe)} and list(loaded) == sorted(params)
-    assert fits(learner, loaded)
+    assert matches_checkpoint(learner, loaded)
     assert all(torch.equal(loaded[name], value) for name, value in params.items())
     predicted = [case.subject().outputs(tensors, episode.support, episode.query.x) for tensors in (params, loaded)]
     assert torch.equal(*predicted)
@@ -97,10 +97,10 @@ def test_has_a_page(file, root):
     assert page.exists() and "Departures from the paper" in page.read_text(encoding="utf-8")
 
 
-def setting(case: Case, episodes, **training) -> Setting:
+def setting(case: Case, episodes, **training) -> TrainingRun:
     learner = case.learner()
     recipe = case.training(meta_batch=4, chunk_size=4, **training)
-    return Setting(learner, learner, episodes, episodes, recipe, seed=0)
+    return TrainingRun(learner, learner, episodes, episodes, recipe, seed=0)
 
 
 def loss_on(learner, params: Params, episodes) -> float:
@@ -130,4 +130,4 @@ def counted_tensors() -> Iterator[Callable[[], int]]:
 
 
 def test_there_are_as_many_identities_as_the_episodes_name(make_episodes):
-    assert one(make_episodes()).support.identity.max() < problem("omniglot").identities
+    assert one(make_episodes()).support.class_id.max() < problem("omniglot").identities

@@ -18,7 +18,7 @@ from metascore.learners.base import AbstractLearner
 from metascore.orchestration import agreement
 from metascore.randomness import generator
 from metascore.training.fingerprints import Fingerprints
-from metascore.training.loop import Setting, beginning, meta_train
+from metascore.training.loop import TrainingRun, beginning, meta_train
 
 MUTATIONS = {
     "siamese": ("(a[:, None] - b[None]).abs()", "(a[:, None] - b[None]).square()"),
@@ -34,7 +34,7 @@ MUTATIONS = {
     "metasgd": ("value - params[RATE + name]", "value - 1.01 * params[RATE + name]"),
     "anil": ("support, step)", "support, step).mul(1.01)"),
     "reptile": ("(1 - BETA2) * g", "(1.01 - BETA2) * g"),
-    "transfer": ("everything.identity).mean()", "everything.identity).sum()"),
+    "transfer": ("everything.class_id).mean()", "everything.class_id).sum()"),
     "scratch": ("self.inner_lr", "(5 * self.inner_lr)"),
     "pixel_knn": ("amax(1)", "amin(1)"),
 }
@@ -59,7 +59,7 @@ def mutant(learner: AbstractLearner, file: str) -> AbstractLearner:
 
 
 def prints(learner: AbstractLearner, episodes, training: Training) -> Fingerprints:
-    run = Setting(learner, learner, episodes, episodes, training, seed=0)
+    run = TrainingRun(learner, learner, episodes, episodes, training, seed=0)
     start = beginning(learner, generator(0, "initial parameters"), torch.device("cpu"))
     return list(meta_train(run, start))[-1].fingerprints
 

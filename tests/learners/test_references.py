@@ -25,7 +25,7 @@ from metascore.problems.sine import AMPLITUDE, PHASE, Sine
 from metascore.randomness import generator
 
 WAY, SHOT, QUERY = 3, 1, 2
-PROBLEM = Omniglot(way=WAY, shot=SHOT, query=QUERY, characters=30)
+PROBLEM = Omniglot(way=WAY, shot=SHOT, query=QUERY, num_classes=30)
 ALPHA = 0.1
 STRIDES = {"stride": 2, "max_pool": 1}
 

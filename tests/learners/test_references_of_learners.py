@@ -25,7 +25,7 @@ from metascore.problems.omniglot import Omniglot
 from metascore.problems.sine import Sine
 
 ALPHA = 0.1
-IMAGES = Omniglot(way=3, shot=2, query=2, characters=30)
+IMAGES = Omniglot(way=3, shot=2, query=2, num_classes=30)
 WAVES = Sine(shot=2, query=2)
 
 

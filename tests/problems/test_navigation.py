@@ -171,7 +171,7 @@ def test_rows_are_goals_and_seeds():
 def test_support_and_query_share_a_goal_and_no_noise():
     _, (support, query) = episode()
     assert torch.equal(support.y[:3], query.y) and len(support.y) == 4
-    keys = torch.cat([support.identity, query.identity])
+    keys = torch.cat([support.class_id, query.class_id])
     assert len(keys.unique()) == 7
 
 
@@ -211,7 +211,7 @@ def test_paths_are_those_of_the_query_until_the_arrival():
     def look(view, count):
         return vmap(lambda episode: view(policies, episode))(episodes.batch(np.arange(count))).numpy()
 
-    seen = problem.portrait(episodes, look) | problem.shown(episodes)
+    seen = problem.figure_data(episodes, look) | problem.shown(episodes)
     assert seen["goals"].shape == (4, 2) and seen["paths"].shape == (4, 4, 3, 101, 2)
     query = Examples(*(value[1] for value in episodes.batch(np.arange(2)).query))
     taken = roll_out(policies[2], *query, 0)

@@ -101,7 +101,7 @@ def table(place: Path, counts: tuple[int, ...] = COUNTS) -> list[Path]:
 
 def test_classes_of_any_size(tmp_path, caplog):
     rows = SHAPES.draw("train", 2000, SETTINGS, table(tmp_path))
-    dataclasses.replace(SHAPES, characters=5).check_rows(rows, "culprit")
+    dataclasses.replace(SHAPES, num_classes=5).check_rows(rows, "culprit")
     assert set(rows["class"].ravel()) == {0, 1, 3, 4} and "c2 left out: shot + query are 4, it has 3" in caplog.text
     for k in (0, 1, 3, 4):
         places = rows["image"][rows["class"] == k]
@@ -124,11 +124,11 @@ def test_images_are_gathered_from_their_classes(tmp_path):
     sources = table(tmp_path)
     images = np.random.default_rng(0).integers(0, 256, (sum(COUNTS), 8, 8, 3), dtype=np.uint8)
     np.save(tmp_path / "images.npy", images)
-    problem = dataclasses.replace(SHAPES, characters=5)
+    problem = dataclasses.replace(SHAPES, num_classes=5)
     rows = problem.draw("test", 9, SETTINGS, sources)
     material = problem.read([tmp_path / "images.npy", sources[1]], torch.device("cpu"))
     support, query = problem.episodes(rows, material).batch(np.arange(9))
-    assert support.x.shape == (9, 6, 8, 8, 3) and (query.identity // 4).tolist() == np.tile(rows["class"], 2).tolist()
+    assert support.x.shape == (9, 6, 8, 8, 3) and (query.class_id // 4).tolist() == np.tile(rows["class"], 2).tolist()
     first = np.cumsum([0, *COUNTS])
     place = first[rows["class"][4, 1]] + rows["image"][4, 1, 3]
     assert torch.equal(query.x[4, 3 + 1], torch.from_numpy(images[place]).float() / 255)
@@ -152,7 +152,7 @@ def test_omniglot_as_a_folder_gives_the_same_images_episodes_and_scores(tmp_path
     assert [row.name for row in census.rows] == [f"{a}/{c}" for a, c in zip(names["alphabet"], names["character"])]  # noqa: B905
     assert np.array_equal(images.reshape(ours.shape), ours)
 
-    omniglot = Omniglot(way=5, shot=1, query=5, characters=8)
+    omniglot = Omniglot(way=5, shot=1, query=5, num_classes=8)
     same = Images(data_set="omniglot", way=5, shot=1, query=5, split="", side=28, channels=1, rotate=("test",))
     classes.write(tmp_path / "classes.csv", census.rows)
     sources = [write_split(tmp_path, 8), tmp_path / "classes.csv"]

@@ -25,9 +25,16 @@ def scores(value, shape=(2, 50, 3)):
     return np.full(shape, value, dtype=np.float32)
 
 
-def misled(values, problem=FIVE):
+def label_permutation_control(values, problem=FIVE):
     """Checks scores (episode,) on labels that say nothing."""
-    return controls.check_misled, np.asarray(values), problem.way, problem.chance, problem.guessing, "culprit"
+    return (
+        controls.check_label_permutation,
+        np.asarray(values),
+        problem.way,
+        problem.chance,
+        problem.guessing,
+        "culprit",
+    )
 
 
 def guesses(problem, known=0.0, episodes=50):
@@ -38,29 +45,29 @@ def guesses(problem, known=0.0, episodes=50):
 
 @pytest.mark.parametrize("problem", [FIVE, TWENTY])
 def test_whoever_guesses_passes(problem):
-    check, *arguments = misled(guesses(problem, episodes=10 * problem.way), problem)
+    check, *arguments = label_permutation_control(guesses(problem, episodes=10 * problem.way), problem)
     check(*arguments)
 
 
 def test_whoever_is_always_right_about_the_labels_passes():
     """In each round of five the labels are right once."""
-    check, *arguments = misled(np.tile([1.0, 0, 0, 0, 0], 10))
+    check, *arguments = label_permutation_control(np.tile([1.0, 0, 0, 0, 0], 10))
     check(*arguments)
 
 
 def test_whoever_knows_the_classes_of_some_queries_is_refused():
-    assert "scores 0.2" in refusal(*misled(guesses(FIVE, known=0.1)))
-    assert "scores 1.0000, not 0.2000 ± " in refusal(*misled(np.ones(10)))
-    assert "not 0.0500" in refusal(*misled(np.full(40, 0.2), TWENTY))
+    assert "scores 0.2" in refusal(*label_permutation_control(guesses(FIVE, known=0.1)))
+    assert "scores 1.0000, not 0.2000 ± " in refusal(*label_permutation_control(np.ones(10)))
+    assert "not 0.0500" in refusal(*label_permutation_control(np.full(40, 0.2), TWENTY))
 
 
 def test_whoever_avoids_the_right_classes_is_refused():
-    refusal(*misled(np.zeros(50)))
+    refusal(*label_permutation_control(np.zeros(50)))
 
 
 def test_what_diverges_knows_nothing_and_one_round_says_nothing():
     for values in (np.full(50, np.nan), np.ones(5), np.zeros(0)):
-        check, *arguments = misled(values)
+        check, *arguments = label_permutation_control(values)
         check(*arguments)
 
 

@@ -12,8 +12,8 @@ rule finetune:
         checkpoint=JOBS.checkpoint,
     output:
         JOBS.of_run("score"),
-        JOBS.of_run("judged"),
-        JOBS.of_run("portrait"),
+        JOBS.of_run("evaluation_record"),
+        JOBS.of_run("figure_data"),
     log:
         JOBS.log("finetune"),
     threads: 1

@@ -62,10 +62,11 @@ def _check_file(config: Config, entry: Entry) -> None:
 def _check_twin(config: Config, entry: Entry) -> None:
     """An entry is paired with another one, of the same file: other learners' seeds draw something else."""
     alike = [one.name for one in config.entries.values() if one.file == entry.file and one.name != entry.name]
-    if entry.twin is not None and entry.twin not in alike:
+    if entry.shares_training is not None and entry.shares_training not in alike:
         raise config.file.wrong(
             ("learners", entry.name, "paired_with"),
-            f"{entry.twin!r} is no other entry of {entry.file}.py: choose from {listed(alike) or 'none'}, or delete it",
+            f"{entry.shares_training!r} is no other entry of {entry.file}.py: choose from "
+            f"{listed(alike) or 'none'}, or delete it",
         )
 
 
@@ -98,7 +99,7 @@ def _check_rows(config: Config) -> None:
         for learner in rows:
             if learner not in config.learners:
                 raise budget.wrong((ITERATIONS, task, learner), f"not defined in {config.file.file}: delete it")
-            if (twin := config.entries[learner].twin) is not None:
+            if (twin := config.entries[learner].shares_training) is not None:
                 raise budget.wrong((ITERATIONS, task, learner), f"it is paired with {twin} and trains alike: delete it")
 
 
@@ -190,7 +191,7 @@ def _check_measured(config: Config, task: str, entry: Entry) -> None:
     if config.seconds(task) is None:
         raise budget.wrong(("seconds",), f"says nothing of {task}: add it, or its problem")
     if not entry.length(task):
-        name = entry.twin or entry.name
+        name = entry.shares_training or entry.name
         raise budget.wrong(
             (ITERATIONS, task, name),
             f"missing: run `metascore calibrate {name} --budget {config.budget}`, or leave it out by "

@@ -54,7 +54,7 @@ class Entry:
         return str(self.params.at(("learners", first, "learner")) or first)
 
     @property
-    def twin(self) -> str | None:
+    def shares_training(self) -> str | None:
         """The entry whose seeds are its own: both train alike, and differ in prediction only."""
         name: str | None = self.params.at(("learners", self.name, "paired_with"))
         return name
@@ -94,7 +94,7 @@ class Entry:
 
     def length(self, task: str) -> Layer:
         """The iterations that `metascore calibrate` wrote into the budget for it, or its twin, on a task, if it did."""
-        key = (ITERATIONS, task, self.twin or self.name)
+        key = (ITERATIONS, task, self.shares_training or self.name)
         iterations = self.budget.at(key)
         if iterations is None:
             return {}

@@ -169,21 +169,21 @@ class Config:
         }
 
     @cached_property
-    def served(self) -> dict[Pair, Pair]:
+    def shares_training(self) -> dict[Pair, Pair]:
         """Every (task, learner) without a training of its own, with the one whose training serves it too."""
         return serving(self._every_pair, self.entries, self.of_budget.values.get("trained_on", {}))
 
     def training_of(self, run: Run) -> Run:
         """The run whose training this one is judged with: mostly itself."""
-        return Run(*self.served.get((run.task, run.learner), (run.task, run.learner)), run.seed)
+        return Run(*self.shares_training.get((run.task, run.learner), (run.task, run.learner)), run.seed)
 
     def trainings(self) -> list[Run]:
         """The runs that are trained."""
-        return [run for run in self.runs() if (run.task, run.learner) not in self.served]
+        return [run for run in self.runs() if (run.task, run.learner) not in self.shares_training]
 
     def trained_pairs(self) -> list[Pair]:
         """Every (task, learner) that is trained."""
-        return [pair for pair in self.pairs() if pair not in self.served]
+        return [pair for pair in self.pairs() if pair not in self.shares_training]
 
     def without(self, pairs: Iterable[Pair]) -> Config:
         """The same without the runs of these. Raises UsageError where one of them has none, or nothing is left."""
@@ -229,7 +229,7 @@ class Config:
         return [self._episodes(self.training_problem(task, learner), "train"), validation]
 
     def _training_task(self, task: str, learner: str) -> str:
-        return self.served.get((task, learner), (task, learner))[0]
+        return self.shares_training.get((task, learner), (task, learner))[0]
 
     def validation_file(self, task: str) -> EpisodeFile:
         return self._episodes(self.tasks[task], "validation")

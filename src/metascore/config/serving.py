@@ -31,7 +31,7 @@ def _other_task(task: str, learner: str, stated: Stated) -> str:
 def _first(learner: str, entries: Mapping[str, Entry]) -> str:
     """The entry that it is paired with, or that one in turn."""
     seen = {learner}
-    while (twin := entries[learner].twin) is not None and twin in entries and twin not in seen:
+    while (twin := entries[learner].shares_training) is not None and twin in entries and twin not in seen:
         seen.add(twin)
         learner = twin
     return learner

@@ -34,7 +34,7 @@ def check_names(config: Config) -> None:
 def check_trainings(config: Config) -> None:
     """Who has no training has another one that fits, for each seed."""
     trained = config.trained_pairs()
-    for (task, learner), other in config.served.items():
+    for (task, learner), other in config.shares_training.items():
         if other not in trained or not {*config.seeds_of(task)} <= {*config.seeds_of(other[0])}:
             raise config.of_budget.wrong(
                 ("trained_on", task),

@@ -20,7 +20,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from metascore.config import signatures
-from metascore.learners.blame import blamed
+from metascore.learners.learner_errors import learner_errors
 from metascore.networks.tensors import Moments, Params
 from metascore.problems.base import Problem
 from metascore.problems.examples import Episode, Examples
@@ -139,7 +139,7 @@ def learned(params: Params) -> Params:
     return {name: value for name, value in params.items() if not name.startswith(STATE)}
 
 
-def fits(learner: AbstractLearner, params: Params) -> bool:
+def matches_checkpoint(learner: AbstractLearner, params: Params) -> bool:
     """Whether these tensors have the names and shapes of what a checkpoint of the learner holds."""
     expected, found = (
         {name: value.shape for name, value in learner.checkpointed(tensors).items()}
@@ -156,12 +156,12 @@ def last(states: Iterator[Any]) -> Any:
     return state
 
 
-def kept(params: Params) -> Moments:
+def running_statistics(params: Params) -> Moments:
     """The running statistics of batch norm among a learner's tensors, by their names in an encoder."""
     return {name.removeprefix(STATE): value for name, value in params.items() if name.startswith(STATE)}
 
 
-def running(params: Params, moments: Moments) -> Params:
+def updated_running_statistics(params: Params, moments: Moments) -> Params:
     """Exponential averages of batch-norm statistics, as new values of the `state.` tensors."""
     return {STATE + name: torch.lerp(params[STATE + name], value.detach(), MOMENTUM) for name, value in moments.items()}
 
@@ -173,7 +173,7 @@ def load(file: str, problem: Problem, hyper_parameters: dict[str, Any]) -> Abstr
 
 def found(file: str) -> type[AbstractLearner]:
     """The class in learners/{file}.py, or in the module that another package offers by this name."""
-    with blamed(str(signatures.path_of(file))):
+    with learner_errors(str(signatures.path_of(file))):
         module = importlib.import_module(signatures.module_of(file))
     return learner_class(module)
 

@@ -186,6 +186,6 @@ class MAMLPlusPlus(AbstractLearner):
 
     def _running(self, params: Params, used: list[Moments]) -> Params:
         """Exponential averages of the statistics of queries, step by step."""
-        kept = {name: value for name, value in params.items() if name.startswith(STATE)}
-        new = {name: torch.stack([moments[name.removeprefix(STATE)] for moments in used]) for name in kept}
-        return {name: torch.lerp(value, new[name].detach(), MOMENTUM) for name, value in kept.items()}
+        state = {name: value for name, value in params.items() if name.startswith(STATE)}
+        new = {name: torch.stack([moments[name.removeprefix(STATE)] for moments in used]) for name in state}
+        return {name: torch.lerp(value, new[name].detach(), MOMENTUM) for name, value in state.items()}

@@ -31,7 +31,7 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn import functional
 
-from metascore.learners.base import STATE, AbstractLearner, MetaLoss, kept, running
+from metascore.learners.base import STATE, AbstractLearner, MetaLoss, running_statistics, updated_running_statistics
 from metascore.networks.encoder import ConvolutionalEncoder
 from metascore.networks.initialisation import uniform
 from metascore.networks.layers import linear
@@ -115,7 +115,7 @@ class MANN(AbstractLearner):
         features, moments = self._embed(params, torch.cat([support.x, query.x]), training=True)
         shown, queries = features.split([len(support.x), len(query.x)])
         logits = self._answer(params, self._remember(params, shown, support.y), queries)
-        return MetaLoss(cross_entropy(logits, query.y).mean(), running(params, moments))
+        return MetaLoss(cross_entropy(logits, query.y).mean(), updated_running_statistics(params, moments))
 
     def adapt(self, params: Params, support: Examples, steps: int) -> Iterator[Primed]:
         features, _ = self._embed(params, support.x, training=False)
@@ -133,7 +133,7 @@ class MANN(AbstractLearner):
         """Inputs of the controller, and the statistics of batch norm if there is any."""
         if self.convolution is None:
             return shrink(x, self.size).flatten(1), {}
-        return self.convolution.embed(params, x, None if training else kept(params))
+        return self.convolution.embed(params, x, None if training else running_statistics(params))
 
     def _remember(self, params: Params, features: Float[Tensor, "support features"], y: Tensor) -> Memory:
         """Show the support set, one image a step."""

@@ -28,7 +28,7 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn import functional
 
-from metascore.learners.base import STATE, AbstractLearner, MetaLoss, kept, running
+from metascore.learners.base import STATE, AbstractLearner, MetaLoss, running_statistics, updated_running_statistics
 from metascore.networks.encoder import ConvolutionalEncoder
 from metascore.networks.lstm import lstm_parameters, lstm_step
 from metascore.networks.tensors import Params
@@ -83,7 +83,9 @@ class MatchingNet(AbstractLearner):
         features, moments = self.encoder.embed(params, torch.cat([support.x, query.x]))
         keys, queries = features.split([len(support.x), len(query.x)])
         context = Context(params, self._keys(params, keys), support.y)
-        return MetaLoss(cross_entropy(self._match(context, queries), query.y).mean(), running(params, moments))
+        return MetaLoss(
+            cross_entropy(self._match(context, queries), query.y).mean(), updated_running_statistics(params, moments)
+        )
 
     def adapt(self, params: Params, support: Examples, steps: int) -> Iterator[Context]:
         context = Context(params, self._keys(params, self._embed(params, support.x)), support.y)
@@ -107,7 +109,7 @@ class MatchingNet(AbstractLearner):
 
     def _embed(self, params: Params, x: Float[Tensor, "n height width channels"]) -> Float[Tensor, "n features"]:
         """Normalised by the running statistics of meta-training: one image never sees another."""
-        return self.encoder.embed(params, x, kept(params))[0]
+        return self.encoder.embed(params, x, running_statistics(params))[0]
 
 
 def read_both_ways(params: Params, features: Float[Tensor, "support d"]) -> Float[Tensor, "support d"]:

@@ -18,7 +18,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from metascore.learners.base import STATE, AbstractLearner, MetaLoss, kept, running
+from metascore.learners.base import STATE, AbstractLearner, MetaLoss, running_statistics, updated_running_statistics
 from metascore.networks.encoder import ConvolutionalEncoder
 from metascore.networks.tensors import Params
 from metascore.problems.examples import Episode, Examples
@@ -58,7 +58,7 @@ class ProtoNet(AbstractLearner):
         features, moments = self.encoder.embed(params, images)
         support, queries = features.split([len(episode.support.x), len(episode.query.x)])
         logits = -squared_distance(queries, self._centres(support, episode.support.y))
-        return MetaLoss(cross_entropy(logits, episode.query.y).mean(), running(params, moments))
+        return MetaLoss(cross_entropy(logits, episode.query.y).mean(), updated_running_statistics(params, moments))
 
     def adapt(self, params: Params, support: Examples, steps: int) -> Iterator[Prototypes]:
         features = self._embed(params, support.x)
@@ -70,7 +70,7 @@ class ProtoNet(AbstractLearner):
 
     def _embed(self, params: Params, x: Float[Tensor, "n height width channels"]) -> Float[Tensor, "n features"]:
         """Normalised by the running statistics of meta-training: one image never sees another."""
-        return self.encoder.embed(params, x, kept(params))[0]
+        return self.encoder.embed(params, x, running_statistics(params))[0]
 
     def _centres(self, features: Float[Tensor, "n features"], y: Tensor) -> Float[Tensor, "way features"]:
         one_hot = torch.nn.functional.one_hot(y, self.problem.way).to(features.dtype)

@@ -21,7 +21,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from metascore.learners.base import STATE, AbstractLearner, MetaLoss, kept, running
+from metascore.learners.base import STATE, AbstractLearner, MetaLoss, running_statistics, updated_running_statistics
 from metascore.networks.encoder import ConvolutionalEncoder
 from metascore.networks.tensors import Params
 from metascore.problems.examples import Episode, Examples
@@ -65,7 +65,7 @@ class R2D2(AbstractLearner):
         features, moments = self.encoder.embed(params, torch.cat([support.x, query.x]))
         known, asked = with_one(features).split([len(support.x), len(query.x)])
         logits = self._answer(params, asked, self._weights(params, known, support.y))
-        return MetaLoss(cross_entropy(logits, query.y).mean(), running(params, moments))
+        return MetaLoss(cross_entropy(logits, query.y).mean(), updated_running_statistics(params, moments))
 
     def adapt(self, params: Params, support: Examples, steps: int) -> Iterator[Regression]:
         weights = self._weights(params, self._embed(params, support.x), support.y)
@@ -77,7 +77,7 @@ class R2D2(AbstractLearner):
 
     def _embed(self, params: Params, x: Float[Tensor, "n height width channels"]) -> Float[Tensor, "n features"]:
         """Normalised by the running statistics of meta-training: one image never sees another."""
-        return with_one(self.encoder.embed(params, x, kept(params))[0])
+        return with_one(self.encoder.embed(params, x, running_statistics(params))[0])
 
     def _weights(self, params: Params, x: Float[Tensor, "n features"], y: Tensor) -> Float[Tensor, "features way"]:
         labels = torch.nn.functional.one_hot(y, self.problem.way).to(x.dtype)

@@ -22,7 +22,7 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 from torch.nn import functional
 
-from metascore.learners.base import STATE, AbstractLearner, MetaLoss, kept, running
+from metascore.learners.base import STATE, AbstractLearner, MetaLoss, running_statistics, updated_running_statistics
 from metascore.networks.encoder import ConvolutionalEncoder
 from metascore.networks.tensors import Params
 from metascore.problems.examples import Episode, Examples
@@ -64,7 +64,10 @@ class Siamese(AbstractLearner):
         features, moments = self.encoder.embed(params, torch.cat([support.x, query.x]))
         gallery, queries = features.split([len(support.x), len(query.x)])
         same = query.y[:, None] == support.y
-        return MetaLoss(balanced_cross_entropy(pair_logits(params, queries, gallery), same), running(params, moments))
+        return MetaLoss(
+            balanced_cross_entropy(pair_logits(params, queries, gallery), same),
+            updated_running_statistics(params, moments),
+        )
 
     def adapt(self, params: Params, support: Examples, steps: int) -> Iterator[Gallery]:
         features = self._embed(params, support.x)
@@ -78,7 +81,7 @@ class Siamese(AbstractLearner):
 
     def _embed(self, params: Params, x: Float[Tensor, "n height width channels"]) -> Float[Tensor, "n features"]:
         """Normalised by the running statistics of meta-training: one image never sees another."""
-        return self.encoder.embed(params, x, kept(params))[0]
+        return self.encoder.embed(params, x, running_statistics(params))[0]
 
 
 def pair_logits(params: Params, a: Float[Tensor, "n features"], b: Float[Tensor, "m features"]) -> Float[Tensor, "n m"]:

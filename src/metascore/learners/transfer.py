@@ -21,7 +21,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from metascore.learners.base import STATE, AbstractLearner, MetaLoss, kept, running
+from metascore.learners.base import STATE, AbstractLearner, MetaLoss, running_statistics, updated_running_statistics
 from metascore.learners.inner_loop import descend, knowing, updates_of
 from metascore.networks.encoder import ConvolutionalEncoder
 from metascore.networks.initialisation import linear_layer
@@ -75,7 +75,7 @@ class Transfer(AbstractLearner):
             return MetaLoss(self.problem.loss(partial(self.network, params), everything))
         features, moments = self._embed_by_itself(params, everything.x)
         logits = linear(params, features, "classifier")
-        return MetaLoss(cross_entropy(logits, everything.identity).mean(), running(params, moments))
+        return MetaLoss(cross_entropy(logits, everything.class_id).mean(), updated_running_statistics(params, moments))
 
     def checkpointed(self, params: Params) -> Params:
         """Without the classifier of identities: more than nine tenths of all numbers, and no test asks for it."""
@@ -125,4 +125,4 @@ class Transfer(AbstractLearner):
         encoder = self.network.encoder
         if not isinstance(encoder, ConvolutionalEncoder):
             return encoder(params, x)
-        return encoder.embed(params, x, kept(params))[0]
+        return encoder.embed(params, x, running_statistics(params))[0]

@@ -118,7 +118,7 @@ class Jobs:
 
     def outputs(self) -> list[str]:
         """Every file that the budget's jobs make."""
-        runs = self.each_run("checkpoint", "training", "record", "score", "judged", "portrait")
+        runs = self.each_run("checkpoint", "training", "record", "score", "evaluation_record", "figure_data")
         shown = [one.file for one in self.shown_report()]
         pictures = [file for name in self.data_sets() for file in self.pictures(name)]
         return [*self.fetched(), *pictures, *self.splits(), *self.episode_files(), *runs, *self.plain_report(), *shown]
@@ -152,7 +152,7 @@ class Jobs:
 
     def test_inputs(self, wildcards: Any) -> list[str]:
         """The images, if the problem has any, and the test episodes."""
-        return self._settled(_files_of([self.config.test_file(wildcards.task)]), published.judged, wildcards)
+        return self._settled(_files_of([self.config.test_file(wildcards.task)]), published.evaluation_record, wildcards)
 
     def _settled(self, files: list[str], record: Callable[[Results, Any], dict[str, Any]], job: Any) -> list[str]:
         """Inputs of a run; where it is published, those that its record names count as old."""
@@ -166,7 +166,7 @@ class Jobs:
 
     def aggregate_inputs(self) -> list[str]:
         """What the report is made from: all runs, what the controls look at, the episodes that figures show."""
-        runs = self.each_run("score", "judged", "portrait", "training", "record", "checkpoint")
+        runs = self.each_run("score", "evaluation_record", "figure_data", "training", "record", "checkpoint")
         sources = {problem.source for problem in self.config.tasks.values() if problem.source}
         controls = [str(paths.DATA / name) for name in [*sorted(sources), *leaks.leak_files(self.config)]]
         shown = _files_of([self.config.test_file(task) for task in self.config.tasks])
@@ -223,7 +223,7 @@ class Jobs:
         """What the report says beside the runs' own numbers."""
         config = self.config
         pages = learner_pages.digest({run.learner: self._learner_file(run) for run in config.runs()})
-        twins = {name: entry.twin for name, entry in config.entries.items()}
+        twins = {name: entry.shares_training for name, entry in config.entries.items()}
         return section(pages, config.tasks, twins, config.seeds, config.split["name"], config.episodes)
 
     # Resources, for clusters: those of a second and third attempt are two and three times those of the first.

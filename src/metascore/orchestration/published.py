@@ -23,7 +23,14 @@ from metascore.store import inputs
 from metascore.store.paths import Results
 
 HEADER = 8  # bytes of a safetensors file that say how long the description of its tensors is
-FILES = ("checkpoint", "training", "record", "score", "judged", "portrait")  # of a run: methods of Results
+FILES = (
+    "checkpoint",
+    "training",
+    "record",
+    "score",
+    "evaluation_record",
+    "figure_data",
+)  # of a run: methods of Results
 
 
 def settled(files: Iterable[str], recorded: Mapping[str, str]) -> list[Any]:
@@ -55,10 +62,10 @@ def said_of(checkpoint: Path) -> dict[str, Any]:
     return said
 
 
-def judged(results: Results, run: Any) -> dict[str, Any]:
+def evaluation_record(results: Results, run: Any) -> dict[str, Any]:
     """What a run was judged on, and by what; nothing where there is no record."""
     try:
-        found = read_json(results.judged(run))
+        found = read_json(results.evaluation_record(run))
     except UserError:
         return {}
     return found if isinstance(found, dict) else {}
@@ -89,7 +96,7 @@ def difference(config: Config, run: Run, codes: Mapping[str, str]) -> str | None
     """
     results, training = Results.of(config), config.training_of(run)
     recipes = [_as_read(config.recipe(one.task, one.learner)) for one in (training, run)]
-    trained, tested = identity(results, run), judged(results, run)
+    trained, tested = identity(results, run), evaluation_record(results, run)
     facts = {
         "run": ([trained.get(key) for key in asdict(run)], list(asdict(training).values())),
         "recipe": ([trained.get("recipe"), tested.get("recipe", trained.get("recipe"))], recipes),

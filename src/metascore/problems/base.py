@@ -52,7 +52,7 @@ class Problem(abc.ABC):
     way: int
     shot: int
     query: int
-    characters: int = field(default=0, metadata=NO_KEY)  # of the data
+    num_classes: int = field(default=0, metadata=NO_KEY)  # of the data
 
     # The shape of inputs and outputs.
 
@@ -210,7 +210,7 @@ class Problem(abc.ABC):
             return False
         return not np.isfinite(than) or (score > than if self.scale.higher_is_better else score < than)
 
-    def misled(self, episodes: Episodes) -> Episodes | None:
+    def label_permutation_control(self, episodes: Episodes) -> Episodes | None:
         """Episodes whose support labels say nothing of the queries', in rounds of `way`; None without classes."""
         return None
 
@@ -237,7 +237,7 @@ class Problem(abc.ABC):
         """What figures show of the first episodes, whoever is judged on them: arrays by name, as `portrait` has."""
         return {}
 
-    def portrait(self, episodes: Episodes, look: Look) -> dict[str, np.ndarray]:
+    def figure_data(self, episodes: Episodes, look: Look) -> dict[str, np.ndarray]:
         """What figures show of a learner beside its scores: arrays by name, none where there is nothing to see.
 
         `look(view, count)` is what `view(predictors, episode)` says of the first `count` episodes (None: of all), in

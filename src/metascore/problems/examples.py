@@ -21,7 +21,7 @@ class Examples(NamedTuple):
 
     x: Tensor  # (n, *example)
     y: Tensor  # (n,) classes 0..way-1, or (n, outputs) real numbers
-    identity: Tensor  # (n,) index of the class among all classes of the data; zeros where there is none
+    class_id: Tensor  # (n,) index of the class among all classes of the data; zeros where there is none
 
 
 class Episode(NamedTuple):

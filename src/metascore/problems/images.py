@@ -81,7 +81,7 @@ class Images(PictureClassification):
         return (f"pictures/{self.data_set}/images.npy", self.classes)
 
     def sized(self, data: Path) -> Problem:
-        return dataclasses.replace(self, characters=len(read_classes(data / self.classes)))
+        return dataclasses.replace(self, num_classes=len(read_classes(data / self.classes)))
 
     def stream(self, part: str) -> str:
         names = [name for name in (self.split, self.within) if name]

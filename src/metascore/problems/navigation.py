@@ -122,7 +122,7 @@ class Navigation(Problem):
         goals = episodes.batch(np.arange(min(GOALS_SHOWN, len(episodes)))).query.y[:, 0]
         return {"goals": goals.cpu().numpy()}
 
-    def portrait(self, episodes: Episodes, look: Look) -> dict[str, np.ndarray]:
+    def figure_data(self, episodes: Episodes, look: Look) -> dict[str, np.ndarray]:
         """The ways to the goals of `shown`, paths: see `_paths`."""
         return {"paths": look(_paths, min(GOALS_SHOWN, len(episodes)))}
 

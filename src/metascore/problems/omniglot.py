@@ -49,7 +49,7 @@ class Omniglot(PictureClassification):
     one_drawer: bool = False  # all first drawings of an episode are one person's, all second ones another's, ...
     turned: bool = True  # in the parts that `episodes.rotate` lists; false: in none
     lake_runs: bool = False  # the test episodes are the published ones
-    characters: int = dataclasses.field(default=CHARACTERS, metadata=NO_KEY)
+    num_classes: int = dataclasses.field(default=CHARACTERS, metadata=NO_KEY)
 
     @property
     def source(self) -> str:
@@ -99,7 +99,7 @@ class Omniglot(PictureClassification):
     def draw(self, part: str, count: int, settings: Mapping[str, Any], sources: Sequence[Path]) -> np.ndarray:
         """Draw from the characters of a part of the split, or take the published runs."""
         split, *tables = sources
-        characters = members(read_json(split), part, str(split), self.characters)
+        characters = members(read_json(split), part, str(split), self.num_classes)
         table = _read_table(tables[0]) if tables else None
         if table is not None and self._takes_runs(part):
             runs = self._runs(character_names(table))
@@ -163,7 +163,7 @@ class Omniglot(PictureClassification):
 
         (path,) = inputs
         images = mapped_images(path, AGAIN)
-        if images.shape != (self.characters, DRAWERS, SIDE, SIDE):
+        if images.shape != (self.num_classes, DRAWERS, SIDE, SIDE):
             raise UserError(f"{path}: not Omniglot's images: {AGAIN}")
         return torch.from_numpy(np.array(images)).to(device)
 

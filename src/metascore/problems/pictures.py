@@ -60,7 +60,7 @@ class PictureClassification(Classification):
     @property
     def identities(self) -> int:
         """A turned picture is of another class, as in Santoro et al. 2016, section 4.1."""
-        return QUARTERS * self.characters
+        return QUARTERS * self.num_classes
 
     @property
     @abc.abstractmethod
@@ -116,7 +116,7 @@ class PictureClassification(Classification):
         classes, places = (rows[name] for name in self.fields)
         return bool(
             classes.min() >= 0
-            and classes.max() < self.characters
+            and classes.max() < self.num_classes
             and np.isin(rows["rotation"], range(QUARTERS)).all()
             and places.min() >= 0
         )
@@ -141,8 +141,8 @@ class Gathered(Episodes):
         where = tensor(self.material.first[classes][..., None] + places, device)
         turns = tensor(rows["rotation"], device)[..., None].expand_as(where)
         images, shot = rotated(self.material.images[where], turns), self.problem.shot
-        identity = QUARTERS * tensor(classes, device)[..., None] + turns[..., :1]
-        return Episode(examples(images[:, :, :shot], identity), examples(images[:, :, shot:], identity))
+        class_id = QUARTERS * tensor(classes, device)[..., None] + turns[..., :1]
+        return Episode(examples(images[:, :, :shot], class_id), examples(images[:, :, shot:], class_id))
 
 
 def mapped_images(path: Path, cure: str) -> np.ndarray:
@@ -172,7 +172,7 @@ def rotated(
 
 
 def examples(
-    images: UInt8[Tensor, "episodes way k height width channel"], identity: Int[Tensor, "episodes way 1"]
+    images: UInt8[Tensor, "episodes way k height width channel"], class_id: Int[Tensor, "episodes way 1"]
 ) -> Examples:
     """Shot by shot, as floats in [0, 1]."""
     import torch
@@ -180,7 +180,7 @@ def examples(
     episodes, way, k = images.shape[:3]
     x = images.transpose(1, 2).flatten(1, 2).float() / 255
     y = torch.arange(way, device=images.device).repeat(k).expand(episodes, -1)
-    return Examples(x, y, identity.squeeze(2).repeat(1, k))
+    return Examples(x, y, class_id.squeeze(2).repeat(1, k))
 
 
 def _parts(count: int, width: int) -> list[slice]:

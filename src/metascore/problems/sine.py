@@ -92,7 +92,7 @@ class Sine(Regression):
             for axis in "xy"
         }
 
-    def portrait(self, episodes: Episodes, look: Look) -> dict[str, np.ndarray]:
+    def figure_data(self, episodes: Episodes, look: Look) -> dict[str, np.ndarray]:
         """The functions that a learner has in mind, on a grid, and how far they are from others.
 
         grid (grid); of the first waves functions (wave, step, grid); over all episodes, as mean squared distances over

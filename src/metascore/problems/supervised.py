@@ -51,8 +51,8 @@ class Classification(Problem):
         """Equal logits: every class is as likely as any other."""
         return x.new_zeros(len(x), self.outputs)
 
-    def misled(self, episodes: Episodes) -> Misled:
-        return Misled(episodes, self.way)
+    def label_permutation_control(self, episodes: Episodes) -> PermutedLabels:
+        return PermutedLabels(episodes, self.way)
 
     def shown(self, episodes: Episodes) -> dict[str, np.ndarray]:
         """Images of the first episodes, and the classes of the queries.
@@ -69,7 +69,7 @@ class Classification(Problem):
             "answer": query.y.cpu().numpy(),
         }
 
-    def portrait(self, episodes: Episodes, look: Look) -> dict[str, np.ndarray]:
+    def figure_data(self, episodes: Episodes, look: Look) -> dict[str, np.ndarray]:
         """The classes that a learner took the queries of `shown` for after its last step: chosen (episode, query)."""
         if not self.has_images:
             return {}
@@ -94,7 +94,7 @@ class Classification(Problem):
         return math.sqrt(self.chance * (1 - self.chance) / (self.way * self.query))
 
 
-class Misled(Episodes):
+class PermutedLabels(Episodes):
     """Whole rounds of `way` episodes, in the e-th of which the support's examples stand e classes further.
 
     In a round each class has each label once. So accuracy is 1/way on the average over episodes, whatever a learner
@@ -115,7 +115,7 @@ class Misled(Episodes):
         shot, place = np.divmod(np.arange(support.y.shape[1]), self.way)
         source = shot * self.way + (place - index[:, None]) % self.way
         chosen = torch.arange(len(index))[:, None], torch.from_numpy(source)
-        return Episode(support._replace(x=support.x[chosen], identity=support.identity[chosen]), query)
+        return Episode(support._replace(x=support.x[chosen], class_id=support.class_id[chosen]), query)
 
 
 @dataclass(frozen=True, kw_only=True)

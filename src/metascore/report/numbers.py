@@ -23,7 +23,7 @@ class Numbers:
     published: pd.DataFrame
     priors: pd.DataFrame
     shown: dict[str, dict[str, np.ndarray]]  # of the first test episodes, by task
-    portraits: dict[str, dict[str, dict[int, dict[str, np.ndarray]]]]  # of runs on them, by task, learner and seed
+    figure_data: dict[str, dict[str, dict[int, dict[str, np.ndarray]]]]  # of runs on them, by task, learner and seed
 
     def families(self) -> dict[str, str]:
         """The family of each learner, which has a colour in figures."""
@@ -34,15 +34,15 @@ class Numbers:
         rows = self.scores[(self.scores["task"] == task) & (self.scores["family"] != "control")]
         return rows[rows.groupby("family", sort=False).cumcount() < each]["learner"].tolist()
 
-    def first_portraits(self, task: str, learners: list[str]) -> dict[str, dict[str, np.ndarray]]:
+    def first_figure_data(self, task: str, learners: list[str]) -> dict[str, dict[str, np.ndarray]]:
         """What the first seed of each of these learners left to be drawn."""
-        of_task = self.portraits[task]
+        of_task = self.figure_data[task]
         return {name: of_task[name][min(of_task[name])] for name in learners}
 
     def tasks_with(self, name: str) -> list[str]:
         """The tasks whose portraits have an array of this name."""
         return [
             task
-            for task, learners in self.portraits.items()
+            for task, learners in self.figure_data.items()
             if any(name in one for seeds in learners.values() for one in seeds.values())
         ]

@@ -24,7 +24,7 @@ def check_range(scores: Float[np.ndarray, "..."], scale: Scale, culprit: str, cu
         raise UserError(f"{culprit}: {scale.name} outside [{scale.lowest:g}, {scale.highest:g}]: {cure}")
 
 
-def check_misled(
+def check_label_permutation(
     scores: Float[np.ndarray, " episode"], way: int, expected: float, guessing: float, culprit: str
 ) -> None:
     """Where support labels say nothing of the queries', a learner scores what a blind guess does.

@@ -7,7 +7,7 @@ MOVES = (1, 5, 10)  # adaptation steps
 COLUMNS = ["task", "learner", "seed", "distance_to_mean", *(f"moved_{k}" for k in MOVES)]
 
 
-def prior_table(task: str, portraits: dict[str, dict[int, dict[str, np.ndarray]]]) -> pd.DataFrame:
+def prior_table(task: str, figure_data: dict[str, dict[int, dict[str, np.ndarray]]]) -> pd.DataFrame:
     """A row a learner and seed, from what fine-tuning wrote of each (`training.portraits`).
 
     distance_to_mean: mean squared distance of the unadapted function from E[A sin(x - phase)], over [-5, 5].
@@ -15,7 +15,7 @@ def prior_table(task: str, portraits: dict[str, dict[int, dict[str, np.ndarray]]
     """
     rows = [
         [task, learner, seed, float(one["distance_to_mean"]), *map(float, one["moved"])]
-        for learner, seeds in portraits.items()
+        for learner, seeds in figure_data.items()
         for seed, one in seeds.items()
         if "moved" in one
     ]

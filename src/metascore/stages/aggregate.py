@@ -26,7 +26,7 @@ from metascore.scoring.reached import reached_table, unequal_times
 from metascore.store import digests, partial
 from metascore.store.leaks import check_leaks, classes_of_episodes
 from metascore.store.paths import FIGURE_FORMATS, Results
-from metascore.store.results import histories, misled_scores, portraits, runs_by_learner, task_results
+from metascore.store.results import figure_data, histories, label_permutation_scores, runs_by_learner, task_results
 from metascore.store.shown import shown
 
 log = logging.getLogger(__name__)
@@ -78,7 +78,7 @@ def _numbers(
 ) -> Numbers:
     """The tables of all tasks."""
     scores = pd.concat(map(tables.score_table, measured, estimates), ignore_index=True)
-    seen = {one.task: portraits(config, one.task, files) for one in measured}
+    seen = {one.task: figure_data(config, one.task, files) for one in measured}
     learning = [tables.history_table(one.task, histories(config, one.task, files)) for one in measured]
     reached = [reached_table(curves, one.measure.scale) for one, curves in zip(measured, learning, strict=True)]
     return Numbers(
@@ -93,7 +93,7 @@ def _numbers(
         published=published_table(scores),
         priors=tables.joined([prior_table(task, learners) for task, learners in seen.items()], COLUMNS),
         shown={one.task: shown(config.test_file(one.task), data) for one in measured},
-        portraits=seen,
+        figure_data=seen,
     )
 
 
@@ -106,8 +106,10 @@ def _check_numbers(config: Config, measured: TaskResults, table: pd.DataFrame, f
     problem, culprit = config.tasks[measured.task], f"{files.scores}/{measured.task}"
     if problem.has_classes and problem.chance is not None:
         for learner, runs in runs_by_learner(config, measured.task).items():
-            scores = misled_scores(files, runs)
-            controls.check_misled(scores, problem.way, problem.chance, problem.guessing, f"{culprit}/{learner}")
+            scores = label_permutation_scores(files, runs)
+            controls.check_label_permutation(
+                scores, problem.way, problem.chance, problem.guessing, f"{culprit}/{learner}"
+            )
     for row in table.to_dict("records"):
         controls.check_divergence(measured.scores[row["learner"]], row, f"{culprit}/{row['learner']}")
 

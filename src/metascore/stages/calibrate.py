@@ -26,7 +26,7 @@ from metascore.problems.examples import Episodes
 from metascore.stages import data, pictures, split
 from metascore.store.paths import DATA, PICTURES
 from metascore.training import machine, pace
-from metascore.training.loop import Setting
+from metascore.training.loop import TrainingRun
 
 MEASURED = 3.0  # seconds of meta-steps behind each number
 EPISODES = 512  # a new one in each meta-step, or nearly
@@ -61,7 +61,7 @@ def _pairs(config: Config, learners: list[str]) -> list[tuple[str, str]]:
 
 
 def _is_measured(entry: Entry) -> bool:
-    return signatures.learns(entry.file) and entry.twin is None
+    return signatures.learns(entry.file) and entry.shares_training is None
 
 
 def _seconds(config: Config, task: str, given: float | None) -> float:
@@ -85,11 +85,11 @@ def _rounded(count: int) -> int:
     return int(float(f"{count:.{DIGITS}g}"))
 
 
-def _setting(config: Config, task: str, learner: str, device: torch.device) -> Setting:
+def _setting(config: Config, task: str, learner: str, device: torch.device) -> TrainingRun:
     recipe, problem = config.recipe(task, learner), config.training_problem(task, learner).sized(DATA)
     subject = base.load(recipe.learner, problem, recipe.hyper_parameters)
     episodes = _episodes(config, problem, device)
-    return Setting(subject, subject, episodes, episodes, recipe.training, seed=0)
+    return TrainingRun(subject, subject, episodes, episodes, recipe.training, seed=0)
 
 
 def _episodes(config: Config, problem: Problem, device: torch.device) -> Episodes:

@@ -26,7 +26,7 @@ from metascore.stages.vouch import as_read
 from metascore.store import checkpoint, inputs
 from metascore.store.paths import Results
 from metascore.training.evaluation import adaptation_curve, final_score, measured
-from metascore.training.loop import Setting, beginning, meta_train
+from metascore.training.loop import TrainingRun, beginning, meta_train
 
 CURE = "it is refused"
 CLOSE = 1e-4  # of logits in single precision, where only the order of sums differs
@@ -57,7 +57,7 @@ class Case:
         return self.config.recipe(self.training.task, self.training.learner)
 
     @cached_property
-    def setting(self) -> Setting:
+    def setting(self) -> TrainingRun:
         """What was trained, and on what."""
         return setting_of(self.config, self.training, self.trained_recipe, self.device)
 
@@ -83,8 +83,8 @@ class Case:
         return rows
 
     @cached_property
-    def judged(self) -> dict[str, Any]:
-        return _dictionary(read_json(self.results.judged(self.job)))
+    def evaluation_record(self) -> dict[str, Any]:
+        return _dictionary(read_json(self.results.evaluation_record(self.job)))
 
     @cached_property
     def expected(self) -> dict[str, Any]:
@@ -109,7 +109,7 @@ def recipe_is_the_one_here(case: Case) -> None:
 def code_is_the_one_here(case: Case) -> None:
     _refute_if(case.loaded[1].get("code") != case.expected["code"], "it was trained by other code than lies here")
     now = first_steps.judging_code(case.config, case.job)
-    _refute_if(case.judged.get("code") != now, "it was judged by other code than lies here")
+    _refute_if(case.evaluation_record.get("code") != now, "it was judged by other code than lies here")
 
 
 def episodes_are_the_ones_here(case: Case) -> None:
@@ -117,7 +117,7 @@ def episodes_are_the_ones_here(case: Case) -> None:
     trained = case.loaded[1].get("inputs")
     _refute_if(trained != case.expected["inputs"], "it was trained on other episodes, or another split")
     tested = first_steps.judged_on(case.config, case.job)
-    _refute_if(case.judged.get("inputs") != tested, "it was judged on other episodes")
+    _refute_if(case.evaluation_record.get("inputs") != tested, "it was judged on other episodes")
 
 
 def length_is_the_recipes(case: Case) -> None:
@@ -133,7 +133,7 @@ def length_is_the_recipes(case: Case) -> None:
 def axes_are_true(case: Case) -> None:
     """What tables print of it is what its code says, and what its trained tensors do."""
     learner = case.learner()
-    declared = case.judged.get("axes", case.record.get("axes"))
+    declared = case.evaluation_record.get("axes", case.record.get("axes"))
     _refute_if(declared != as_read(learner.axes()), "its axes are not those of its code")
     (episodes,) = inputs.read_episodes(inputs.sized([case.config.test_file(case.job.task)]), case.device)
     depends = other_queries_matter(learner, case.loaded[0], first_episode(episodes.batch(np.arange(1))))

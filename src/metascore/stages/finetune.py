@@ -19,8 +19,8 @@ from metascore.store import checkpoint, inputs
 from metascore.store.paths import Results
 from metascore.training import machine
 from metascore.training.evaluation import adaptation_curve, measured
-from metascore.training.misled import misled
-from metascore.training.portraits import portrait
+from metascore.training.figure_data import figure_data
+from metascore.training.label_permutation import label_permutation_control
 from metascore.training.replay import Recorder
 
 
@@ -41,16 +41,16 @@ def run(config: Config, job: Run) -> None:
         recorder = Recorder()
         scores = measured(adaptation_curve, learner, params, episodes, chunk_size, recorder)
         is_control = job.seed == min(config.seeds)  # one seed of each learner tells what another would
-        control = misled(learner, params, episodes, chunk_size, recorder) if is_control else {}
-        shown = control | portrait(learner, params, episodes)
+        control = label_permutation_control(learner, params, episodes, chunk_size, recorder) if is_control else {}
+        shown = control | figure_data(learner, params, episodes)
     write_array(results.score(job), scores)
-    write_arrays(results.portrait(job), shown)
+    write_arrays(results.figure_data(job), shown)
     judged_on = {str(path): sha256(path) for path in inputs.input_files([file])}
     code = stage_code("finetune", config.entries[job.learner].file, config.tasks[job.task].name)
     said = {"inputs": judged_on, "code": code, "machine": machine.facts()}
     if config.training_of(job) != job:  # else its record and checkpoint say so
         said |= {"axes": learner.axes(), "recipe": asdict(config.recipe(job.task, job.learner))}
-    write_json(results.judged(job), said)
+    write_json(results.evaluation_record(job), said)
 
 
 def trained(config: Config, job: Run, problem: Problem, device: torch.device) -> tuple[AbstractLearner, Params]:
@@ -64,7 +64,7 @@ def trained(config: Config, job: Run, problem: Problem, device: torch.device) ->
     if identity.get("recipe") != asdict(config.recipe(training.task, training.learner)):
         raise UserError(f"{path}: trained by another recipe than params.yaml gives: run `metascore train` again")
     learner = base.load(recipe.learner, problem, recipe.hyper_parameters)
-    if training != job and not base.fits(learner, params):
+    if training != job and not base.matches_checkpoint(learner, params):
         raise UserError(
             f"{job.task}/{job.learner}: what {training.task}/{training.learner} learned is of another form: give it a "
             f"training of its own, by `{job.learner}: null` in `trained_on` of budget {config.budget}"

@@ -16,10 +16,10 @@ from metascore.stages.finetune import trained
 from metascore.stages.train import setting_of
 from metascore.store import inputs
 from metascore.training.evaluation import adaptation_curve, measured
+from metascore.training.figure_data import figure_data
 from metascore.training.fingerprints import Fingerprints, marks
+from metascore.training.label_permutation import label_permutation_control
 from metascore.training.loop import beginning, meta_train
-from metascore.training.misled import misled
-from metascore.training.portraits import portrait
 from metascore.training.replay import Recorder
 
 
@@ -50,8 +50,10 @@ def judged(config: Config, job: Run, device: torch.device) -> Judged:
     first = size or learner.problem.chunk_size  # a whole chunk: its size may decide the order of sums
     recorder = Recorder()
     scores = measured(adaptation_curve, learner, params, episodes, size, recorder, first)
-    control = misled(learner, params, episodes, size, recorder) if job.seed == min(config.seeds) else {}
-    return Judged(scores, control | portrait(learner, params, episodes))
+    control = (
+        label_permutation_control(learner, params, episodes, size, recorder) if job.seed == min(config.seeds) else {}
+    )
+    return Judged(scores, control | figure_data(learner, params, episodes))
 
 
 def judging_code(config: Config, job: Run) -> str:

@@ -59,4 +59,4 @@ def _learner(config: Config, name: str) -> dict[str, str]:
 
 def _done(config: Config, runs: list[Run]) -> int:
     results = Results.of(config)
-    return sum(results.score(one).exists() and results.judged(one).exists() for one in runs)
+    return sum(results.score(one).exists() and results.evaluation_record(one).exists() for one in runs)

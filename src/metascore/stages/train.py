@@ -33,7 +33,7 @@ from metascore.randomness import generator
 from metascore.store import checkpoint, inputs, snapshots
 from metascore.store.paths import DATA, TRAINING_COLUMNS, Results
 from metascore.training import machine
-from metascore.training.loop import Setting, Snapshot, beginning, meta_train
+from metascore.training.loop import Snapshot, TrainingRun, beginning, meta_train
 from metascore.training.progress import Progress
 
 SECONDS_BETWEEN_SNAPSHOTS = 10.0
@@ -63,15 +63,15 @@ def _run(config: Config, job: Run, device: torch.device) -> None:
         raise UserError(f"{_name(job)}: another process is training this run: wait for it, or end it") from error
 
 
-def setting_of(config: Config, job: Run, recipe: Recipe, device: torch.device) -> Setting:
+def setting_of(config: Config, job: Run, recipe: Recipe, device: torch.device) -> TrainingRun:
     """What a run trains, and on what."""
     files = inputs.sized(config.training_files(job.task, job.learner))
     learner, judged = (base.load(recipe.learner, file.problem, recipe.hyper_parameters) for file in files)
     episodes, validation = inputs.read_episodes(files, device)
-    return Setting(learner, judged, episodes, validation, recipe.training, job.seed)
+    return TrainingRun(learner, judged, episodes, validation, recipe.training, job.seed)
 
 
-def _train(results: Results, job: Run, setting: Setting, path: Path, device: torch.device) -> Snapshot:
+def _train(results: Results, job: Run, setting: TrainingRun, path: Path, device: torch.device) -> Snapshot:
     """Train to the end, from the rolling snapshot if there is one."""
     snapshot = _beginning(job, setting, path, device)
     progress = Progress(_name(job), setting.recipe.iterations, snapshot.iteration)
@@ -87,7 +87,7 @@ def _train(results: Results, job: Run, setting: Setting, path: Path, device: tor
     return snapshot
 
 
-def _beginning(job: Run, setting: Setting, path: Path, device: torch.device) -> Snapshot:
+def _beginning(job: Run, setting: TrainingRun, path: Path, device: torch.device) -> Snapshot:
     """Where to start: at the rolling snapshot, if there is a good one."""
     if path.exists():
         try:
@@ -119,14 +119,14 @@ def _every(seconds: float) -> Callable[[], bool]:
     return is_time
 
 
-def _write(results: Results, job: Run, setting: Setting, snapshot: Snapshot, identity: dict[str, Any]) -> None:
+def _write(results: Results, job: Run, setting: TrainingRun, snapshot: Snapshot, identity: dict[str, Any]) -> None:
     """The three files of a finished run; run.json comes last and so marks the run as complete."""
     checkpoint.save(results.checkpoint(job), setting.learner.checkpointed(snapshot.best), identity)
     write_rows(results.training(job), TRAINING_COLUMNS, snapshot.history)
     write_json(results.record(job), _record(job, setting, snapshot, identity))
 
 
-def _record(job: Run, setting: Setting, snapshot: Snapshot, identity: dict[str, Any]) -> dict[str, Any]:
+def _record(job: Run, setting: TrainingRun, snapshot: Snapshot, identity: dict[str, Any]) -> dict[str, Any]:
     tasks = setting.recipe.iterations * setting.recipe.meta_batch
     return {
         "seed": job.seed,

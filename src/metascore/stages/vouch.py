@@ -149,7 +149,7 @@ def _prints(trial: _Trial, before: str) -> tuple[Fingerprints, Fingerprints]:
 def _judging(trial: _Trial) -> Entry | None:
     """The entry of fine-tuning; None where its code is what it was."""
     config, job, results = trial.config, trial.job, trial.results
-    record = read_json(results.judged(job))
+    record = read_json(results.evaluation_record(job))
     before = record.get("code", "")
     now = first_steps.judging_code(config, job)
     if before == now or trial.is_known("finetune", before, now):
@@ -171,7 +171,7 @@ def _judgements(trial: _Trial, before: str, record: dict[str, Any]) -> tuple[Jud
     config, job, results = trial.config, trial.job, trial.results
     if trial.earlier is None:
         _check_machine(record.get("machine", {}), trial.tolerance)
-        recorded = Judged(read_array(results.score(job), CURE), read_arrays(results.portrait(job), CURE))
+        recorded = Judged(read_array(results.score(job), CURE), read_arrays(results.figure_data(job), CURE))
         return recorded, first_steps.judged(config, job, trial.device)
     trial.earlier.ask("finetune", job)
     anew = first_steps.judged(config, job, trial.device)

@@ -27,7 +27,7 @@ PARTS = {  # of a run: name in the bundle, and the method of Results that has it
     "training.csv": "training",
     "run.json": "record",
     "scores.npy": "score",
-    "judged.json": "judged",
+    "judged.json": "evaluation_record",
 }
 NAME = re.compile(rf"(?:[a-z][a-z0-9_]*/\d{{1,10}}/(?:{'|'.join(map(re.escape, PARTS))})|learner\.py|manifest\.json)")
 FACTS = {"format": int, "budget": str, "learner": str, "by": str, "licence": str, "recipes": dict, "files": dict}

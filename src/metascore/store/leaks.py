@@ -60,6 +60,6 @@ def _draw_again(file: EpisodeFile) -> str:
 def _classes(folder: Path, file: EpisodeFile, count: int) -> np.ndarray:
     path = folder / file.name
     rows = read_array(path, _draw_again(file))
-    problem = replace(file.problem, characters=count)
+    problem = replace(file.problem, num_classes=count)
     problem.check_rows(rows, str(path))
     return problem.classes_in(rows)

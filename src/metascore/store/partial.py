@@ -39,4 +39,4 @@ class Partial(Results):
 def results_of(config: Config, folder: Path | None = None) -> Results:
     """Where aggregate reads and writes: by default in the budget's folder."""
     folder = folder or Results.of(config).folder
-    return (Partial if config.left_out else Results)(folder, config.served)
+    return (Partial if config.left_out else Results)(folder, config.shares_training)

@@ -44,12 +44,12 @@ class Results:
     """The results of one budget, which no other budget's touch."""
 
     folder: Path
-    served: Mapping[Pair, Pair] = field(default_factory=dict)  # who has no training, and whose serves them too
+    shares_training: Mapping[Pair, Pair] = field(default_factory=dict)  # who has no training, and whose serves them too
 
     @classmethod
     def of(cls, config: Config) -> "Results":
         """Those of a budget, in the project's folder."""
-        return cls(Path("results") / config.budget, config.served)
+        return cls(Path("results") / config.budget, config.shares_training)
 
     @property
     def metrics(self) -> Path:
@@ -100,17 +100,17 @@ class Results:
         """Its scores (test episode, adaptation step)."""
         return self.scores / job.task / job.learner / f"{job.seed}.npy"
 
-    def judged(self, job: Job) -> Path:
+    def evaluation_record(self, job: Job) -> Path:
         """What it was judged on."""
         return self.score(job).with_suffix(".json")
 
-    def portrait(self, job: Job) -> Path:
+    def figure_data(self, job: Job) -> Path:
         """What figures show of it."""
         return self.score(job).with_suffix(".npz")
 
     def trained(self, job: Job) -> Pair:
         """The task and the learner whose training a run is judged with."""
-        return self.served.get((job.task, job.learner), (job.task, job.learner))
+        return self.shares_training.get((job.task, job.learner), (job.task, job.learner))
 
     def _of(self, job: Job) -> Path:
         return self.runs.joinpath(*self.trained(job), str(job.seed))

@@ -37,13 +37,13 @@ def task_results(config: Config, task: str, results: Results, title: str) -> Tas
         stacked,
         records,
         same_training=twins(config, runs),
-        trained_on={learner: on for (its_task, learner), (on, _) in config.served.items() if its_task == task},
+        trained_on={learner: on for (its_task, learner), (on, _) in config.shares_training.items() if its_task == task},
     )
 
 
 def twins(config: Config, learners: Collection[str]) -> dict[str, str]:
     """Of these learners those that differ from another one of them in prediction only, with that one."""
-    declared = {name: config.entries[name].twin for name in learners}
+    declared = {name: config.entries[name].shares_training for name in learners}
     return {name: twin for name, twin in declared.items() if twin is not None and twin in learners}
 
 
@@ -76,7 +76,7 @@ def read_inputs(results: Results, one: Run) -> dict[str, str]:
 
 
 def _judged(results: Results, one: Run) -> dict[str, Any]:
-    path = results.judged(one)
+    path = results.evaluation_record(one)
     record = read_json(path)
     if not isinstance(record, dict) or not isinstance(record.get("inputs"), dict):
         raise UserError(f"{path}: no field `inputs`: {_finetune_again(one)}")
@@ -114,7 +114,7 @@ def read_record(results: Results, one: Run) -> dict[str, Any]:
 def histories(config: Config, task: str, results: Results) -> dict[str, list[pd.DataFrame]]:
     """The learning curves of a task's learners, without those of trainings that are not its own."""
     own = runs_by_learner(config, task).items()
-    runs = {learner: seeds for learner, seeds in own if (task, learner) not in config.served}
+    runs = {learner: seeds for learner, seeds in own if (task, learner) not in config.shares_training}
     curves = {learner: [_history(results, one) for one in seeds] for learner, seeds in runs.items()}
     return {learner: seeds for learner, seeds in curves.items() if any(len(one) for one in seeds)}
 
@@ -130,18 +130,18 @@ def _history(results: Results, one: Run) -> pd.DataFrame:
     return history
 
 
-def portraits(config: Config, task: str, results: Results) -> dict[str, dict[int, dict[str, np.ndarray]]]:
+def figure_data(config: Config, task: str, results: Results) -> dict[str, dict[int, dict[str, np.ndarray]]]:
     """What fine-tuning wrote of a task's runs to be drawn, by learner and seed."""
     return {
-        learner: {one.seed: read_arrays(results.portrait(one), _finetune_again(one)) for one in seeds}
+        learner: {one.seed: read_arrays(results.figure_data(one), _finetune_again(one)) for one in seeds}
         for learner, seeds in runs_by_learner(config, task).items()
     }
 
 
-def misled_scores(results: Results, runs: list[Run]) -> Float[np.ndarray, " episode"]:
+def label_permutation_scores(results: Results, runs: list[Run]) -> Float[np.ndarray, " episode"]:
     """Scores on support labels that say nothing, which fine-tuning wrote beside the first of a learner's runs."""
     one = min(runs, key=lambda run: run.seed)
-    path = results.portrait(one)
+    path = results.figure_data(one)
     arrays = read_arrays(path, _finetune_again(one))
     if "misled" not in arrays:
         raise UserError(f"{path}: no scores on labels that say nothing: {_finetune_again(one)}")
@@ -162,7 +162,7 @@ def _options(one: Run) -> str:
 
 def chance_scores(results: Results, runs: list[Run]) -> Float[np.ndarray, " episode"] | None:
     """MetaScore's zero on each test episode, which fine-tuning wrote beside every run; None where it wrote none."""
-    found = (read_arrays(path, _finetune_again(one)) for one in runs if (path := results.portrait(one)).exists())
+    found = (read_arrays(path, _finetune_again(one)) for one in runs if (path := results.figure_data(one)).exists())
     return next((one["chance"] for one in found if "chance" in one), None)
 
 

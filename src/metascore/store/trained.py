@@ -18,6 +18,8 @@ from metascore.problems.base import Problem
 from metascore.problems.pictures import PictureClassification
 from metascore.store import checkpoint
 
+EARLIER_NAMES = {"characters": "num_classes"}  # of fields, in checkpoints that were published before
+
 
 @dataclass(frozen=True)
 class Trained:
@@ -32,7 +34,7 @@ class Trained:
         """The learner for episodes of another shape. Raises UserError where its tensors are for the old one only."""
         problem = replace(self.problem, way=way, shot=shot)
         learner = base.load(self.recipe["learner"], problem, dict(self.recipe["hyper_parameters"]))
-        if not base.fits(learner, self.params):
+        if not base.matches_checkpoint(learner, self.params):
             raise UserError(
                 f"{self.path}: {self.recipe['learner']} has learned {self.problem.way} outputs, and there are {way} "
                 f"classes: give {self.problem.way}, or take a learner of the metric family"
@@ -46,7 +48,9 @@ def load(path: Path, device: torch.device) -> Trained:
     if not {"problem", "recipe"} <= identity.keys():
         raise UserError(f"{path}: does not say what it was trained for, as older ones: run `metascore train` again")
     stated = identity["problem"].items()
-    keys: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in stated}
+    keys: dict[str, Any] = {
+        EARLIER_NAMES.get(name, name): tuple(value) if isinstance(value, list) else value for name, value in stated
+    }
     kind: type[Problem] = problems.find(keys.pop("kind"))
     if not issubclass(kind, PictureClassification):
         raise UserError(f"{path}: was trained on {kind.name}: only learners of pictures can be asked about some")

@@ -11,7 +11,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from metascore.learners.base import AbstractLearner, file_of, last
-from metascore.learners.blame import blamed
+from metascore.learners.learner_errors import learner_errors
 from metascore.networks.tensors import Params
 from metascore.problems.examples import Episode, Episodes
 from metascore.training.replay import Recorder
@@ -52,7 +52,7 @@ def measured(
 
     recorder = recorder or Recorder()
     count = len(episodes) if count is None else min(count, len(episodes))
-    with torch.no_grad(), blamed(file_of(learner)):
+    with torch.no_grad(), learner_errors(file_of(learner)):
         batches = (episodes.batch(index) for index in chunks(count, chunk_size or learner.problem.chunk_size))
         pieces = [recorder((measure, learner), of_chunk, params, batch) for batch in batches]
     return torch.cat(pieces).float().cpu().numpy()

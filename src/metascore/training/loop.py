@@ -13,14 +13,14 @@ from torch import Tensor
 from metascore.config.recipe import Training
 from metascore.errors import UserError
 from metascore.learners.base import AbstractLearner, file_of
-from metascore.learners.blame import blamed
+from metascore.learners.learner_errors import learner_errors
 from metascore.networks.tensors import Params
 from metascore.problems.examples import Episodes
 from metascore.training import fingerprints, machine
 from metascore.training.evaluation import final_score, measured
 from metascore.training.fingerprints import Fingerprints
 from metascore.training.meta_gradient import MetaGradient
-from metascore.training.order import visit
+from metascore.training.order import episode_indices
 from metascore.training.outer import OuterOptimiser
 from metascore.training.replay import Recorder
 
@@ -41,7 +41,7 @@ class Snapshot:
 
 
 @dataclass(frozen=True)
-class Setting:
+class TrainingRun:
     """What is trained on what. The learner is built twice, since its training episodes may have another shape."""
 
     learner: AbstractLearner  # for the shape of the training episodes
@@ -54,12 +54,14 @@ class Setting:
 
 def beginning(learner: AbstractLearner, generator: torch.Generator, device: torch.device) -> Snapshot:
     """The snapshot before the first meta-step."""
-    with blamed(file_of(learner)):
+    with learner_errors(file_of(learner)):
         params = {name: value.to(device) for name, value in learner.initialise(generator).items()}
     return Snapshot(0, params, best=params)
 
 
-def meta_train(setting: Setting, start: Snapshot, is_time: Callable[[], bool] = lambda: False) -> Iterator[Snapshot]:
+def meta_train(
+    setting: TrainingRun, start: Snapshot, is_time: Callable[[], bool] = lambda: False
+) -> Iterator[Snapshot]:
     """Yield a snapshot after every validation, the last of which is the end of meta-training.
 
     There is one more wherever `is_time`, asked after each meta-step, says so. Raises UserError when the loss is not
@@ -83,7 +85,7 @@ def validation_points(recipe: Training) -> list[int]:
 
 
 def _advanced(
-    setting: Setting, gradient: MetaGradient, snapshot: Snapshot, target: int, is_time: Callable[[], bool]
+    setting: TrainingRun, gradient: MetaGradient, snapshot: Snapshot, target: int, is_time: Callable[[], bool]
 ) -> Snapshot:
     """Meta-steps up to iteration `target`, or until it is time for a snapshot."""
     iteration, losses, prints = snapshot.iteration, list(snapshot.losses), dict(snapshot.fingerprints)
@@ -110,14 +112,14 @@ def _advanced(
     )
 
 
-def _marked(setting: Setting, start: Snapshot) -> Snapshot:
+def _marked(setting: TrainingRun, start: Snapshot) -> Snapshot:
     """With the fingerprint of the beginning, where that is where it starts."""
     if start.iteration or start.history:
         return start
     return replace(start, fingerprints=_prints(setting, start.params, 0, None))
 
 
-def _prints(setting: Setting, params: Params, iteration: int, loss: float | None) -> Fingerprints:
+def _prints(setting: TrainingRun, params: Params, iteration: int, loss: float | None) -> Fingerprints:
     """The fingerprint of these tensors, if so many meta-steps are a mark; after the last one with scores."""
     marks = fingerprints.marks(setting.recipe.iterations)
     if iteration not in marks:
@@ -130,11 +132,11 @@ def _prints(setting: Setting, params: Params, iteration: int, loss: float | None
 
 
 def meta_step(
-    setting: Setting, meta_gradient: MetaGradient, params: Params, optimiser: OuterOptimiser, iteration: int
+    setting: TrainingRun, meta_gradient: MetaGradient, params: Params, optimiser: OuterOptimiser, iteration: int
 ) -> float:
     """One step of the outer optimiser, in place; returns the meta-loss before it."""
     recipe = setting.recipe
-    index = visit(len(setting.episodes), setting.seed, iteration, recipe.meta_batch)
+    index = episode_indices(len(setting.episodes), setting.seed, iteration, recipe.meta_batch)
     gradient, loss, state = meta_gradient(params, setting.episodes, index, iteration / recipe.iterations)
     if not math.isfinite(loss):
         raise UserError(
@@ -146,7 +148,7 @@ def meta_step(
     return loss
 
 
-def _validated(setting: Setting, snapshot: Snapshot, recorder: Recorder) -> Snapshot:
+def _validated(setting: TrainingRun, snapshot: Snapshot, recorder: Recorder) -> Snapshot:
     """With a row in the history for the meta-steps since the last one, and the best tensors updated."""
     learner, size = setting.validation_learner, setting.recipe.chunk_size
     scores = measured(final_score, learner, snapshot.params, setting.validation, size, recorder)

@@ -11,7 +11,7 @@ from torch import Tensor
 from torch.utils._pytree import tree_map_only
 
 from metascore.learners.base import AbstractLearner, MetaLoss, file_of, learned
-from metascore.learners.blame import blamed
+from metascore.learners.learner_errors import learner_errors
 from metascore.networks.tensors import Params
 from metascore.problems.examples import Episode, Episodes
 from metascore.training.evaluation import chunks
@@ -34,7 +34,7 @@ class MetaGradient:
         self, params: Params, episodes: Episodes, index: np.ndarray, progress: float
     ) -> tuple[dict[str, Tensor], float, Params]:
         """The gradient over the episodes `index`, the mean meta-loss, and the mean new state."""
-        with blamed(file_of(self.learner)):
+        with learner_errors(file_of(self.learner)):
             return self._of_batch(params, episodes, index, self.learner.phase(progress))
 
     def _of_batch(

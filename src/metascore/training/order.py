@@ -9,7 +9,7 @@ import numpy as np
 from metascore.randomness import numpy_generator
 
 
-def visit(count: int, seed: int, iteration: int, meta_batch: int) -> np.ndarray:
+def episode_indices(count: int, seed: int, iteration: int, meta_batch: int) -> np.ndarray:
     """Which of `count` episodes meta-step `iteration` trains on.
 
     Each seed goes through the file in an order of its own, a new one every time it has seen all of it.

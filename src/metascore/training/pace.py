@@ -10,7 +10,7 @@ import torch
 
 from metascore.randomness import generator
 from metascore.training import machine
-from metascore.training.loop import Setting, beginning, meta_step
+from metascore.training.loop import TrainingRun, beginning, meta_step
 from metascore.training.meta_gradient import MetaGradient
 from metascore.training.outer import OuterOptimiser
 
@@ -30,7 +30,7 @@ class Pace:
         return max(1, int((seconds - self.start) / self.step))
 
 
-def measured(setting: Setting, device: torch.device, seconds: float) -> Pace:
+def measured(setting: TrainingRun, device: torch.device, seconds: float) -> Pace:
     """The pace of a learner, from meta-steps of a training that nobody keeps, at least for so many seconds.
 
     The quickest round counts: what else runs on the machine makes a round slower, never quicker.
@@ -51,7 +51,7 @@ def _time(clock: Callable[[], float], steps: Iterator[float]) -> float:
     return clock() - began
 
 
-def _steps(setting: Setting, device: torch.device) -> Iterator[float]:
+def _steps(setting: TrainingRun, device: torch.device) -> Iterator[float]:
     """Meta-steps without end; each time around at the same points of the training."""
     recipe = replace(setting.recipe, iterations=POINTS, meta_lr=STAYS, final_lr=STAYS)
     setting = replace(setting, recipe=recipe)

@@ -44,7 +44,7 @@ def draw(numbers: Numbers) -> Figure:
         return gallery([], {}, "Test episodes")
     task = pictured[0]
     title = f"{numbers.titles[task]}: the first test episodes, and what the best learner of each family answered"
-    known = numbers.first_portraits(task, numbers.best_of_families(task)[:LEARNERS])
+    known = numbers.first_figure_data(task, numbers.best_of_families(task)[:LEARNERS])
     return gallery(_examples(numbers.shown[task], known), numbers.families(), title)
 
 
@@ -52,7 +52,9 @@ def _examples(shown: dict[str, np.ndarray], known: dict[str, dict[str, np.ndarra
     """None where no learner of the task is one that learns."""
     if not known:
         return []
-    chosen = [{name: portrait["chosen"][k] for name, portrait in known.items()} for k in range(len(shown["answer"]))]
+    chosen = [
+        {name: figure_data["chosen"][k] for name, figure_data in known.items()} for k in range(len(shown["answer"]))
+    ]
     return [Example(shown["support"][k], shown["query"][k], shown["answer"][k], by) for k, by in enumerate(chosen)]
 
 

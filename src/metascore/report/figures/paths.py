@@ -38,7 +38,7 @@ def draw(numbers: Numbers) -> Figure:
     tasks = numbers.tasks_with("paths")
     if not tasks:
         return paths({}, numbers.families(), "Paths")
-    known = numbers.first_portraits(tasks[0], numbers.best_of_families(tasks[0], EACH))
+    known = numbers.first_figure_data(tasks[0], numbers.best_of_families(tasks[0], EACH))
     courses = {name: Course(numbers.shown[tasks[0]]["goals"], one["paths"]) for name, one in known.items()}
     title = f"{numbers.titles[tasks[0]]}: the paths of policies to the first test goals, before and after adaptation"
     return paths(courses, numbers.families(), title)

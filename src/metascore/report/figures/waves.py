@@ -45,7 +45,7 @@ def draw(numbers: Numbers) -> Figure:
     if not tasks:
         return waves([], numbers.families(), "Sine waves")
     title = f"{numbers.titles[tasks[0]]}: the first test waves, as a learner sees them before and after it adapts"
-    known = numbers.first_portraits(tasks[0], numbers.best_of_families(tasks[0], each=2))
+    known = numbers.first_figure_data(tasks[0], numbers.best_of_families(tasks[0], each=2))
     return waves(_waves(numbers.shown[tasks[0]], known), numbers.families(), title)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from metascore.errors import UserError
 from metascore.learners.base import file_of
-from metascore.learners.blame import blamed
+from metascore.learners.learner_errors import learner_errors
 from metascore.training.checks import mapping, meaning, purity
 from metascore.training.checks.subject import Subject
 
@@ -16,7 +16,7 @@ def faults(subject: Subject) -> list[str]:
     found = []
     for check in CHECKS:
         try:
-            with blamed(file_of(subject.learner())):
+            with learner_errors(file_of(subject.learner())):
                 check(subject)
         except Exception as error:  # one that breaks a check must not hide what the others find
             said = str(error) if isinstance(error, UserError) else " ".join(f"{type(error).__name__}: {error}".split())

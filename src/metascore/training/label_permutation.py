@@ -17,12 +17,12 @@ EPISODES = 50  # about: enough to see that one query in ten is known
 ROUNDS = 2  # at least, of `way` episodes
 
 
-def misled(
+def label_permutation_control(
     learner: AbstractLearner, params: Params, episodes: Episodes, chunk_size: int | None, recorder: Recorder
 ) -> dict[str, np.ndarray]:
     """Scores `misled` (episode,) after the last step, of the first episodes; nothing where there are no classes."""
     problem = learner.problem
-    turned = problem.misled(episodes)
+    turned = problem.label_permutation_control(episodes)
     if turned is None:
         return {}
     if not len(turned):

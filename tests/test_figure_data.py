@@ -16,7 +16,7 @@ from metascore.scoring.priors import prior_table
 from metascore.stages import finetune
 from metascore.store import checkpoint
 from metascore.store.paths import IMAGES, Results
-from metascore.store.results import portraits
+from metascore.store.results import figure_data
 from metascore.store.shown import shown
 
 IMAGES_TASK, WAVES_TASK = "omniglot_5w1s", "sine_5s"
@@ -52,7 +52,7 @@ def episodes_of(project, task):
 
 
 def test_answers_are_those_behind_the_scores(project):
-    one = portraits(project, IMAGES_TASK, RESULTS)["pixel_knn"][0]
+    one = figure_data(project, IMAGES_TASK, RESULTS)["pixel_knn"][0]
     scores = np.load(RESULTS.score(KNN))
     right = (one["chosen"] == episodes_of(project, IMAGES_TASK)["answer"]).mean(1)
     assert len(right) == 2 and right.max() > 0.2
@@ -63,9 +63,9 @@ def test_every_run_knows_what_chance_scores(project):
     """To the bit: MetaScore's zero is the same with and without the chance learner in the benchmark."""
     scores = np.load(RESULTS.score(Run(WAVES_TASK, "chance", 0)))
     assert all(
-        (scores == seeds[0]["chance"][:, None]).all() for seeds in portraits(project, WAVES_TASK, RESULTS).values()
+        (scores == seeds[0]["chance"][:, None]).all() for seeds in figure_data(project, WAVES_TASK, RESULTS).values()
     )
-    assert "chance" not in portraits(project, IMAGES_TASK, RESULTS)["pixel_knn"][0]  # 1 / way, on every episode
+    assert "chance" not in figure_data(project, IMAGES_TASK, RESULTS)["pixel_knn"][0]  # 1 / way, on every episode
 
 
 def test_images_are_those_of_the_episode(project):
@@ -77,12 +77,12 @@ def test_images_are_those_of_the_episode(project):
 
 
 def test_chance_is_the_mean_function_and_stays_there(project):
-    row = prior_table(WAVES_TASK, portraits(project, WAVES_TASK, RESULTS)).set_index("learner").loc[["chance"]]
+    row = prior_table(WAVES_TASK, figure_data(project, WAVES_TASK, RESULTS)).set_index("learner").loc[["chance"]]
     assert row[["distance_to_mean", "moved_1", "moved_5", "moved_10"]].values.tolist() == [[0, 0, 0, 0]]
 
 
 def test_distances_are_those_of_the_functions(project):
-    known = portraits(project, WAVES_TASK, RESULTS)
+    known = figure_data(project, WAVES_TASK, RESULTS)
     row, one = prior_table(WAVES_TASK, known).set_index("learner").loc["maml"], known["maml"][0]
     mean = -(0.1 + 5) / 2 * 2 / np.pi * np.cos(one["grid"])
     assert row["distance_to_mean"] == pytest.approx(np.square(one["functions"][0, 0] - mean).mean(), rel=1e-5)
@@ -91,7 +91,7 @@ def test_distances_are_those_of_the_functions(project):
 
 
 def test_waves_are_those_of_the_test_episodes(project):
-    one, known = episodes_of(project, WAVES_TASK), portraits(project, WAVES_TASK, RESULTS)["maml"][0]
+    one, known = episodes_of(project, WAVES_TASK), figure_data(project, WAVES_TASK, RESULTS)["maml"][0]
     for number, row in enumerate(np.load("data/episodes/sine/test-5s10q-40.npy")[:3]):
         given = row["amplitude"] * np.sin(row["x"] - row["phase"])
         np.testing.assert_allclose(one["support_y"][number], given[:5], rtol=1e-5)
@@ -102,7 +102,7 @@ def test_waves_are_those_of_the_test_episodes(project):
 def test_no_run_keeps_what_is_the_same_for_all(project):
     """Images of test episodes would be most of what a published run takes."""
     for task in (IMAGES_TASK, WAVES_TASK):
-        seen = [set(seeds[0]) for seeds in portraits(project, task, RESULTS).values()]
+        seen = [set(seeds[0]) for seeds in figure_data(project, task, RESULTS).values()]
         assert seen and not set(episodes_of(project, task)) & set().union(*seen)
 
 

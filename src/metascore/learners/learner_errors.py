@@ -19,7 +19,7 @@ CURES = {  # of what torch says, in words that don't tell a learner's author wha
 
 
 @contextlib.contextmanager
-def blamed(file: str) -> Iterator[None]:
+def learner_errors(file: str) -> Iterator[None]:
     """Raises UserError where an error comes from a learner's file: its line, what happened, the cure."""
     try:
         yield

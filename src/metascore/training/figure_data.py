@@ -20,7 +20,7 @@ CHUNK_SIZE = 100
 Predictors = Sequence[Callable[[Tensor], Tensor]]
 
 
-def portrait(learner: AbstractLearner, params: Params, episodes: Episodes) -> dict[str, np.ndarray]:
+def figure_data(learner: AbstractLearner, params: Params, episodes: Episodes) -> dict[str, np.ndarray]:
     """Arrays by name: as the problem's `portrait` says, and `_chance`."""
 
     def look(view: Callable[[Predictors, Episode], Tensor], count: int | None) -> np.ndarray:
@@ -29,7 +29,7 @@ def portrait(learner: AbstractLearner, params: Params, episodes: Episodes) -> di
 
         return measured(seen, learner, params, episodes, CHUNK_SIZE, count=count)
 
-    return _chance(learner, params, episodes) | learner.problem.portrait(episodes, look)
+    return _chance(learner, params, episodes) | learner.problem.figure_data(episodes, look)
 
 
 def _chance(learner: AbstractLearner, params: Params, episodes: Episodes) -> dict[str, np.ndarray]:
