@@ -64,10 +64,9 @@ def no_drawings(monkeypatch: pytest.MonkeyPatch) -> None:
     """Figures are empty where nobody looks at them: to draw them takes most of a report's time."""
     from metascore.report import declarations
     from metascore.stages import aggregate
-    from metascore.store.paths import FIGURE_FORMATS
 
-    empty = {(one.name, suffix): b"<svg/>" for one in declarations.figures() for suffix in FIGURE_FORMATS}
-    monkeypatch.setattr(aggregate, "drawings", lambda numbers, formats, processes: empty)
+    empty = {one.name: b"" for one in declarations.figures()}
+    monkeypatch.setattr(aggregate, "drawings", lambda numbers: ([], empty))
 
 
 @pytest.fixture

@@ -41,8 +41,8 @@ from metascore.report import declarations
 from metascore.stages import aggregate, episodes, finetune, split, train
 
 {inspect.getsource(judge_all)}
-empty = {{(one.name, suffix): b"<svg/>" for one in declarations.figures() for suffix in ("svg", "png")}}
-aggregate.drawings = lambda *_: empty
+empty = {{one.name: b"" for one in declarations.figures()}}
+aggregate.drawings = lambda numbers: ([], empty)
 config = load()
 judge_all(config)
 aggregate.run(config)

@@ -97,7 +97,7 @@ def _run(options: argparse.Namespace, config: Config) -> None:
     elif options.stage == "calibrate":
         stage.run(config, options.learners, options.seconds)
     elif options.stage == "aggregate":
-        stage.run(config.without(map(_pair, options.without or ())), processes=options.processes)
+        stage.run(config.without(map(_pair, options.without or ())))
     elif options.stage == "check":
         stage.run(config, options.learner)
     elif options.stage == "vouch":

@@ -92,7 +92,6 @@ ARGUMENTS: dict[str, tuple[Argument, ...]] = {
             metavar="TASK/LEARNER",
             help="leave these runs out: the report of the others goes to results/BUDGET/partial",
         ),
-        _argument("--processes", type=int, default=1, metavar="N", help="draw figures in N processes (default: 1)"),
     ),
     "compare": (
         _argument("revision", nargs="?", default="HEAD", help="a git revision (default: HEAD)"),

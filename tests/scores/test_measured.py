@@ -11,7 +11,7 @@ from metascore.problems.scale import LEVELS
 from metascore.report import blocks, recipes
 from metascore.report.measured import Measured
 from metascore.report.page_blocks import block
-from metascore.report.table_cells import PRIOR_HEADINGS
+from metascore.report.table_cells import PRIORS
 
 PAGE = "Prose.\n\n<!-- made by make docs: {} -->\nstale\n<!-- end -->\n\nMore prose.\n"
 
@@ -21,7 +21,7 @@ def score_rows():
     ends = {f"{name}{end}": 0.5 for name in ("interquartile_mean", "degree", "speed") for end in ("", "_low", "_high")}
     same = {"batch_norm": "none", "gradient_order": 0, "train_steps": 0, "test_steps": 1, "parameters": 7}
     same |= {"new_classes_low": np.nan, "new_classes_high": np.nan}
-    same |= {"tasks_seen": 500, "seconds": 12.3, "diverged": 0.0, "seeds": 3, "device": "CPU"} | ends
+    same |= {"tasks_seen": 500, "seconds": 12.3, "diverged": 0.0, "runaway": 0.0, "seeds": 3, "device": "CPU"} | ends
     rows = [
         {
             "task": "images",
@@ -54,6 +54,7 @@ def score_rows():
     frame = pd.DataFrame([row | same for row in rows])
     for name, factor in (("score", 1), ("metascore", 100)):
         point = factor * frame["score"]
+        frame = frame.assign(median=frame["score"], trained_on=frame["task"])
         frame = frame.assign(**{name: point, f"{name}_low": point - factor * 0.01, f"{name}_high": point})
     return frame
 
@@ -61,7 +62,7 @@ def score_rows():
 @pytest.fixture
 def measured():
     curve = [{"task": "waves", "learner": "good", "step": step, "score": 1 / (1 + step)} for step in range(11)]
-    prior = {"task": "waves", "learner": "good", "seed": 0} | dict.fromkeys(PRIOR_HEADINGS, 0.25)
+    prior = {"task": "waves", "learner": "good", "seed": 0} | dict.fromkeys(PRIORS, 0.25)
     columns = ["learner", "task", "steps", "score", "reach", "source"]
     printed = [
         ("good", "images", 1, 0.987, 0.004, "Paper 2017, table 1"),
@@ -88,7 +89,7 @@ def measured():
 @pytest.mark.parametrize(
     "words, row",
     [
-        ("scores images", "| 1 | good | metric | 90.00 ± 1.00 | 90.0 ± 1.0 | none |"),
+        ("scores images", "| 1 | good | metric | 90.00 ± 1.00 | 90.0 ± 1.0 | 12.3 | none |"),
         ("reached images", "| good | 3.0 s | 3.0 s | 3.0 s | 3.0 s | 12.3 s | 500 |"),
         ("page good", "| images | quick | 3 | 12 | 90.00 ± 1.00 % | 90.0 ± 1.0 | 98.7 ± 0.4 % (Paper 2017) |"),
         ("page good", "| quick | 3 | 12 | 0.500 / 0.167 / 0.091 | 50.0 ± 1.0 | 0.67 / 0.38 (Paper 2017) |"),

@@ -7,9 +7,7 @@ import fake_results
 import numpy as np
 import pytest
 
-from metascore.config.params import Run
 from metascore.errors import UserError
-from metascore.scoring import scores
 from metascore.stages import aggregate
 
 TRAIN = "data/episodes/omniglot/train-5w1s5q-40.npy"
@@ -87,11 +85,3 @@ def test_a_run_that_does_not_say_what_it_was_judged_on(chosen, content):
     path = Path("results/tiny/scores/omniglot_5w1s/fomaml/1.json")
     path.unlink() if content is None else path.write_text(content)
     assert str(path) in refused(chosen)
-
-
-def test_divergence_that_the_table_hides(chosen, monkeypatch):
-    broken = np.load("results/tiny/scores/omniglot_5w1s/maml/0.npy")
-    broken[:4, 5:] = np.nan
-    fake_results.write_scores(Path(), Run("omniglot_5w1s", "maml", 0), broken)
-    monkeypatch.setattr(scores, "diverged", lambda values: np.zeros(values.shape[:-1], dtype=bool))
-    assert "results/tiny/scores/omniglot_5w1s/maml: 5.0% of the episodes" in refused(chosen)

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import fake_results
 import numpy as np
+import pandas as pd
 import pytest
 
 from metascore.config.params import Run
@@ -80,3 +81,15 @@ def test_pairs_have_a_row_in_each_direction(results, estimates):
 def test_curves_count_updates_until_the_learners_own_last_step(results, estimates):
     table = tables.curve_table(results, estimates)
     assert table.loc[table["learner"] == "maml", "updates"].tolist() == [0, 2, 4, *[6] * 8]
+
+
+@pytest.mark.parametrize("learners, tasks, keys", [(10, 3, 60), (16, 3, 48), (16, 4, 16)])
+def test_metrics_shrink_to_what_is_readable(learners, tasks, keys):
+    rows = [
+        {"task": f"t{t}", "learner": f"l{k}", "metascore": 90.1234567, "score": 0.9}
+        for t in range(tasks)
+        for k in range(learners)
+    ]
+    overall = pd.DataFrame({"problem": "p", "learner": [f"l{k}" for k in range(learners)], "metascore": 90.1234567})
+    found = tables.metrics(pd.DataFrame(rows), overall)
+    assert len(found) == keys and 90.123457 in found.values()

@@ -4,8 +4,8 @@
 #          for the controls data/omniglot/{source.json,characters.csv}, data/splits/{split}.json, the episode files;
 #          for figures the images of test episodes
 # outputs  in results/{budget}: metrics.json, digests.json, a file in tables/ for each file in
-#          src/metascore/report/tables (CSV; documents also as Markdown and LaTeX), one in figures/ for each in
-#          src/metascore/report/figures (SVG, PNG), report.html
+#          src/metascore/report/tables (CSV; some as Markdown and LaTeX too), one in figures/ for each in
+#          src/metascore/report/figures (PNG), report.html
 
 
 rule aggregate:
@@ -21,7 +21,6 @@ rule aggregate:
         ],
     log:
         f"logs/{BUDGET}/aggregate.log",
-    threads: 2
     resources:
         mem_mb=lambda wildcards, attempt: 4000 * attempt,
         runtime=30,
@@ -32,6 +31,5 @@ rule aggregate:
     message:
         "Scores to metrics, tables, figures and report"
     shell:
-        # Figures are drawn side by side; what is computed has the same bits on any number of cores.
         "OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1"
-        " python -m metascore aggregate --budget {params.budget:q} --processes {threads} 2>&1 | tee -i {log:q}"
+        " python -m metascore aggregate --budget {params.budget:q} 2>&1 | tee -i {log:q}"

@@ -99,7 +99,7 @@ class Jobs:
 
     def plain_report(self) -> list[str]:
         """What `aggregate` makes that Snakemake's own report doesn't show."""
-        latex = [self._table(one.name, "tex") for one in declarations.tables() if one.is_document]
+        latex = [self._table(one.name, "tex") for one in declarations.tables() if one.is_paper]
         return [str(self.results.metrics), str(self.results.digests), *latex]
 
     def shown_report(self) -> list[Report]:
@@ -110,9 +110,8 @@ class Jobs:
             for suffix in (["csv", "md"] if one.is_document else ["csv"])
         ]
         figures = [
-            Report(str(self.results.figure(one.name, suffix)), "Figures", one.caption)
+            Report(str(self.results.figure(one.name, "png")), "Figures", one.caption)
             for one in declarations.figures()
-            for suffix in paths.FIGURE_FORMATS
         ]
         return [*tables, *figures, Report(str(self.results.page), "Report", declarations.PAGE)]
 

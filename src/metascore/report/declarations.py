@@ -15,7 +15,8 @@ class Declaration(NamedTuple):
     place: int
     name: str
     caption: str
-    is_document: bool  # has sections: written as Markdown and LaTeX too
+    is_document: bool  # has sections: written as Markdown too
+    is_paper: bool  # has PAPER: written as LaTeX too
 
 
 def figures() -> list[Declaration]:
@@ -40,4 +41,4 @@ def _declaration(path: Path) -> Declaration:
     constants = {ast.unparse(one.targets[0]): one.value for one in body if isinstance(one, ast.Assign)}
     place, caption = (ast.literal_eval(constants[name]) for name in ("PLACE", "CAPTION"))
     functions = {one.name for one in body if isinstance(one, ast.FunctionDef)}
-    return Declaration(place, path.stem, caption, "sections" in functions)
+    return Declaration(place, path.stem, caption, "sections" in functions, "PAPER" in constants)

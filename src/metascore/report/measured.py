@@ -55,9 +55,10 @@ class Measured:
         return [f"{scale.factor * score:.{scale.digits}f}" for score in curve.loc[list(steps), "score"]]
 
     def texts(self, task: str) -> dict[str, str]:
-        """The scores of a task's learners as text, the best first."""
-        cells = table_cells.score_cells(self.of(task))
-        return dict(zip(cells["learner"], cells[problems.scale(self.measures[task]).label], strict=True))
+        """The scores of a task's learners as text, the best score first."""
+        scale = problems.scale(self.measures[task])
+        rows = self.of(task).sort_values("score", ascending=not scale.higher_is_better, kind="stable")
+        return dict(zip(rows["learner"], table_cells.score_cells(rows)[scale.label], strict=True))
 
     def printed(self, task: str, learner: str) -> str:
         """What a paper prints: one accuracy, or the errors after several steps."""

@@ -27,10 +27,7 @@ def block(words: list[str], measured: Measured) -> str:
 
 def score_block(measured: Measured, task: str) -> str:
     """All learners of a task, the best first."""
-    cells = table_cells.score_cells(measured.of(task))
-    label = problems.scale(measured.measures[task]).label
-    shown = ["rank", "learner", "family", label, "MetaScore", "batch norm"]
-    return pipes(cells[[name for name in shown if name in cells]])
+    return pipes(table_cells.score_cells(measured.of(task)))
 
 
 def task_block(measured: Measured, *tasks: str) -> str:
@@ -130,7 +127,7 @@ def _measured_row(measured: Measured, row: dict) -> dict[str, str]:
     return {
         "task": task if other == row["task"] else f"{task}, trained on {other}",
         "budget": measured.budget,
-        "seeds": cells["seeds"],
+        "seeds": str(row["seeds"]),
         "training s": f"{row['seconds']:.0f}",
         "measured": score,
         "MetaScore": cells["MetaScore"],

@@ -1,6 +1,4 @@
-"""Axes of figures: accuracies and returns by their distance to perfect, errors and costs on logarithmic scales."""
-
-from collections.abc import Callable
+"""Axes of figures: accuracies and returns by their distance to the best score, errors and counts logarithmically."""
 
 import numpy as np
 import pandas as pd
@@ -8,43 +6,45 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from metascore.problems.scale import Scale
+from metascore.scoring.scores import WORST
 
-FONT = 8  # points, on a page 10 inches wide: readable where a README shows it 900 pixels wide
-PERFECT = 100.0  # in percent
-ROUND_DISTANCES = [100.0, 80.0, 50.0, 20.0, 10.0, 5.0, 2.0, 1.0, 0.5, 0.2]  # to perfect
-TICK_ROOM = 0.06  # least distance between ticks, of the axis
-NEAREST = 0.1  # what the axis of scores still tells from perfect
-HEADROOM = 1.3  # the axis of scores ends at the highest interval's distance to perfect over this ...
-FURTHEST = 4.0  # ... but no nearer to perfect than the best point's distance over this
-WORST = 20.0  # times the median error: what is worse has diverged, and leaves the panel
-DENSE = 2.0  # decades: on a shorter logarithmic axis 2 and 5 have ticks too
-
-
-def score_axis(axes: Axes, name: str, values: np.ndarray, points: np.ndarray, scale: Scale) -> None:
-    """Axis x or y: what has a best score, spaced by its distance to it; errors on a logarithmic axis.
-
-    `values` are printed scores and the ends of their intervals, `points` the scores alone.
-    """
-    if not scale.higher_is_better:
-        error_axis(axes, name, points, values)
-        return
-    known, reached = values[np.isfinite(values)], points[np.isfinite(points)]
-    if len(reached):
-        scaled, limited, ticked = (getattr(axes, f"set_{name}{what}") for what in ("scale", "lim", "ticks"))
-        ends = known.min(), reached.max(), known.max()
-        distance_to_perfect(scaled, limited, ticked, *ends, perfect=scale.factor * scale.highest)
+FONT = 8  # points
+PERFECT = 100.0  # in per cent
+ROUND_DISTANCES = [100.0, 80.0, 50.0, 20.0, 10.0, 5.0, 2.0, 1.0, 0.5, 0.2]  # to the best score
+TICK_ROOM = 0.07  # least distance between ticks, of the axis
+NEAREST = 0.1  # the least distance to the best score that the axis resolves
+HEADROOM = 1.3  # the axis of scores ends at the highest interval's distance to the best score over this ...
+FURTHEST = 4.0  # ... but no nearer to it than the best point's distance over this
+DENSE = 2.0  # decades: a shorter logarithmic axis has ticks at 2 and 5 too
 
 
 def score_levels(axes: Axes, rows: pd.DataFrame, scale: Scale, which: str) -> None:
     """The axis y of scores; the columns of `rows` are the low ends of intervals, the points and the high ends."""
     values = scale.factor * rows.to_numpy(dtype=float)
     score_axis(axes, "y", values, values[:, 1], scale)
-    axes.set_ylabel(f"{which} {scale.axis}", fontsize=FONT)
+    axes.set_ylabel(axis_name(f"{which} {scale.axis}", scale), fontsize=FONT)
     axes.grid(alpha=0.25)
 
 
+def axis_name(label: str, scale: Scale) -> str:
+    """The label of a score axis, which names the axis's spacing."""
+    if not scale.higher_is_better:
+        return f"{label}, log scale"
+    return f"{label}, log scale of {scale.factor * scale.highest:g} − score"
+
+
+def score_axis(axes: Axes, name: str, values: np.ndarray, points: np.ndarray, scale: Scale) -> None:
+    """Axis x or y of scores: `values` are printed scores and the ends of intervals, `points` the scores alone."""
+    known, reached = values[np.isfinite(values)], points[np.isfinite(points)]
+    if not scale.higher_is_better:
+        error_axis(axes, name, points, values)
+    elif len(reached):
+        ends = known.min(), reached.max(), known.max()
+        distance_to_perfect(axes, name, *ends, perfect=scale.factor * scale.highest)
+
+
 def error_axis(axes: Axes, name: str, points: np.ndarray, high: np.ndarray) -> None:
-    """Axis x or y, logarithmic, from half the least point up, without what has diverged."""
+    """Axis x or y, logarithmic, from half the least point up, without errors that have diverged."""
     points, high = points[np.isfinite(points)], high[np.isfinite(high)]
     if not len(points):
         return
@@ -61,19 +61,11 @@ def logarithmic(axes: Axes, name: str, low: float, high: float) -> None:
     axis.set_minor_formatter(NullFormatter())
 
 
-def distance_to_perfect(
-    set_scale: Callable,
-    set_limits: Callable,
-    set_ticks: Callable,
-    low: float,
-    best: float,
-    high: float,
-    perfect: float = PERFECT,
-) -> None:
-    """An axis logarithmic in perfect - score: of percents, 98 and 99 are as far apart as 60 and 80.
+def distance_to_perfect(axes: Axes, name: str, low: float, best: float, high: float, perfect: float = PERFECT) -> None:
+    """Axis x or y, logarithmic in perfect - score: of per cents, 98 and 99 are as far apart as 60 and 80.
 
-    `low` and `high` are the outermost ends of intervals, `best` is the best point: an interval that reaches much
-    nearer to perfect than that, perhaps to it, leaves the panel.
+    `low` and `high` are the outermost ends of intervals, `best` is the best point. An interval that reaches much nearer
+    to perfect than the best point leaves the panel.
     """
 
     def forward(score: np.ndarray | float) -> np.ndarray | float:
@@ -82,12 +74,13 @@ def distance_to_perfect(
     def backward(place: np.ndarray | float) -> np.ndarray | float:
         return perfect - 10 ** -np.asarray(place)
 
-    set_scale("function", functions=(forward, backward))
+    getattr(axes, f"set_{name}scale")("function", functions=(forward, backward))
     end = perfect - max((perfect - high) / HEADROOM, (perfect - best) / FURTHEST, NEAREST)
-    set_limits(low - 0.05 * (perfect - low), end)
+    getattr(axes, f"set_{name}lim")(low - 0.05 * (perfect - low), end)
     ticks: list[float] = []
     for tick in (perfect - distance for distance in ROUND_DISTANCES):
         far = not ticks or forward(tick) - forward(ticks[-1]) > TICK_ROOM * (forward(end) - forward(low))
         ticks += [tick] if low - 2 <= tick <= end and far else []
+    set_ticks = getattr(axes, f"set_{name}ticks")
     set_ticks(ticks, [f"{tick:g}" for tick in ticks])
     set_ticks([], minor=True)

@@ -7,31 +7,27 @@ import pandas as pd
 
 from metascore import problems
 
-SCORE_HEADINGS = {
+MAIN = {  # columns of the main table
     "rank": "rank",
     "learner": "learner",
     "family": "family",
     "score": "score",
     "metascore": "MetaScore",
-    "new_classes": "MetaScore, new classes",
-    "interquartile_mean": "interquartile mean",
-    "degree": "degree",
-    "speed": "speed",
+    "seconds": "seconds",
     "batch_norm": "batch norm",
+    "trained_on": "trained on",
+}
+AXES = {
+    "learner": "learner",
     "gradient_order": "gradient order",
     "train_steps": "train steps",
     "test_steps": "test steps",
     "updates": "updates a step",
     "examples": "examples a step",
-    "trained_on": "trained on",
     "parameters": "parameters",
-    "seconds": "training s",
     "tasks_seen": "tasks seen",
-    "diverged": "diverged",
-    "seeds": "seeds",
-    "device": "device",
 }
-PUBLISHED_HEADINGS = {
+PUBLISHED = {
     "learner": "learner",
     "score": "score",
     "published": "published",
@@ -41,7 +37,7 @@ PUBLISHED_HEADINGS = {
     "protocol": "published protocol",
     "source": "source",
 }
-CHANGE_HEADINGS = {
+CHANGES = {
     "learner": "learner",
     "before": "before",
     "now": "now",
@@ -53,7 +49,7 @@ CHANGE_HEADINGS = {
     "paired": "paired",
     "verdict": "verdict",
 }
-PRIOR_HEADINGS = {
+PRIORS = {
     "distance_to_mean": "distance to the mean function",
     "moved_1": "moved in 1 step",
     "moved_5": "in 5 steps",
@@ -64,20 +60,22 @@ ROUNDING = 1e-9
 
 
 def score_cells(rows: pd.DataFrame) -> pd.DataFrame:
-    """The score table of one task."""
-    unit, factor, digits = _unit(rows)
-    cells = pd.DataFrame({name: rows[name].astype(str) if name in rows else "" for name in SCORE_HEADINGS})
+    """The main table of one task: eight columns at most."""
+    unit, *_ = _unit(rows)
+    cells = _texts(rows, MAIN)
     cells["rank"] = [rank_text(*ends) for ends in zip(rows["rank_low"], rows["rank_high"], strict=True)]
-    cells["new_classes"] = _reaches(rows)
-    cells["score"] = _plus_minus(rows, "score", factor, digits)
-    for name, places in [("metascore", 1), ("interquartile_mean", 1), ("degree", 3), ("speed", 3)]:
-        cells[name] = _plus_minus(rows, name, 1.0, places)
+    cells["score"] = _scores(rows)
+    cells["metascore"] = _plus_minus(rows, "metascore", 1.0, 1)
     cells["seconds"] = rows["seconds"].map("{:.1f}".format)
-    cells["diverged"] = rows["diverged"].map("{:.1%}".format)
     if (cells["trained_on"] == rows["task"]).all():
         cells["trained_on"] = ""
-    empty = [name for name in ("rank", "new_classes", "trained_on") if (cells[name] == "").all()]
-    return cells.drop(columns=empty).rename(columns=SCORE_HEADINGS | {"score": unit})
+    empty = [name for name in ("rank", "trained_on") if (cells[name] == "").all()]
+    return cells.drop(columns=empty).rename(columns=MAIN | {"score": unit})
+
+
+def axis_cells(rows: pd.DataFrame) -> pd.DataFrame:
+    """What each learner of a task declares of itself, its size, and the tasks that its training drew."""
+    return _texts(rows, AXES).rename(columns=AXES)
 
 
 def rank_text(low: Any, high: Any) -> str:
@@ -85,13 +83,6 @@ def rank_text(low: Any, high: Any) -> str:
     if pd.isna(low) or pd.isna(high):
         return ""
     return f"{low:.0f}" if low == high else f"{low:.0f}–{high:.0f}"
-
-
-def _reaches(rows: pd.DataFrame) -> list[str]:
-    """Of the interval for new classes, about the MetaScore."""
-    low, point, high = (rows[name] for name in ("new_classes_low", "metascore", "new_classes_high"))
-    reach = np.maximum(high - point, point - low)
-    return ["" if np.isnan(width) else f"± {width:.1f}" for width in reach]
 
 
 def overall_cells(overall: pd.DataFrame) -> pd.DataFrame:
@@ -103,52 +94,63 @@ def overall_cells(overall: pd.DataFrame) -> pd.DataFrame:
 def published_cells(rows: pd.DataFrame) -> pd.DataFrame:
     """The published numbers of one task beside ours; a paper that prints no interval has none here."""
     unit, factor, digits = _unit(rows)
-    cells = pd.DataFrame({name: rows[name].astype(str) for name in PUBLISHED_HEADINGS})
-    for name in ("score", "gap"):
-        cells[name] = _plus_minus(rows, name, factor, digits)
+    cells = _texts(rows, PUBLISHED)
+    cells["score"] = _scores(rows)
+    cells["gap"] = _plus_minus(rows, "gap", factor, digits)
+    cells.loc[_run_away(rows), "gap"] = MISSING
     reach = rows["published_reach"].map(lambda width: "" if np.isnan(width) else f" ± {factor * width:.{digits}f}")
     cells["published"] = rows["published"].map(lambda point: f"{factor * point:.{digits}f}") + reach
     cells["published_steps"] = [MISSING if pd.isna(steps) else str(steps) for steps in rows["published_steps"]]
-    return cells.rename(columns=PUBLISHED_HEADINGS | {"score": unit})
+    return cells.rename(columns=PUBLISHED | {"score": unit})
 
 
 def prior_cells(rows: pd.DataFrame) -> pd.DataFrame:
     """What learners of one task know before they adapt, and how far they move: mean over seeds, and their range."""
-    seeds = rows.groupby("learner", sort=False)[list(PRIOR_HEADINGS)]
+    seeds = rows.groupby("learner", sort=False)[list(PRIORS)]
     mean, low, high = (getattr(seeds, end)() for end in ("mean", "min", "max"))
     cells = {
         heading: [f"{m:.3g} ({a:.3g}–{b:.3g})" for m, a, b in zip(mean[name], low[name], high[name], strict=True)]
-        for name, heading in PRIOR_HEADINGS.items()
+        for name, heading in PRIORS.items()
     }
     return pd.DataFrame({"learner": mean.index, **cells})
 
 
 def reached_cells(reached: pd.DataFrame, scores: pd.DataFrame) -> pd.DataFrame:
-    """How soon the trained learners of one task reach each level, the best learner first."""
+    """The seconds of training that the trained learners of one task need for each level, the fastest first."""
     scale, seconds = problems.scale(scores["measure"].iloc[0]), reached.set_index(["learner", "level"])["seconds"]
-    trained = scores[scores["learner"].isin(reached["learner"]) & (scores["seconds"] > 0)]
+    trained = scores[scores["learner"].isin(reached["learner"]) & (scores["seconds"] > 0)].to_dict("records")
+    known = seconds.fillna(np.inf)
     rows = [
         {"learner": row["learner"]}
         | {f"{scale.factor * level:g}{scale.unit}": _reached(seconds[row["learner"], level]) for level in scale.levels}
         | {"in all": f"{row['seconds']:.1f} s", "tasks seen": f"{row['tasks_seen']:.0f}"}
-        for row in trained.to_dict("records")
+        for row in sorted(trained, key=lambda row: [known[row["learner"], level] for level in scale.levels])
     ]
     return pd.DataFrame(rows)
 
 
-def _reached(seconds: float) -> str:
-    return "not reached" if np.isnan(seconds) else f"{seconds:.1f} s"
-
-
 def change_cells(rows: pd.DataFrame) -> pd.DataFrame:
-    """What moved in one task; scores in their own unit."""
-    cells = pd.DataFrame({name: rows[name].astype(str) for name in CHANGE_HEADINGS})
+    """The changes of one task; scores in their own unit."""
+    cells = _texts(rows, CHANGES)
     for name in ("before", "now", "change", "low", "high"):
         cells[name] = rows[name].map("{:z.2f}".format)
     for name in ("score_before", "score_now"):
         cells[name] = rows[name].map("{:.4f}".format)
     cells["paired"] = rows["paired"].map({True: "yes", False: "no"})
-    return cells.rename(columns=CHANGE_HEADINGS)
+    return cells.rename(columns=CHANGES)
+
+
+def varies(low: float, high: float) -> bool:
+    """Whether an interval has a width: False without ends, and where only rounding keeps them apart."""
+    return bool(high - low > ROUNDING)
+
+
+def _texts(rows: pd.DataFrame, names: dict[str, str]) -> pd.DataFrame:
+    return pd.DataFrame({name: rows[name].astype(str) if name in rows else "" for name in names})
+
+
+def _reached(seconds: float) -> str:
+    return "not reached" if np.isnan(seconds) else f"{seconds:.1f} s"
 
 
 def _unit(rows: pd.DataFrame) -> tuple[str, float, int]:
@@ -157,16 +159,26 @@ def _unit(rows: pd.DataFrame) -> tuple[str, float, int]:
     return scale.label, scale.factor, scale.digits
 
 
+def _scores(rows: pd.DataFrame) -> list[str]:
+    """The scores of one task; where diverged episodes decide the mean, the median and the share of these."""
+    _, factor, digits = _unit(rows)
+    typical = [
+        f"median {factor * median:.{digits}f}, {share:.1%} diverged"
+        for median, share in rows[["median", "runaway"]].to_numpy(dtype=float)
+    ]
+    return list(np.where(_run_away(rows), typical, _plus_minus(rows, "score", factor, digits)))
+
+
+def _run_away(rows: pd.DataFrame) -> pd.Series:
+    """Whether a few diverged episodes decide a mean error: it is infinite, or its interval reaches to 0."""
+    return (rows["measure"] == "error") & (np.isinf(rows["score"]) | (rows["score_high"] > 2 * rows["score"]))
+
+
 def _plus_minus(rows: pd.DataFrame, name: str, factor: float, digits: int) -> list[str]:
     """Point ± the distance to the farther end of its interval; the CSV file has both ends."""
     with np.errstate(invalid="ignore"):  # an infinite error has no distance to its ends
         reach = np.maximum(rows[f"{name}_high"] - rows[name], rows[name] - rows[f"{name}_low"])
     return [_estimate(factor * point, factor * width, digits) for point, width in zip(rows[name], reach, strict=True)]
-
-
-def varies(low: float, high: float) -> bool:
-    """Whether there is an interval with some width: not without ends, nor where rounding alone keeps them apart."""
-    return bool(high - low > ROUNDING)
 
 
 def _estimate(point: float, reach: float, digits: int) -> str:

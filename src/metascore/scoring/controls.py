@@ -3,9 +3,6 @@
 Nothing here reads files: checks get arrays, and the name of what they are about.
 """
 
-from collections.abc import Mapping
-from typing import Any
-
 import numpy as np
 from jaxtyping import Float, Integer
 from scipy import special
@@ -68,13 +65,3 @@ def check_same_episodes(inputs: dict[str, dict[str, str]], culprit: str) -> None
                 f"{culprit}: {run} and {reference} were judged on different episodes: run `metascore finetune` again "
                 "for both"
             )
-
-
-def check_divergence(scores: Float[np.ndarray, "seed episode step"], row: Mapping[Any, Any], culprit: str) -> None:
-    """A row of the score table owns up to every episode without a finite score, as the share `diverged`."""
-    share = float((~np.isfinite(scores)).any(axis=-1).mean())
-    if not abs(row["diverged"] - share) <= 1 / scores.size or (not share and not np.isfinite(row["score"])):
-        raise UserError(
-            f"{culprit}: {share:.1%} of the episodes have no finite score, and the table says {row['diverged']:.1%} "
-            f"(score {row['score']:g}): correct metascore.tables"
-        )

@@ -21,7 +21,7 @@ KEY = ["learner", "task"]
 TEXTS = [*KEY, "protocol", "source"]
 COLUMNS = ["learner", "task", "steps", "score", "reach", "protocol", "source"]
 SHOWN = [
-    *["task", "learner", "measure", "test_steps", "score", "score_low", "score_high"],
+    *["task", "learner", "measure", "test_steps", "score", "score_low", "score_high", "median", "runaway"],
     *["published_steps", "published", "published_reach", "gap", "gap_low", "gap_high", "protocol", "source"],
 ]
 

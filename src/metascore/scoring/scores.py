@@ -23,6 +23,7 @@ from jaxtyping import Bool, Float, Float64
 
 from metascore.problems.scale import ACCURACY, ERROR, Scale
 
+WORST = 20.0  # times the median error: a larger one has diverged
 FLOOR = -1.0  # what an episode counts at worst, unless chance does worse
 
 
@@ -123,3 +124,9 @@ def count_diverged(scores: Float[np.ndarray, "*shape"], measure: Measure) -> Flo
 def diverged(scores: Float[np.ndarray, "seed episode step"]) -> Bool[np.ndarray, "seed episode"]:
     """Which episodes were left without a finite score at some step."""
     return ~np.isfinite(scores).all(axis=-1)
+
+
+def runaway(own: Float64[np.ndarray, "seed episode"], scale: Scale) -> Bool[np.ndarray, "seed episode"]:
+    """Which episodes have diverged: without a finite score, or with an error of more than WORST times the median."""
+    finite = np.isfinite(own)
+    return ~finite if scale.higher_is_better else ~finite | (own > WORST * np.median(own))

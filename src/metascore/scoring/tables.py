@@ -50,9 +50,16 @@ def _row(results: TaskResults, learner: str) -> dict[str, Any]:
         "tasks_seen": records[0]["tasks"],
         "tasks_per_second": np.mean([record["tasks_per_second"] for record in records]),
         "diverged": scores.diverged(results.scores[learner]).mean(),
+        **_typical(results, learner),
         "seeds": len(records),
         "device": ", ".join(sorted({record["device"] for record in records})),
     }
+
+
+def _typical(results: TaskResults, learner: str) -> dict[str, float]:
+    """The median score of an episode, and the share of episodes that are much worse."""
+    own = scores.raw_scores(results.scores[learner], results.measure, results.axes(learner)["test_steps"])
+    return {"median": np.median(own), "runaway": scores.runaway(own, results.measure.scale).mean()}
 
 
 def _ends(name: str, interval: Interval) -> dict[str, np.ndarray]:

@@ -12,8 +12,8 @@ import torch
 from metascore.data import shown
 from metascore.errors import UsageError
 from metascore.files import write, write_rows
-from metascore.report.answers import Answers, draw
-from metascore.report.style import rendered
+from metascore.report.answer_figure import Answers, draw
+from metascore.report.style import rendered, settings
 from metascore.store import trained
 from metascore.training import answers, machine
 
@@ -76,7 +76,8 @@ def _write(found: Answers, inverted: bool, wishes: Wishes) -> None:
         ]
         write_rows(wishes.csv, columns, rows)
     if wishes.figure is not None:
-        write(wishes.figure, rendered(draw(found, inverted), wishes.figure.suffix.removeprefix(".")))
+        with settings():
+            write(wishes.figure, rendered(draw(found, inverted), wishes.figure.suffix.removeprefix(".")))
 
 
 def _short(path: Path, query: Path) -> str:

@@ -17,7 +17,6 @@ SPLITS = DATA / "splits"
 EPISODES = DATA / "episodes"
 
 TRAINING_COLUMNS = ("iteration", "tasks", "seconds", "loss", "validation")  # of training.csv
-FIGURE_FORMATS = ("svg", "png")
 
 
 @runtime_checkable

@@ -1,4 +1,7 @@
-"""Figures, one a file, found by being here: PLACE, CAPTION, draw(numbers). They compute only where things go."""
+"""Figures, one a file, found by being here: PLACE, CAPTION and draw(numbers, task).
+
+`draw` returns None where a task has nothing to show. Figures compute positions and no scores.
+"""
 
 import importlib
 from types import ModuleType

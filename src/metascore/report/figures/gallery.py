@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 from metascore.report.numbers import Numbers
 from metascore.report.scales import FONT
-from metascore.report.style import Style, note, styles
+from metascore.report.style import Style
 
 PLACE = 3
 CAPTION = (
@@ -37,40 +37,31 @@ class Example:
     chosen: dict[str, Int[np.ndarray, " query"]]
 
 
-def draw(numbers: Numbers) -> Figure:
-    """Episodes of the first task that has images."""
-    pictured = numbers.tasks_with("chosen")
-    if not pictured:
-        return gallery([], {}, "Test episodes")
-    task = pictured[0]
-    title = f"{numbers.titles[task]}: the first test episodes, and what the best learner of each family answered"
-    known = numbers.first_figure_data(task, numbers.best_of_families(task)[:LEARNERS])
-    return gallery(_examples(numbers.shown[task], known), numbers.families(), title)
+def draw(numbers: Numbers, task: str) -> Figure | None:
+    """The first test episodes of a task; None where its episodes have no images."""
+    learners = numbers.best_of_families(task)[:LEARNERS]
+    examples = _examples(numbers.shown[task], numbers.first_figure_data(task, learners, "chosen"))
+    title = f"{numbers.titles[task]}: the first test episodes, and the answers of the best learner of each family"
+    return gallery(examples, numbers.styles(), title) if examples else None
 
 
 def _examples(shown: dict[str, np.ndarray], known: dict[str, dict[str, np.ndarray]]) -> list[Example]:
-    """None where no learner of the task is one that learns."""
+    """One an episode; none where no learner that learns has answered."""
     if not known:
         return []
-    chosen = [
-        {name: figure_data["chosen"][k] for name, figure_data in known.items()} for k in range(len(shown["answer"]))
-    ]
+    chosen = [{name: found["chosen"][k] for name, found in known.items()} for k in range(len(shown["answer"]))]
     return [Example(shown["support"][k], shown["query"][k], shown["answer"][k], by) for k, by in enumerate(chosen)]
 
 
-def gallery(examples: list[Example], families: dict[str, str], title: str) -> Figure:
+def gallery(examples: list[Example], drawn: dict[str, Style], title: str) -> Figure:
     """For each episode its support set, some queries, and under each query the class that each learner took it for.
 
     A class is shown by its support image; a mistake has a frame and a cross. The count on the right is of all queries.
-    `families` are those of all learners of the benchmark: with them come the learners' colours.
     """
-    if not examples:
-        return note(title, "No task of this budget has images to show.")
-    drawn = styles(families)
     rows = [_rows(example) for example in examples]
     height = HEAD + sum(rows) * SIZE + BETWEEN * len(examples)
     width = LEFT + COLUMNS * SIZE + RIGHT
-    figure = Figure(figsize=(width, height), dpi=150)
+    figure = Figure(figsize=(width, height), dpi=100)
     figure.text(0.1 / width, 1 - 0.1 / height, title, va="top", fontsize=FONT + 2)
     top = height - HEAD
     for number, (example, count) in enumerate(zip(examples, rows, strict=True), start=1):

@@ -1,7 +1,5 @@
 """Figure `paths`: where policies go before adaptation, and after each of its first steps."""
 
-from dataclasses import dataclass
-
 import numpy as np
 from jaxtyping import Float
 from matplotlib.axes import Axes
@@ -10,7 +8,6 @@ from matplotlib.lines import Line2D
 
 from metascore.report.numbers import Numbers
 from metascore.report.scales import FONT
-from metascore.report.style import WIDTH, note, styles
 
 PLACE = 4
 CAPTION = (
@@ -20,51 +17,35 @@ CAPTION = (
 
 COLOURS = ["#0072b2", "#e69f00", "#009e73", "#cc79a7"]  # told apart by colour-blind readers too
 EACH = 2  # learners of a family
+WIDTH = 10.0  # inches
 HEAD, LEFT, FOOT = 0.85, 1.0, 0.45
 REACH = 0.75  # goals lie within 0.5 of the origin; what leaves the panel went astray
 NAMES = ["before adaptation", "after 1 step", "after {} steps"]
 
 
-@dataclass(frozen=True)
-class Course:
-    """What one learner's policy did on its way to some goals; a path is not a number after it has arrived."""
-
-    goals: Float[np.ndarray, "goal 2"]
-    paths: Float[np.ndarray, "goal step trajectory time 2"]
-
-
-def draw(numbers: Numbers) -> Figure:
-    """Of the first task that has some."""
-    tasks = numbers.tasks_with("paths")
-    if not tasks:
-        return paths({}, numbers.families(), "Paths")
-    known = numbers.first_figure_data(tasks[0], numbers.best_of_families(tasks[0], EACH))
-    courses = {name: Course(numbers.shown[tasks[0]]["goals"], one["paths"]) for name, one in known.items()}
-    title = f"{numbers.titles[tasks[0]]}: the paths of policies to the first test goals, before and after adaptation"
-    return paths(courses, numbers.families(), title)
-
-
-def paths(courses: dict[str, Course], families: dict[str, str], title: str) -> Figure:
-    """A row a learner, a column a step; `families` are those of all learners, with which come their colours."""
-    if not courses:
-        return note(title, "No task of this budget has paths to show.")
-    drawn = styles(families)
-    steps = next(iter(courses.values())).paths.shape[1]
+def draw(numbers: Numbers, task: str) -> Figure | None:
+    """The policies of the best learners of each family; None where the task has no trajectories."""
+    known = numbers.first_figure_data(task, numbers.best_of_families(task, EACH), "paths")
+    if not known:
+        return None
+    goals, paths = numbers.shown[task]["goals"], {learner: one["paths"] for learner, one in known.items()}
+    title = f"{numbers.titles[task]}: the paths of policies to the first test goals, before and after adaptation"
+    drawn, steps = numbers.styles(), next(iter(paths.values())).shape[1]
     side = (WIDTH - LEFT) / steps
-    height = HEAD + side * len(courses) + FOOT
-    figure = Figure(figsize=(WIDTH, height), dpi=150)
+    height = HEAD + side * len(paths) + FOOT
+    figure = Figure(figsize=(WIDTH, height), dpi=100)
     figure.text(0.1 / WIDTH, 1 - 0.1 / height, title, va="top", fontsize=FONT + 2)
     _key(figure, height)
     grid = figure.subplots(
-        len(courses), steps, sharex=True, sharey=True, squeeze=False,
+        len(paths), steps, sharex=True, sharey=True, squeeze=False,
         gridspec_kw={
             "left": LEFT / WIDTH, "right": 0.99, "top": 1 - HEAD / height, "bottom": FOOT / height,
             "wspace": 0.06, "hspace": 0.06,
         },
     )  # fmt: skip
-    for row, (learner, course) in zip(grid, courses.items(), strict=True):
+    for row, (learner, taken) in zip(grid, paths.items(), strict=True):
         for step, axes in enumerate(row):
-            _panel(axes, course.goals, course.paths[:, step])
+            _panel(axes, goals, taken[:, step])
         row[0].set_ylabel(learner, rotation=0, ha="right", va="center", fontsize=FONT + 2, color=drawn[learner].colour)
     for step, axes in enumerate(grid[0]):
         axes.set_title(NAMES[min(step, 2)].format(step), fontsize=FONT + 1)
@@ -87,8 +68,8 @@ def _panel(axes: Axes, goals: Float[np.ndarray, "goal 2"], taken: Float[np.ndarr
 
 def _key(figure: Figure, height: float) -> None:
     marks = [
-        Line2D([], [], color="0.4", marker="X", mec="black", ms=8, ls="", label="goal, which the policy is not told"),
-        Line2D([], [], color="0.4", marker=".", lw=0.8, label="a trajectory of 100 steps at most, and its end"),
+        Line2D([], [], color="0.4", marker="X", mec="black", ms=8, ls="", label="goal (hidden from the policy)"),
+        Line2D([], [], color="0.4", marker=".", lw=0.8, label="a trajectory of at most 100 steps, and its end"),
     ]
     where = (0.0, 1 - 0.27 / height)
     figure.legend(

@@ -1,6 +1,7 @@
-"""Tables, one a file, found by being here: PLACE, CAPTION, rows(numbers).
+"""Tables, one a file, found by being here: PLACE, CAPTION and rows(numbers), which is written as CSV.
 
-TITLE is that of a table which the page shows; one with READING and sections(numbers) is a document too.
+The report shows a table with TITLE. One with READING and sections(numbers) is written as Markdown too; one whose
+sections papers show has PAPER = True and is written as LaTeX.
 """
 
 import importlib

@@ -3,15 +3,17 @@
 import pandas as pd
 
 from metascore.report import table_cells
-from metascore.report.documents import Section
+from metascore.report.documents import Paper, Section
 from metascore.report.numbers import Numbers
 
 PLACE = 3
 CAPTION = "The scores that papers print beside ours: the gap with its 95 % interval, and what the papers did otherwise."
 TITLE = "Published and ours"
+PAPER = True
 READING = (
-    "Gap: ours less the published number, ± by both intervals, or by ours alone where the paper prints none. Budgets "
-    "other than paper train far less than the papers do. The last columns say what else the paper did otherwise."
+    "Gap: our score minus the published one, ± the root of the sum of both intervals' squares, or our interval where "
+    "the paper prints none. Budgets other than `paper` train for less time than the papers. The last columns name what "
+    "else the paper did differently."
 )
 
 
@@ -21,6 +23,12 @@ def rows(numbers: Numbers) -> pd.DataFrame:
 
 
 def sections(numbers: Numbers) -> list[Section]:
-    """A section a task."""
-    by_task = numbers.published.groupby("task", sort=False)
-    return [Section(numbers.titles[str(task)], table_cells.published_cells(rows)) for task, rows in by_task]
+    """A section a task, our best score first."""
+    return [_section(numbers, task) for task in numbers.titles if len(numbers.published_of(task))]
+
+
+def _section(numbers: Numbers, task: str) -> Section:
+    label, title = numbers.scale(task).label, numbers.titles[task]
+    caption = f"{title}: {label} measured here and in the papers, and the gap with its 95 % interval."
+    paper = Paper(f"published {task}", caption, ["learner", label, "published", "gap", "source"], {label: 0})
+    return Section(title, table_cells.published_cells(numbers.published_of(task)), paper)
