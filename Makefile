@@ -6,9 +6,11 @@ VENV := .venv
 STAMP := $(VENV)/.complete
 # With uv, if there is one: the same versions with the same hashes, sooner.
 INSTALL := $(if $(shell command -v uv),uv pip install --python $(VENV)/bin/python,$(VENV)/bin/python -m pip --disable-pip-version-check install) --quiet
+# What `make run` makes: BUDGET=..., or what params.yaml names.
+BUDGET_OF_RUN = $(or $(BUDGET),$(shell sed -n 's/^budget: *\([a-z0-9_]*\).*/\1/p' params.yaml))
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
-.PHONY: setup lock run smoke test coverage test-slow check format adopt reproduce audit bench demo docs site
+.PHONY: setup lock run test coverage test-slow check format adopt reproduce audit bench demo docs site
 
 setup: $(STAMP)
 
@@ -22,7 +24,8 @@ $(STAMP): pyproject.toml requirements.lock
 	@test -n "$(PYTHON)" || { echo "make setup: no Python 3.11 or newer on PATH: install one, or give PYTHON=..." >&2; exit 1; }
 	@test ! -d $(VENV) || test "$$(cat $@ 2>/dev/null)" = "$(CURDIR)" || \
 		{ echo "make setup: $(VENV) is unfinished, or was made in another folder: making it anew" >&2; rm -rf $(VENV); }
-	@rm -f $@ # whoever is interrupted from here on starts anew
+	@rm -f $@ # an interrupted installation starts anew
+	@echo "make setup: installing into $(VENV): 6.6 GB, most of it PyTorch with CUDA; this takes minutes" >&2
 	test -d $(VENV) || $(PYTHON) -m venv $(VENV)
 	$(INSTALL) --require-hashes --requirement requirements.lock --constraint requirements.lock
 	$(INSTALL) --no-deps --no-build-isolation --editable .
@@ -33,12 +36,10 @@ lock: # the versions of constraints.txt, with the hash of each file, for every P
 	uv pip compile --quiet --universal --generate-hashes --no-annotate --no-header --python-version 3.11 \
 		--extra dev --extra cluster --constraint constraints.txt pyproject.toml --output-file requirements.lock
 
-run: setup
-	snakemake
-	@cat results/quick/tables/scores.md
-
-smoke: setup # the whole workflow in a temporary copy, in minutes
-	python -m pytest -q tests/workflow -m slow -k "smoke and not one_core"
+run: setup # of BUDGET=..., a file in params/; `smoke` tries everything in minutes
+	snakemake $(if $(BUDGET),--config budget=$(BUDGET))
+	@cat results/$(BUDGET_OF_RUN)/tables/scores.md
+	@echo "The report: results/$(BUDGET_OF_RUN)/report.html"
 
 test: setup
 	python -m pytest -q -n auto --dist loadscope -m "not slow" # what tests of one file share is made once
@@ -59,7 +60,8 @@ check: setup
 	mypy
 	lint-imports --no-cache
 	python workflow/docs.py --check
-	$(MAKE) --no-print-directory coverage smoke
+	$(MAKE) --no-print-directory coverage
+	python -m pytest -q tests/workflow -m slow -k "smoke and not one_core"
 
 format: setup
 	ruff check --fix .

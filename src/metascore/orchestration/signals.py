@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from functools import partial
+from pathlib import Path
 from types import FrameType
 from typing import Any
 
@@ -40,7 +41,7 @@ def stoppable() -> Iterator[None]:
     numbers = [number for number in SIGNALS if is_main and signal.getsignal(number) != signal.SIG_IGN]
     before = {number: signal.signal(number, _stop) for number in numbers}
     if WORKFLOW in os.environ:
-        threading.Thread(target=_end_with, args=(os.environ[WORKFLOW],), daemon=True).start()
+        _follow(os.environ[WORKFLOW])
     try:
         yield
     finally:
@@ -49,8 +50,11 @@ def stoppable() -> Iterator[None]:
 
 
 def lead() -> None:
-    """Have the stages that this process starts end when it is gone, even by kill -9."""
+    """Have the stages that this process starts end with it, however it ends, and this one with its `dvc repro`."""
     os.environ[WORKFLOW] = _name(psutil.Process())
+    ancestors = psutil.Process().parents() if "DVC_STAGE" in os.environ else []
+    for process in [one for one in ancestors if "dvc" in (Path(word).name for word in one.cmdline())][:1]:
+        _follow(_name(process))
 
 
 def pass_signals_on(jobs_are_here: bool = True) -> None:
@@ -95,11 +99,15 @@ def _pass_on(before: Callable[[int, FrameType | None], Any], number: int, frame:
     before(number, frame)
 
 
-def _end_with(workflow: str) -> None:
-    """Send this process a SIGTERM as soon as the workflow is gone."""
-    while _is_alive(workflow):
-        time.sleep(SECONDS_BETWEEN_LOOKS)
-    os.kill(os.getpid(), signal.SIGTERM)
+def _follow(leader: str) -> None:
+    """Send this process a SIGTERM as soon as the one of this name is gone."""
+
+    def watch() -> None:
+        while _is_alive(leader):
+            time.sleep(SECONDS_BETWEEN_LOOKS)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 def _name(process: psutil.Process) -> str:
