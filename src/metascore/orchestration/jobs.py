@@ -110,8 +110,7 @@ class Jobs:
             for suffix in (["csv", "md"] if one.is_document else ["csv"])
         ]
         figures = [
-            Report(str(self.results.figure(one.name, "png")), "Figures", one.caption)
-            for one in declarations.figures()
+            Report(str(self.results.figure(one.name, "png")), "Figures", one.caption) for one in declarations.figures()
         ]
         return [*tables, *figures, Report(str(self.results.page), "Report", declarations.PAGE)]
 
