@@ -59,6 +59,7 @@ check: setup
 	python workflow/lint.py
 	mypy
 	lint-imports --no-cache
+	python -m metascore pack --check --budget reference
 	python workflow/docs.py --check
 	$(MAKE) --no-print-directory coverage
 	python -m pytest -q tests/workflow -m slow -k "smoke and not one_core"

@@ -22,6 +22,7 @@ from metascore.config.params import Run
 from metascore.errors import UserError
 from metascore.orchestration import published, session
 from metascore.orchestration.jobs import Jobs
+from metascore.store import packs
 
 TOUCH = ("--touch", "--cores", "1", "--quiet", "all")
 
@@ -39,8 +40,12 @@ def main() -> int:
     parser.add_argument("budget", nargs="*", help="whose runs are to count as done, where they are what would be made")
     named = parser.parse_args().budget
     steps: list[Callable[[], str]] = [partial(adopt_named, budget) for budget in named]
-    if not named:
-        steps = [*(partial(adopt_published, jobs) for jobs in brought()), adopt_recorded]
+    try:
+        if not named:
+            steps = [*(partial(adopt_published, jobs) for jobs in brought()), adopt_recorded]
+    except UserError as error:
+        sys.stderr.write(f"adopt: {error}\n")
+        return 1
     done = [adopted(step) for step in steps]
     return 0 if any(done) else 1
 
@@ -56,8 +61,10 @@ def adopted(step: Callable[[], str]) -> bool:
 
 
 def brought() -> list[Jobs]:
-    """The published budgets of which runs lie here."""
+    """The published budgets of which runs lie here, once they are unpacked."""
     every = [Jobs(loading.load(budget=budget)) for budget in loading.load().published_budgets()]
+    for jobs in every:
+        packs.unpack(jobs.results.folder)
     return [jobs for jobs in every if published.those_here(jobs.config)]
 
 

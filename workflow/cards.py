@@ -1,10 +1,7 @@
-"""The cards of published results, and dvc.yaml beside them, which names the best checkpoints: parts of `make docs`."""
+"""The cards of published results: a part of `make docs`."""
 
 from pathlib import Path
 from typing import Any
-
-import pandas as pd
-import yaml
 
 from metascore.config.params import Config, Run
 from metascore.files import read_json, sha256
@@ -12,70 +9,51 @@ from metascore.report import cards
 from metascore.report.cards import Checkpoint, Facts
 from metascore.report.measured import Measured
 from metascore.report.page_blocks import page_block
+from metascore.store import packs
 from metascore.store.paths import Results
-
-
-class NoAliases(yaml.SafeDumper):
-    """Says the same thing twice rather than refer to it."""
-
-    def ignore_aliases(self, data: Any) -> bool:
-        return True
-
-
-HEAD = "# Written by `make docs`: results that git keeps, and the names that `metascore predict` takes.\n"
+from metascore.store.selection import best_seeds, best_validation
 
 
 def wanted(config: Config, measured: Measured) -> dict[Path, str]:
-    """Each file of a published budget as it should be."""
+    """The card of each learner that trains, by its file. Unpacks the budget's runs."""
     results = Results.of(config)
-    found = {learner: _checkpoints(config, learner) for learner in dict.fromkeys(run.learner for run in config.runs())}
-    trained = {learner: some for learner, some in found.items() if some}
-    pages = {results.folder / "cards" / f"{name}.md": _card(config, measured, name, trained[name]) for name in trained}
-    scores = {(row["task"], row["learner"]): row["score"] for row in measured.scores.to_dict("records")}
-    own = {
-        name: [one for one in some if (one.task, name) not in config.shares_training] for name, some in trained.items()
+    packs.unpack(results.folder)
+    best = best_seeds(config)
+    trainings: dict[str, dict[Run, None]] = {}
+    for run in config.runs():
+        training = config.training_of(run)
+        if (training.task, training.learner) in best:
+            trainings.setdefault(run.learner, {})[training] = None
+    return {
+        results.folder / "cards" / f"{learner}.md": _card(config, measured, learner, list(runs))
+        for learner, runs in trainings.items()
     }
-    named = yaml.dump(cards.pipeline(config.budget, own, scores), Dumper=NoAliases, sort_keys=False, width=120)
-    return pages | {results.folder / "dvc.yaml": HEAD + named}
 
 
-def _card(config: Config, measured: Measured, learner: str, checkpoints: list[Checkpoint]) -> str:
-    records = [_record(config, Run(one.task, learner, one.seed)) for one in checkpoints]
+def _card(config: Config, measured: Measured, learner: str, trainings: list[Run]) -> str:
+    records = [_record(config, run) for run in trainings]
+    tasks = [run.task for run in config.runs() if run.learner == learner]
     facts = Facts(
         budget=config.budget,
-        data=", ".join(dict.fromkeys(config.tasks[one.task].data(synthetic=False) for one in checkpoints)),
+        data=", ".join(dict.fromkeys(config.tasks[task].data(synthetic=False) for task in tasks)),
         split=config.split_names(),
         episodes=config.test_counts(),
         machines=", ".join(sorted({record["device"] for record in records})),
     )
     page = config.entries[learner].file.rpartition(".")[2]
+    best = best_seeds(config)
+    checkpoints = [_checkpoint(config, run, best[run.task, run.learner]) for run in trainings]
     return cards.card(learner, page, facts, page_block(measured, learner), records[0]["axes"], checkpoints)
 
 
-def _checkpoints(config: Config, learner: str) -> list[Checkpoint]:
-    """Those of a learner that trains, the best of each task marked."""
-    runs = [run for run in config.runs() if run.learner == learner and _record(config, run)["iterations"]]
-    return [_checkpoint(config, run, [one for one in runs if one.task == run.task]) for run in runs]
-
-
-def _checkpoint(config: Config, run: Run, rivals: list[Run]) -> Checkpoint:
-    results, scale = Results.of(config), config.tasks[run.task].scale
-    choose = max if scale.higher_is_better else min
-    path, reached = results.checkpoint(run), _validation(config, run)
+def _checkpoint(config: Config, training: Run, best_seed: int) -> Checkpoint:
+    scale = config.tasks[training.task].scale
     return Checkpoint(
-        task=run.task,
-        seed=run.seed,
-        path=path.relative_to(results.folder),
-        digest=sha256(path),
-        validation=f"{scale.factor * reached:.{scale.digits}f}{scale.unit}",
-        is_best=run == choose(rivals, key=lambda one: _validation(config, one)),
+        training,
+        digest=sha256(Results.of(config).checkpoint(training)),
+        validation=f"{scale.factor * best_validation(config, training):.{scale.digits}f}{scale.unit}",
+        is_best=training.seed == best_seed,
     )
-
-
-def _validation(config: Config, run: Run) -> float:
-    """The best that a run reached."""
-    reached = pd.read_csv(Results.of(config).training(run))["validation"]
-    return float(reached.max() if config.tasks[run.task].scale.higher_is_better else reached.min())
 
 
 def _record(config: Config, run: Run) -> dict[str, Any]:

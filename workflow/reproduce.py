@@ -5,6 +5,7 @@ The clone gets an environment of its own. It lies in the system's temporary fold
 """
 
 import argparse
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -18,7 +19,7 @@ from metascore.config.params import Config
 from metascore.errors import UserError
 from metascore.files import read_json
 from metascore.orchestration.reproduction import Results, Verdict, compare, compare_sample
-from metascore.store import paths
+from metascore.store import packs, paths
 from metascore.store.digests import of_content
 
 
@@ -61,7 +62,8 @@ def sample(clone: Path, config: Config) -> Verdict:
 
 
 def make(clone: Path, config: Config, *targets: str) -> None:
-    """Set a clone up, and have its workflow make these files, or all."""
+    """Set a clone up, and have its workflow make these files, or all. Published runs are left packed."""
+    shutil.rmtree(clone / packs.folder_of(paths.Results.of(config).folder), ignore_errors=True)
     subprocess.run(("make", "--no-print-directory", "-C", str(clone), "setup"), check=True)
     command = (str(clone / ".venv/bin/snakemake"), *targets, "--config", f"budget={config.budget}")
     subprocess.run(command, cwd=clone, check=True)

@@ -98,6 +98,8 @@ def _run(options: argparse.Namespace, config: Config) -> None:
         stage.run(config, options.learners, options.seconds)
     elif options.stage == "aggregate":
         stage.run(config.without(map(_pair, options.without or ())))
+    elif options.stage == "pack":
+        stage.run(config, options.check)
     elif options.stage == "check":
         stage.run(config, options.learner)
     elif options.stage == "vouch":

@@ -29,6 +29,7 @@ STAGES = {
     "submit": "pack a learner's results into one file that others can verify",
     "verify": "say whether the results in such a file are what its learner does",
     "merge": "verify several such files, and write one board of them and of what was judged here",
+    "pack": "write the runs of a published budget as a few files for git",
     "check": "try a learner on small episodes: what it does wrong, and how to mend it",
     "new-learner": "begin a learner: a file that works, an entry and a page, with the places to fill",
 }
@@ -115,6 +116,7 @@ ARGUMENTS: dict[str, tuple[Argument, ...]] = {
         TOLERANCE,
     ),
     "merge": (_argument("bundles", nargs="+", **BUNDLE), OUTPUT, TOLERANCE),
+    "pack": (_argument("--check", action="store_true", help="only say whether the files are damaged or outdated"),),
     "check": (ENTRY,),
     "new-learner": (
         _argument("name", metavar="NAME", help="small letters, digits and _"),

@@ -9,7 +9,7 @@ sys.path.insert(0, SOURCE)
 
 from metascore.config.params import OMNIGLOT
 from metascore.orchestration import needs, places, session, signals
-from metascore.orchestration.configuration import load
+from metascore.orchestration.configuration import load, unpack
 from metascore.orchestration.jobs import PUBLISHED, Jobs, code, section
 
 session.lend_to_jobs(SOURCE)
@@ -17,6 +17,8 @@ session.begin(workflow.is_main_process)
 
 JOBS = Jobs(load(config))
 BUDGET = JOBS.config.budget
+if workflow.is_main_process:
+    unpack(JOBS.config)
 GPUS = needs.gpus(workflow.is_main_process)
 RUN_OF_JOB = "{wildcards.task}/{wildcards.learner}/{wildcards.seed}"
 

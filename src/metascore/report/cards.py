@@ -1,13 +1,13 @@
-"""A card for each learner of a published budget: what its checkpoints are, what they reach, and how to make them."""
+"""A card for each learner of a published budget: its checkpoints, their scores, and how to make them."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import pandas as pd
 
+from metascore.config.params import Run
 from metascore.report.documents import pipes
 
 LICENCE = (
@@ -17,14 +17,12 @@ LICENCE = (
 
 
 class Checkpoint(NamedTuple):
-    """One of a learner's runs: the best of its task by validation, or another."""
+    """What one training of a learner made."""
 
-    task: str
-    seed: int
-    path: Path  # below the folder of the budget's results
+    training: Run
     digest: str
     validation: str  # in the unit of the task
-    is_best: bool
+    is_best: bool  # of its task, by validation
 
 
 class Facts(NamedTuple):
@@ -47,7 +45,7 @@ def card(
     protocol = [
         f"Data: {facts.data}. Split: {facts.split}; no test class occurs in an episode of training or validation.",
         f"Test episodes: {facts.episodes}; frozen, and the same for all learners.",
-        "A run's checkpoint is the one that did best on validation episodes.",
+        "The checkpoint of a run is the one with the best validation score.",
         f"Adaptation: {axes['test_steps']} steps at test, gradients of order {axes['gradient_order']} in training.",
         f"Batch norm: {axes['batch_norm']}.",
         f"All learners of a task train for the same time ([recipes](../../../params/{facts.budget}.yaml)).",
@@ -60,58 +58,27 @@ def card(
         f"# {learner}, budget {facts.budget}",
         f"[What it is](../../../docs/algorithms/{page}.md). Written by `make docs`.",
         "## Numbers",
-        "± is a 95 % interval. With one seed it is of this trained network alone, for other test episodes.",
+        "± is a 95 % interval. With one seed it covers other test episodes only, and no other training.",
         numbers,
         "## Data and protocol",
         "\n".join(f"- {line}" for line in protocol),
         "## Checkpoints",
+        "`make adopt` unpacks them. `metascore predict TASK/LEARNER` takes the best one of a task.",
         pipes(pd.DataFrame([_cells(one) for one in checkpoints])),
         "## Licence",
         LICENCE,
         "## How to make it again",
-        f"```\n{command}\nmetascore vouch --budget {facts.budget}   # its first meta-steps only\n```",
+        f"```\n{command}\n```",
     ]
     return "\n\n".join(parts) + "\n"
 
 
-def pipeline(
-    budget: str, learners: Mapping[str, list[Checkpoint]], scores: Mapping[tuple[str, str], float]
-) -> dict[str, Any]:
-    """The dvc.yaml beside published results: one frozen stage, which no other depends on, and the artifacts.
-
-    An artifact is the best checkpoint of a learner on a task, called task/learner.
-    """
-    best = [(learner, one) for learner, found in learners.items() for one in found if one.is_best]
-    named = {
-        f"{one.task}/{learner}": {
-            "path": one.path.as_posix(),
-            "type": "model",
-            "desc": f"test score {scores[one.task, learner]:.4f}; seed {one.seed}, validation {one.validation}",
-            "labels": [one.task, learner],
-        }
-        for learner, one in best
-    }
-    return {"stages": {budget: _stage(budget)}, "artifacts": dict(sorted(named.items()))}
-
-
-def _stage(budget: str) -> dict[str, Any]:
-    """How the budget's results are made; their folder is the working directory. git keeps them, not DVC's cache."""
-    kept, numbers = {"cache": False, "persist": True}, ["episodes", "split", "tasks", "learners"]
-    return {
-        "cmd": f"cd ../.. && snakemake --config budget={budget}",
-        "frozen": True,
-        "deps": ["../../src/metascore", "../../workflow"],
-        "params": [{"../../params.yaml": numbers}, {f"../../params/{budget}.yaml": None}],
-        "outs": [{name: kept} for name in ("runs", "scores", "digests.json", "tables", "figures", "report.html")],
-        "metrics": [{"metrics.json": kept}],
-    }
-
-
 def _cells(one: Checkpoint) -> dict[str, str]:
+    task, learner, seed = one.training.task, one.training.learner, one.training.seed
     return {
-        "task": one.task,
-        "seed": str(one.seed) + (" (best)" if one.is_best else ""),
+        "trained on": task,
+        "seed": f"{seed} (best)" if one.is_best else str(seed),
         "validation": one.validation,
-        "file": f"[{one.path.name}](../{one.path.as_posix()})",
+        "tensors": f"`{task}/{seed}/` in [{learner}.safetensors](../packs/{learner}.safetensors)",
         "SHA-256": f"`{one.digest[:16]}`",
     }
