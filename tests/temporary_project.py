@@ -60,7 +60,7 @@ STAGES = {
     "aggregate": "from metascore.orchestration.jobs import Jobs\n"
     "\n"
     "\n"
-    "def run(config, processes):\n"
+    "def run(config):\n"
     "    folder = Path('results') / config.budget\n"
     "    scores = {run.learner: float(len((folder / f'scores/{run.task}/{run.learner}/{run.seed}.npy').read_text()))"
     " for run in config.runs()}\n"

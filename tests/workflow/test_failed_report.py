@@ -11,8 +11,8 @@ FAILING = """
 whole = run
 
 
-def run(config, processes):
-    whole(config, processes)
+def run(config):
+    whole(config)
     if "FAIL" in os.environ:
         write(f"results/{config.budget}/report.html", "half")
         raise SystemExit("not today")
@@ -46,11 +46,11 @@ PARTIAL = """
 whole = run
 
 
-def run(config, processes):
+def run(config):
     if config.left_out:
         write(f"results/{config.budget}/partial/seen.json", *config.left_out)
     else:
-        whole(config, processes)
+        whole(config)
 """
 
 

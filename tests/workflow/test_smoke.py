@@ -25,7 +25,7 @@ def test_smoke_run_makes_every_file_and_has_then_nothing_to_do(smoke: Project):
         "tables/scores.csv",
         "tables/scores.md",
         "tables/published.tex",
-        "figures/adaptation.svg",
+        "figures/adaptation.png",
         "figures/learning.png",
         "figures/gallery.png",
         "tables/priors.csv",
@@ -37,7 +37,7 @@ def test_smoke_run_makes_every_file_and_has_then_nothing_to_do(smoke: Project):
 def test_snakemake_s_own_report_has_figures_and_tables(smoke: Project, tmp_path: Path):
     smoke.call("snakemake", "--report", str(tmp_path / "report.html"))
     page = (tmp_path / "report.html").read_text()
-    assert all(name in page for name in ("ranking.svg", "adaptation.svg", "scores.csv", "report.html"))
+    assert all(name in page for name in ("ranking.png", "adaptation.png", "scores.csv", "report.html"))
 
 
 def test_smoke_run_is_the_same_bits_on_one_core(smoke: Project, tmp_path: Path):

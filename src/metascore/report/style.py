@@ -118,7 +118,7 @@ def curve(axes: Axes, line: pd.DataFrame, x: str, y: str, style: Style, factor: 
 def interval(axes: Axes, low: float, point: float, high: float, height: float, style: Style) -> None:
     """A point and its interval in a row, with an arrow where the interval leaves the panel."""
     axes.plot([low, high], [height] * 2, color=style.colour, lw=2.5, alpha=0.5)
-    axes.plot(point, height, style.mark, color=style.colour, ms=5)
+    axes.plot(point, height, marker=style.mark, color=style.colour, ms=5)
     if high > axes.get_xlim()[1]:
         axes.plot(1, height, ">", color=style.colour, ms=6, transform=axes.get_yaxis_transform(), clip_on=False)
 
@@ -151,7 +151,7 @@ def label_ends(axes: Axes, lines: pd.DataFrame, x: str, y: str, drawn: dict[str,
             [start, 1.01, 1.06, 1.07], [min(level, 1)] * 2 + [label] * 2, color=colour, lw=0.5, alpha=0.7,
             transform=axes.transAxes, clip_on=False,
         )  # fmt: skip
-        axes.plot(1.09, label, drawn[learner].mark, color=colour, ms=4, transform=axes.transAxes, clip_on=False)
+        axes.plot(1.09, label, marker=drawn[learner].mark, color=colour, ms=4, transform=axes.transAxes, clip_on=False)
         axes.text(1.115, label, name, color=colour, fontsize=FONT, va="center", transform=axes.transAxes)
 
 

@@ -54,4 +54,4 @@ def _until_flat(lines: pd.DataFrame) -> pd.DataFrame:
 def _hollow(axes: Axes, printed: pd.DataFrame, style: Style, factor: float) -> None:
     """The scores that papers print of one learner."""
     steps, scores = printed["steps"].astype(int), factor * printed["score"]
-    axes.plot(steps, scores, style.mark, color=style.colour, mfc="white", ms=6, mew=1.2, zorder=3)
+    axes.plot(steps, scores, ls="", marker=style.mark, color=style.colour, mfc="white", ms=6, mew=1.2, zorder=3)
