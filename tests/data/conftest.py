@@ -15,7 +15,7 @@ from metascore.data.archive import Part, listing_digest
 def parts() -> tuple[Part, ...]:
     """What the archives of `mirror` must contain."""
     names = ("background", "evaluation")
-    return tuple(Part(name, 2, 4, listing_digest(drawings(name)), drawings=3) for name in names)
+    return tuple(Part(name, len(drawings(name)), listing_digest(drawings(name))) for name in names)
 
 
 @pytest.fixture

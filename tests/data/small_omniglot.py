@@ -2,17 +2,12 @@
 
 import http.server
 import io
-import time
 import zipfile
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
-
-from metascore.data.download import Patience
-
-PATIENCE = Patience(attempts=3, wait=0.01, timeout=0.5)
 
 
 def png(seed: int) -> bytes:
@@ -39,13 +34,13 @@ def write_archive(path: Path, files: dict[str, bytes]) -> None:
 
 @dataclass
 class Server:
-    """What the server did, and how it is to misbehave: faults are used up, one a request."""
+    """What the server was asked for, and how it fails: one fault a request (a status, `break` or `unsized`)."""
 
     address: str
     folder: Path
     faults: list[str] = field(default_factory=list)
-    requests: list[str] = field(default_factory=list)  # the Range header of each request, or ""
-    ranges: bool = True
+    requests: list[str] = field(default_factory=list)  # paths with queries
+    authorisations: list[str] = field(default_factory=list)
 
 
 def handler(server: Server) -> type[http.server.BaseHTTPRequestHandler]:
@@ -53,35 +48,18 @@ def handler(server: Server) -> type[http.server.BaseHTTPRequestHandler]:
 
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            server.requests.append(self.headers.get("Range", ""))
+            server.requests.append(self.path)
+            server.authorisations.append(self.headers.get("Authorization", ""))
             fault = server.faults.pop(0) if server.faults else ""
-            path = server.folder / self.path.strip("/")
+            path = server.folder / self.path.partition("?")[0].strip("/")
             if fault.isdecimal() or not path.is_file():
                 return self.send_error(int(fault or 404))
-            self._answer(path.read_bytes(), fault)
-
-        def _answer(self, content: bytes, fault: str) -> None:
-            wanted = self.headers.get("Range") if server.ranges else None
-            start = int(wanted.removeprefix("bytes=").removesuffix("-")) if wanted else 0
-            if start >= len(content):
-                return self.send_error(416)
-            self.send_response(206 if wanted else 200)
+            content = path.read_bytes()
+            self.send_response(200)
             if fault != "unsized":
-                self.send_header("Content-Length", str(len(content) - start))
+                self.send_header("Content-Length", str(len(content)))
             self.end_headers()
-            self._send(content[start:], fault)
-
-        def _send(self, content: bytes, fault: str) -> None:
-            half = len(content) // 2
-            if fault == "trickle":
-                for first in range(0, len(content), 500):
-                    self.wfile.write(content[first : first + 500])
-                    time.sleep(0.02)
-            elif fault in ("break", "stall"):
-                self.wfile.write(content[:half])
-                time.sleep(1.0 if fault == "stall" else 0)
-            else:
-                self.wfile.write(content)
+            self.wfile.write(content[: len(content) // 2] if fault == "break" else content)
 
         def log_message(self, *_: object) -> None:
             """Keep the tests' output clean."""

@@ -21,8 +21,6 @@ from torch.func import grad, vmap
 from torch.nn import functional
 
 from metascore.config.loading import load
-from metascore.data.archive import OMNIGLOT
-from metascore.data.download import PATIENCE
 from metascore.learners import base
 from metascore.problems.omniglot import Omniglot
 from metascore.stages import data
@@ -38,7 +36,7 @@ torch.set_num_threads(1)
 if Path("data/omniglot/images.npy").exists():
     images = np.load("data/omniglot/images.npy")
 else:
-    found = data.obtain(load("params.yaml").data, Path("data/downloads"), OMNIGLOT, PATIENCE)
+    found = data.obtain(load("params.yaml").data, Path("data/downloads"))
     images = found.images
 print(f"{images.shape[0]} characters, {images.shape[1]} drawers, {images.shape[2]} x {images.shape[3]} pixels")
 
