@@ -25,7 +25,7 @@ JUDGED_ON = {"inputs": {"data/episodes/test.npy": "0" * 64}}
 
 
 MAML = {"width": 4, "inner_lr": 0.4, "train_steps": 1, "test_steps": 10}
-FOMAML = MAML | {"learner": "maml", "paired_with": "maml"}
+FOMAML = MAML | {"learner": "maml", "trained_as": "maml"}
 ENTRIES: dict[str, dict[str, Any]] = {"maml": MAML, "fomaml": FOMAML, "protonet": {"width": 4}, "chance": {}}
 
 

@@ -52,10 +52,10 @@ learners: {}
 DELETE = "(deleted)"
 
 
-def configured(params: Any, budgets: dict[str, Any], budget: str | None = None) -> Config:
+def configured(params: Any, budgets: dict[str, Any], budget: str | None = None, lengths: bool = True) -> Config:
     """What these values come to, as if read from files."""
     files = {name: documents.parsed(dumped(values), f"params/{name}.yaml") for name, values in budgets.items()}
-    return loading.validated(documents.parsed(dumped(params), "params.yaml"), files, budget)
+    return loading.validated(documents.parsed(dumped(params), "params.yaml"), files, budget, lengths)
 
 
 def dumped(values: Any) -> str:

@@ -32,7 +32,7 @@ LEARNERS: dict[str, dict[str, Any]] = {
         "training": {"iterations": 1, "validations": 1},
     },
 }
-TWIN = {"like": "reptile", "paired_with": "reptile", "transductive": True}
+TWIN = {"like": "reptile", "trained_as": "reptile", "transductive": True}
 REPTILE: dict[str, Any] = {
     "width": 4,
     "inner_lr": 0.01,
@@ -133,10 +133,10 @@ def test_twins_are_judged_each_in_its_own_way_with_one_training(config):
 
 
 def test_reptiles_entries_train_the_same_tensors(config, project):
-    """What `paired_with` declares: seen by training the other one, as if it was not paired."""
+    """What `trained_as` declares: seen by training the other one, as if it was not paired."""
     files = (project / "params.yaml").read_text()
     try:
-        (project / "params.yaml").write_text(files.replace("    paired_with: reptile\n", ""))
+        (project / "params.yaml").write_text(files.replace("    trained_as: reptile\n", ""))
         alone, job = loading.load("params.yaml"), Run(TRAINED, "twin", 0)
         train.run(alone, job)
         records = [read_json(Results.of(one).record(job))["fingerprints"] for one in (config, alone)]

@@ -25,7 +25,6 @@ from typing import Any, NoReturn
 
 from metascore import cli, problems
 from metascore.config import signatures
-from metascore.config.remembered import Remembered
 from metascore.orchestration import provenance
 from metascore.orchestration.preloading import SIGNALS, code, receive
 
@@ -51,7 +50,7 @@ def _end(number: int, frame: FrameType | None) -> NoReturn:
 
 
 def _serve(listening: socket.socket, budget: str) -> None:
-    remembered = _preload(budget)
+    _preload(budget)
     files = _versions()
     gc.freeze()  # what lies in memory now stays shared
     while True:
@@ -61,19 +60,16 @@ def _serve(listening: socket.socket, budget: str) -> None:
         connection = listening.accept()[0]
         with connection:
             if _versions() == files:
-                _fork(listening, connection, remembered)
+                _fork(listening, connection)
 
 
-def _preload(budget: str) -> Remembered:
+def _preload(budget: str) -> None:
     """Import what stages import, also on their way, and remember what each would read of the project's own files."""
     for name in (*(f"metascore.stages.{name}" for name in STAGES), *LATER):
         importlib.import_module(name)
     learners = [signatures.module_of(name) for name in signatures.learner_files()]
     kinds = [problems.module_of(name) for name in problems.known()]
     provenance.module_files([*(f"metascore.stages.{name}" for name in STAGES), *learners, *kinds])
-    remembered = Remembered()
-    remembered.prepare(budget)
-    return remembered
 
 
 def _versions() -> dict[str, int | None]:
@@ -88,11 +84,11 @@ def _changed(file: str) -> int | None:
     return None
 
 
-def _fork(listening: socket.socket, connection: socket.socket, remembered: Remembered) -> None:
+def _fork(listening: socket.socket, connection: socket.socket) -> None:
     with _no_signals():
         if os.fork() == 0:
             listening.close()
-            _run(connection, remembered)
+            _run(connection)
 
 
 @contextmanager
@@ -105,7 +101,7 @@ def _no_signals() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
 
 
-def _run(connection: socket.socket, remembered: Remembered) -> NoReturn:
+def _run(connection: socket.socket) -> NoReturn:
     """Be the stage that a command asks for, and tell it the exit status."""
     status = 1
     try:
@@ -115,7 +111,7 @@ def _run(connection: socket.socket, remembered: Remembered) -> NoReturn:
             connection.sendall(f"{os.getpid()}\n".encode())
             threading.Thread(target=_follow, args=(connection,), daemon=True).start()
             signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
-            status = _status(request["arguments"], remembered)
+            status = _status(request["arguments"])
             connection.sendall(f"{status}\n".encode())
     finally:
         os._exit(status)  # without what this process's parent would do at its end
@@ -140,10 +136,10 @@ def _follow(connection: socket.socket) -> None:
     os.kill(os.getpid(), signal.SIGTERM)
 
 
-def _status(arguments: list[str], remembered: Remembered) -> int:
+def _status(arguments: list[str]) -> int:
     """The exit status of a command; what it says at its end is said as Python would."""
     try:
-        return cli.main(arguments, remembered.load)
+        return cli.main(arguments)
     except SystemExit as ended:
         if isinstance(ended.code, str):
             sys.stderr.write(f"{ended.code}\n")

@@ -1,23 +1,20 @@
-"""How long trainings are: a budget of equal seconds has measured iterations, and says so where they are missing."""
+"""How long trainings are: a budget of equal seconds has measured iterations; runs without a length are left out."""
 
 from copy import deepcopy
 
 import pytest
-from small_configuration import configured, values
-
-from metascore.errors import UsageError
+from small_configuration import DELETE, changed, configured, values
 
 ROWS = {"images": {"protonet": 7, "maml": 8, "first": 9}, "many": {"protonet": 1, "maml": 2, "first": 3}}
 ROWS |= {"waves": {"maml": 4, "first": 5}}
 
 
-def with_seconds(seconds=30, rows=ROWS, budget="tiny", training=None):
+def with_seconds(rows=ROWS, seconds=30, lengths=True, **learners):
     params, budgets = values()
+    params["learners"] |= learners
     del budgets["tiny"]["learners"]["all"]["training"]["iterations"]
-    budgets["tiny"] |= {"seconds": seconds, "iterations": rows}
-    if training is not None:
-        budgets["tiny"]["learners"]["maml"]["training"] = training
-    return configured(params, budgets, budget)
+    budgets["tiny"] |= {"seconds": seconds, "iterations": deepcopy(rows)}
+    return configured(params, budgets, "tiny", lengths)
 
 
 def test_measured_iterations_are_a_recipe_s():
@@ -28,40 +25,44 @@ def test_measured_iterations_are_a_recipe_s():
     assert config.stated("images", "maml")["training.iterations"].key == ("iterations", "images", "maml")
 
 
-def test_a_twin_has_the_iterations_of_the_other():
-    params, budgets = values()
-    params["learners"]["second"] = {"like": "first", "paired_with": "first"}
-    del budgets["tiny"]["learners"]["all"]["training"]["iterations"]
-    budgets["tiny"] |= {"seconds": 30, "iterations": deepcopy(ROWS)}
-    assert configured(params, budgets, "tiny").recipe("many", "second").training.iterations == 3
-    budgets["tiny"]["iterations"]["many"]["second"] = 5
-    with pytest.raises(UsageError, match=r"iterations\.many\.second: it is paired with first"):
-        configured(params, budgets, "tiny")
+def test_an_entry_that_is_trained_as_another_has_its_iterations():
+    assert (
+        with_seconds(second={"like": "first", "trained_as": "first"}).recipe("many", "second").training.iterations == 3
+    )
 
 
 def test_seconds_are_for_all_tasks_or_by_problem_and_task():
-    assert with_seconds(30).seconds("many") == 30
-    config = with_seconds({"omniglot": 40, "many": 50, "sine": 10})
+    assert with_seconds().seconds("many") == 30
+    config = with_seconds(seconds={"omniglot": 40, "many": 50, "sine": 10})
     assert [config.seconds(task) for task in ("images", "many", "waves")] == [40, 50, 10]
 
 
-@pytest.mark.parametrize(
-    ("change", "culprit", "cure"),
-    [
-        ({"rows": ROWS | {"waves": {"maml": 4}}}, "iterations.waves.first", "metascore calibrate first --budget tiny"),
-        ({"rows": ROWS | {"chess": {}}}, "iterations.chess", "delete it"),
-        ({"rows": ROWS | {"waves": {"nobody": 3}}}, "iterations.waves.nobody", "delete it"),
-        ({"seconds": {"omniglot": 40}}, "seconds: says nothing of waves", "add it"),
-        ({"seconds": 0}, "seconds", ""),
-        ({"training": {"iterations": 9}}, "learners.maml.training.iterations", "delete it"),
-    ],
-)
-def test_what_is_missing_or_stated_twice_is_one_line(change, culprit, cure):
-    with pytest.raises(UsageError) as error:
-        with_seconds(**change)
-    assert str(error.value).startswith("params/tiny.yaml") and culprit in str(error.value) and cure in str(error.value)
+def test_runs_without_measured_iterations_are_left_out_with_one_line():
+    """Also those that are evaluated with such a training."""
+    rows = {"waves": ROWS["waves"], "images": {"protonet": 7, "maml": 8}, "many": {"maml": 2}}
+    config = with_seconds(rows, third={"like": "first", "trained_as": "first", "test_steps": 9})
+    pairs = [("images", "protonet"), ("images", "maml"), ("many", "maml")]
+    pairs += [("waves", name) for name in ("maml", "first", "third")]
+    assert [pair for pair in config.pairs() if pair[1] != "chance"] == pairs
+    assert [line.split(", for")[0] for line in config.warnings()] == [
+        "params/tiny.yaml: protonet: runs on many are left out",
+        "params/tiny.yaml: first: runs on images, many are left out",
+        "params/tiny.yaml: third: runs on images, many are left out",
+    ]
+    assert config.warnings()[0].endswith("run `metascore calibrate protonet --budget tiny`")
+    assert ("many", "protonet") in with_seconds(rows, lengths=False).pairs()
 
 
-def test_a_budget_that_is_not_chosen_may_miss_a_measurement():
-    """Who adds a learner measures it for the budgets that they run."""
-    assert with_seconds(rows={}, budget="other").budget == "other"
+@pytest.mark.parametrize("change", ["learners.maml.training", "other: full_length"])
+def test_a_budget_without_seconds_states_iterations_or_has_those_of_the_entries(change):
+    config = changed(change, DELETE, "other")
+    assert {run.learner for run in config.runs()} == {"chance"}
+    assert "maml: runs on waves are left out" in config.warnings()[0]
+    assert config.warnings()[0].endswith("state `training: {iterations: N}` in learners.maml")
+
+
+def test_a_task_with_fewer_seeds_has_the_smallest_ones():
+    config = changed("tiny: fewer_seeds", {"many": 1})
+    assert (config.seeds_of("images"), config.seeds_of("many")) == ([0, 1], [0])
+    assert config.tell_seeds() == "0, 1 (many: 0)"
+    assert {run.seed for run in config.runs() if run.task == "many"} == {0}

@@ -45,21 +45,25 @@ def test_an_entry_may_say_whose_seeds_are_its_own():
     params, budgets = values()
     del budgets["tiny"]["learners"]["maml"]
     before = configured(params, budgets).recipe("images", "first")
-    params["learners"]["first"]["paired_with"] = "maml"
+    params["learners"]["first"]["trained_as"] = "maml"
     paired = configured(params, budgets)
     assert paired.recipe("images", "first") == before
+<<<<<<< HEAD
     assert [paired.entries[name].shares_training for name in ("maml", "first")] == [None, "maml"]
+=======
+    assert [paired.entries[name].trained_as for name in ("maml", "first")] == [None, "maml"]
+>>>>>>> 0ef0862 (Read the configuration with pydantic; make a training a thing that runs name)
 
 
 def test_every_number_has_the_place_that_states_it():
     stated = small().stated("many", "maml")
-    found = {name: (str(one.place), ".".join(one.key)) for name, one in stated.items()}
-    assert found["width"] == ("params/tiny.yaml, line 27", "learners.maml.for.many.width")
-    assert found["downsample"] == ("params/tiny.yaml, line 15", "learners.all.downsample")
-    assert found["inner_lr"] == ("params.yaml, line 55", "learners.maml.for.many.inner_lr")
-    assert found["training.meta_batch"] == ("params/tiny.yaml, line 18", "learners.all.training.meta_batch")
-    assert "src/metascore/learners/maml.py, line " in found["first_order"][0]
-    assert "src/metascore/config/recipe.py, line " in found["training.clip_norm"][0]
+    found = {name: (one.document.file, ".".join(one.key)) for name, one in stated.items()}
+    assert found["width"] == ("params/tiny.yaml", "learners.maml.for.many.width")
+    assert found["downsample"] == ("params/tiny.yaml", "learners.all.downsample")
+    assert found["inner_lr"] == ("params.yaml", "learners.maml.for.many.inner_lr")
+    assert found["training.meta_batch"] == ("params/tiny.yaml", "learners.all.training.meta_batch")
+    assert found["first_order"] == ("src/metascore/learners/maml.py", "first_order")
+    assert found["training.clip_norm"] == ("src/metascore/config/recipe.py", "training.clip_norm")
 
 
 def test_resolving_a_recipe_does_not_change_the_parameters():
@@ -95,8 +99,8 @@ def test_a_row_of_null_leaves_a_learner_out_of_a_budget():
 
 def test_counts_are_those_of_the_problem_where_it_has_its_own():
     config = changed("tiny: episodes.for", {"sine": {"test": 60}})
-    counts = [config.count(problem, part) for problem in ("omniglot", "sine") for part in ("validation", "test")]
-    assert counts == [4, 6, 4, 60]
+    assert [config.test_file(task).count for task in ("images", "waves")] == [6, 60]
+    assert config.training_files("waves", "maml")[1].count == 4
 
 
 def test_episode_files_are_those_of_the_runs():

@@ -108,7 +108,7 @@ def cases(is_fast: Callable[[Case], bool] | None = None) -> list[Any]:
 
 def kinds(file: str) -> list[str]:
     """The problems that a learner's file can do."""
-    return [kind for kind in TASKS if problem(kind).has(signatures.needs(file))]
+    return [kind for kind in TASKS if problem(kind).has(signatures.of(file).needs)]
 
 
 def stands_for_others(case: Case) -> bool:

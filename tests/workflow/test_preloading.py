@@ -12,7 +12,6 @@ import pytest
 from temporary_project import Project, copy_project, make_stages_idle
 
 from metascore import preloaded
-from metascore.config.remembered import Remembered
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only there is a stage forked")
 
@@ -185,7 +184,7 @@ def test_the_preloaded_process_ends_with_the_workflow_and_leaves_nothing(workflo
 @pytest.mark.parametrize(("code", "status", "said"), [("not today", 1, "not today\n"), (3, 3, ""), (None, 0, "")])
 def test_a_stage_that_exits_says_and_means_what_it_would_elsewhere(monkeypatch, capsys, code, status, said):
     monkeypatch.setattr(preloaded.cli, "main", lambda arguments, load: sys.exit(code))
-    assert preloaded._status([], Remembered()) == status
+    assert preloaded._status([]) == status
     assert capsys.readouterr().err == said
 
 
@@ -194,5 +193,5 @@ def test_an_error_that_nothing_turns_into_a_line_is_shown(monkeypatch, capsys):
         raise KeyError("odd")
 
     monkeypatch.setattr(preloaded.cli, "main", fail)
-    assert preloaded._status(["finetune", "--debug"], Remembered()) == 1
+    assert preloaded._status(["finetune", "--debug"]) == 1
     assert "Traceback" in (said := capsys.readouterr().err) and said.endswith("KeyError: 'odd'\n")

@@ -3,31 +3,37 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+Positive = Annotated[int, Field(ge=1, le=100_000_000)]
+Rate = Annotated[float, Field(ge=0, le=1_000_000)]
+AboveZero = Annotated[float, Field(gt=0, le=1_000_000)]
 
 
 @dataclass(frozen=True)
 class Training:
-    """How a learner is meta-trained. The names are the keys of a `training` section."""
+    """How a learner is meta-trained. The fields are the keys of a `training` section, and their types its schema."""
 
-    iterations: int = 0  # meta-steps; 0 leaves the learner as it was initialised
-    meta_batch: int = 1  # episodes a meta-step
+    iterations: Annotated[int, Field(ge=0, le=100_000_000)] = 0  # meta-steps; 0 leaves the learner as initialised
+    meta_batch: Positive = 1  # episodes a meta-step
     optimiser: Literal["adam", "sgd"] = "adam"
-    meta_lr: float = 0.001
+    meta_lr: AboveZero = 0.001
     schedule: Literal["constant", "linear", "cosine", "halving"] = "constant"  # linear, cosine: towards final_lr
-    final_lr: float = 0.0
-    halve_every: int = 0  # meta-steps, for `halving`
-    clip_norm: float | None = None  # of the whole meta-gradient
-    validations: int = 10  # how often, evenly spread, the validation episodes are scored
-    chunk_size: int | None = None  # episodes mapped over at once: bounds memory, fits the cache; None: the problem's
-    way: int | None = None  # shape of training episodes, where it is not the task's
-    shot: int | None = None
-    query: int | None = None
+    final_lr: Rate = 0.0
+    halve_every: Positive = 0  # meta-steps, for `halving`
+    clip_norm: AboveZero | None = None  # of the whole meta-gradient
+    validations: Positive = 10  # how often, evenly spread, the validation episodes are scored
+    chunk_size: Positive | None = None  # episodes mapped over at once; bounds memory; None: the problem's
+    way: Annotated[int, Field(ge=2)] | None = None  # shape of training episodes, where it is not the task's
+    shot: Positive | None = None
+    query: Positive | None = None
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """What determines a run beside its data and its seed. `dataclasses.asdict` is what records keep of it."""
+    """What determines a run beside its data and its seed. Records hold `dataclasses.asdict` of it."""
 
     learner: str  # its file in learners/
     hyper_parameters: dict[str, Any]  # every field of the learner's dataclass

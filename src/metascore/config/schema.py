@@ -1,111 +1,161 @@
-"""The schema of params.yaml and of a budget: keys, types and ranges, before anything is resolved. Imports no torch."""
+"""What params.yaml and the budgets may contain: pydantic types, and one-line errors from them. Imports no torch."""
 
 from __future__ import annotations
 
-import math
 import re
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
-from functools import cache
-from pathlib import Path
-from typing import Any
+from collections.abc import Iterable, Mapping
+from functools import partial
+from typing import Annotated, Any, Literal, NotRequired, get_type_hints
 
-import yaml
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic_core import PydanticCustomError
+from typing_extensions import TypedDict
 
-from metascore.config.documents import Document, Key
+from metascore.config.documents import Document, Key, listed
+from metascore.config.recipe import Positive, Training
 
-
-@contextmanager
-def _not_installed(module: str) -> Iterator[None]:
-    """Let a module that only some use look as if it were not there, unless somebody uses it."""
-    known = module in sys.modules
-    sys.modules.setdefault(module, None)  # type: ignore[arg-type]
-    yield
-    if not known:
-        del sys.modules[module]
+STRICT = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
+NAME = re.compile(r"[a-z][a-z0-9_]*")
+SHOWN = 60  # characters of a wrong value
+OWN_MESSAGES = ("unknown", "name", "unique")  # types of errors whose message is ours
 
 
-with _not_installed("rfc3987_syntax"):  # a grammar of addresses, which no schema here has: a second and a half
-    import jsonschema
-
-SCHEMA = Path(__file__).with_name("params.schema.yaml")
-LENGTH = 200  # of what jsonschema says: it repeats whole sections
-JSON = jsonschema.Draft202012Validator
-WHOLE = JSON.TYPE_CHECKER.redefine("integer", lambda checker, value: type(value) is int)  # to JSON 5.0 is one too
-Validator = jsonschema.validators.extend(JSON, type_checker=WHOLE)
+def section(keys: Mapping[str, Any]) -> Any:
+    """The type of a dictionary with these keys and types; the error of an unknown key lists them."""
+    kind = TypedDict("Section", keys)  # type: ignore[operator, misc]
+    kind.__pydantic_config__ = STRICT
+    return Annotated[kind, BeforeValidator(partial(_refuse_unknown, keys))]
 
 
-def check_schema(name: str, document: Document) -> None:
-    """Raises UsageError where a file is not what the schema asks for: `name` is that of a definition in it."""
-    odd = next(_odd_keys(document.values, ()), None)
-    if odd is not None:
-        raise document.wrong(odd, f"{odd[-1]!r}: keys are words: put it in quotes, or correct it")
-    check_values(document, (), _schema(name))
-    infinite = next(_not_finite(document.values, ()), None)
-    if infinite is not None:
-        raise document.wrong(infinite, "not a finite number: give one")
+def optional(keys: Mapping[str, Any]) -> dict[str, Any]:
+    """These keys, any of which may be missing."""
+    return {name: NotRequired[kind] for name, kind in keys.items()}
 
 
-def check_values(document: Document, key: Key, schema: dict[str, Any]) -> None:
-    """Raises UsageError where what a file says at a key is not what a schema asks for."""
-    values = document.at(key) if key else document.values
-    error = jsonschema.exceptions.best_match(Validator(schema).iter_errors(values))
-    if error is not None:
-        raise document.wrong((*key, *_culprit(error)), _told(error))
+def one_of(names: Iterable[str]) -> Any:
+    """The type of one of these names."""
+    return Literal[tuple(names) or ("",)]
 
 
-@cache
-def _definitions() -> dict[str, Any]:
-    return dict(yaml.safe_load(SCHEMA.read_text(encoding="utf-8"))["$defs"])
+def several(kind: Any) -> Any:
+    """The type of a list of different values, one at least."""
+    return Annotated[list[kind], Field(min_length=1), AfterValidator(_is_unique)]
 
 
-def _schema(name: str) -> dict[str, Any]:
-    return {**_definitions()[name], "$defs": _definitions()}
+def named(*reserved: str) -> Any:
+    """The type of a name that is none of the reserved ones."""
+    return Annotated[str, AfterValidator(partial(_is_name, reserved))]
 
 
-def _culprit(error: jsonschema.ValidationError) -> Key:
-    """The key that an error is about: of unknown ones, the first."""
-    key = tuple(error.absolute_path)
-    return (*key, *_unknown(error)[:1])
+def _refuse_unknown(keys: Mapping[str, Any], values: Any) -> Any:
+    for key in values if isinstance(values, dict) else ():
+        if key not in keys:
+            raise PydanticCustomError("unknown", "unknown: one of {known}", {"key": key, "known": listed(keys)})
+    return values
 
 
-def _unknown(error: jsonschema.ValidationError) -> list[str]:
-    """The keys that a section has and its schema hasn't."""
-    if error.validator != "additionalProperties" or not isinstance(error.schema, dict):
-        return []
-    known, patterns = error.schema.get("properties", {}), error.schema.get("patternProperties", {})
-    section: Any = error.instance
-    return [key for key in section if key not in known and not any(re.search(one, key) for one in patterns)]
+def _is_unique(values: list[Any]) -> list[Any]:
+    if len({*values}) < len(values):
+        raise PydanticCustomError("unique", "has a value twice: delete one")
+    return values
 
 
-def _told(error: jsonschema.ValidationError) -> str:
-    """What is wrong with a value, what is allowed, and the cure."""
-    if _unknown(error):
-        schema = error.schema if isinstance(error.schema, dict) else {}
-        known, patterns = sorted(schema.get("properties", {})), list(schema.get("patternProperties", {}))
-        return f"unknown: one of {', '.join(known)}" if known else f"not a name: names are {' or '.join(patterns)}"
-    if error.validator == "not":
-        return "not allowed here: delete it"
-    return f"{' '.join(error.message.split())[:LENGTH]}: correct it"
+def _is_name(reserved: Iterable[str], name: str) -> str:
+    if name in reserved:
+        raise PydanticCustomError("name", "has another meaning: choose another name")
+    if not NAME.fullmatch(name):
+        cure = re.sub(r"\W+", "_", name.lower()).strip("_0123456789") or "my_name"
+        raise PydanticCustomError("name", "not a name: use small letters, digits and _, such as {cure}", {"cure": cure})
+    return name
 
 
-def _odd_keys(value: Any, key: Key) -> Iterator[Key]:
-    """The keys that are no text (YAML reads `on` and `1` as something else)."""
-    for name, inner in _items(value):
-        if isinstance(value, dict) and not isinstance(name, str):
-            yield (*key, name)
-        yield from _odd_keys(inner, (*key, name))
+Seed = Annotated[int, Field(ge=0, le=4294967295)]
+Seconds = Annotated[float, Field(gt=0, le=10_000_000)]
+Parts = Annotated[list[Literal["train", "validation", "test"]], AfterValidator(_is_unique)]
+Text = Annotated[str, Field(min_length=1)]
+COUNTS = {"train": Positive, "validation": Positive, "test": Positive}
+TRAINING = section(optional(get_type_hints(Training, include_extras=True)))
+FOLDER_SPLIT = {
+    "name": Literal["class", "group", "parts", "file"],
+    "seed": Seed,
+    "validation": Positive,  # classes, or groups; a fifth where missing
+    "test": Positive,
+    "file": Text,
+}
+FOLDER = {  # a data set of the user
+    "kind": Literal["folder"],
+    "path": Text,  # absolute, or relative to the project's folder
+    "size": Annotated[int, Field(ge=20, le=512)],  # pixels of a side
+    "channels": Literal[1, 3],
+    "invert": NotRequired[bool],
+    "rotate": NotRequired[Parts],  # parts whose pictures may be turned by quarter turns
+    "split": NotRequired[section(optional(FOLDER_SPLIT))],
+}
+OMNIGLOT = {"sources": several(Literal["mirror", "torchvision", "glyphs"]), "glyphs_seed": Seed}
+PARAMS = {
+    "budget": str,
+    "data": dict[named("splits", "episodes", "downloads", "sine", "navigation"), Any],  # folders in data/
+    "split": section({"name": Literal["random", "lake", "file"], "seed": Seed, "file": Text, **COUNTS}),
+    "episodes": section({"seed": Seed, "rotate": Parts, "grid": bool}),
+    "tasks": dict[named(), dict[str, Any]],
+    "learners": dict[named("all"), dict[str, Any] | None],
+}
+ENTRY = optional({"learner": named(), "like": str, "trained_as": str})
 
 
-def _not_finite(value: Any, key: Key) -> Iterator[Key]:
-    """The keys of numbers that are not finite."""
-    if isinstance(value, float) and not math.isfinite(value):
-        yield key
-    for name, inner in _items(value):
-        yield from _not_finite(inner, (*key, name))
+def budget(tasks: Iterable[str], learners: Iterable[str], kinds: Iterable[str]) -> Any:
+    """The type of a file in params/, where these tasks, learners and kinds of problems are defined."""
+    task, learner, learner_or_all = one_of(tasks), one_of(learners), one_of(["all", *learners])
+    counts = NotRequired[dict[one_of(kinds), section(optional(COUNTS))]]
+    return section(
+        {
+            "full_length": NotRequired[bool],  # trainings are as long as the entries state
+            "seconds": NotRequired[Seconds | dict[one_of([*kinds, *tasks]), Seconds]],  # of a training
+            "iterations": NotRequired[dict[task, dict[learner, Positive]]],  # measured by `metascore calibrate`
+            "tasks": several(task),
+            "seeds": several(Seed),
+            "fewer_seeds": NotRequired[dict[task, Positive]],  # how many of the seeds a task runs: the smallest ones
+            "published": NotRequired[bool],  # the results are in git
+            "trained_on": NotRequired[dict[task, dict[learner_or_all, task | None]]],  # see `trainings`
+            "episodes": section({**COUNTS, "for": counts}),
+            "learners": dict[learner_or_all, dict[str, Any] | None],
+        }
+    )
 
 
-def _items(value: Any) -> Iterator[tuple[Any, Any]]:
-    """Names or places, and what is there."""
-    yield from value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+def numbers(hyper_parameters: Iterable[str], names: Iterable[str]) -> Any:
+    """The type of a section that states these hyper-parameters and `training`, also `for` each of these names."""
+    own = optional(dict.fromkeys(hyper_parameters, Any)) | {"training": NotRequired[TRAINING]}
+    return section({**own, "for": NotRequired[dict[one_of(names), section(own) | None]]})
+
+
+def check(document: Document, key: Key, kind: Any, values: Any) -> None:
+    """Raises UsageError unless the values of a key have a type: one line with file, line and key."""
+    try:
+        (kind if isinstance(kind, TypeAdapter) else TypeAdapter(kind)).validate_python(values)
+    except ValidationError as error:
+        found = [(_path(one, values), one) for one in error.errors(include_url=False)]
+        path, first = max(found, key=lambda pair: len(pair[0]))  # the deepest: others are of a union's other types
+        raise document.wrong((*key, *path), _message(first)) from error
+
+
+def _path(error: Any, values: Any) -> Key:
+    """The key that an error is about, without the names of types that pydantic puts between."""
+    path: Key = ()
+    for part in error["loc"]:
+        if (isinstance(values, dict) and part in values) or (isinstance(values, list) and isinstance(part, int)):
+            path, values = (*path, part), values[part]
+    return (
+        *path,
+        *{"missing": error["loc"][-1:], "unknown": (error.get("ctx", {}).get("key"),)}.get(error["type"], ()),
+    )
+
+
+def _message(error: Any) -> str:
+    if error["type"] == "missing":
+        return "missing: add it"
+    if error["type"] in OWN_MESSAGES:
+        return str(error["msg"])
+    value = repr(error["input"])
+    shown = value if len(value) <= SHOWN else f"{value[:SHOWN]}..."
+    return f"{shown}: {' '.join(error['msg'].removeprefix('Input ').split())}: correct it"

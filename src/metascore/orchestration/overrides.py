@@ -11,7 +11,7 @@ from typing import Any
 
 from metascore.config import documents
 from metascore.config.documents import Document, Key, dotted
-from metascore.config.overlay import ABOUT_THE_ENTRY, Stated
+from metascore.config.entries import NO_NUMBERS, Stated
 from metascore.config.params import Config
 from metascore.errors import UsageError
 
@@ -52,9 +52,9 @@ def _check(config: Config, document: Document, key: Key) -> None:
     if number is None:
         return
     found = _stated(config, key[1], number)
-    if any(one.key == key and one.place.file == document.file for one in found):
+    if any(one.key == key and one.document.file == document.file for one in found):
         return
-    winner = next((f"{one.place} wins ({dotted(one.key)})" for one in found), None)
+    winner = next((f"{one.document.file} wins ({dotted(one.key)})" for one in found), None)
     reason = winner or f"no run of budget {config.budget} reads it"
     raise document.wrong(key, f"changed for this experiment, and {reason}: change what wins, or leave it as it was")
 
@@ -64,7 +64,7 @@ def _number(key: Key) -> str | None:
     if key[0] != "learners" or len(key) < 3:
         return None
     inner = key[4:] if key[2] == FOR else key[2:]
-    return ".".join(map(str, inner)) if inner and inner[0] not in ABOUT_THE_ENTRY else None
+    return ".".join(map(str, inner)) if inner and inner[0] not in NO_NUMBERS else None
 
 
 def _stated(config: Config, learner: str, number: str) -> list[Stated]:

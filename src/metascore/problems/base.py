@@ -112,9 +112,9 @@ class Problem(abc.ABC):
         return cls(**keys)
 
     @classmethod
-    def schema(cls) -> dict[str, Any]:
-        """JSON schema of a task's keys (beside `problem`)."""
-        return keys.schema(cls)
+    def task_keys(cls) -> dict[str, Any]:
+        """The keys of a task (beside `problem`) with their types, for pydantic."""
+        return keys.task_keys(cls)
 
     def check(self, part: str, split: Mapping[str, Any]) -> None:  # noqa: B027  nothing to check is the usual case
         """Raise UsageError where data cannot give episodes of this shape; `split` is that section of params.yaml."""

@@ -7,9 +7,10 @@ import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, final
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, final
 
 import numpy as np
+from pydantic import Field
 
 from metascore.data.characters import members
 from metascore.data.classes import Row
@@ -40,11 +41,9 @@ class Images(PictureClassification):
     name: ClassVar[str] = "images"
     fields: ClassVar[tuple[str, str]] = ("class", "image")
 
-    data_set: str = dataclasses.field(metadata={"pattern": "^[a-z][a-z0-9_]*$"})
-    way: int = dataclasses.field(metadata={"minimum": 2, "maximum": 100000})
-    split: str = dataclasses.field(
-        default="", metadata={"enum": ["", "class", "group", "parts", "file"]}
-    )  # none: the set's own
+    data_set: Annotated[str, Field(pattern="^[a-z][a-z0-9_]*$")]
+    way: Annotated[int, Field(ge=2, le=100_000)]
+    split: Literal["", "class", "group", "parts", "file"] = ""  # none: the set's own
     side: int = dataclasses.field(default=28, metadata=NO_KEY)
     channels: int = dataclasses.field(default=1, metadata=NO_KEY)
     invert: bool = dataclasses.field(default=False, metadata=NO_KEY)

@@ -13,10 +13,11 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, final
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, final
 
 import numpy as np
 from jaxtyping import UInt8
+from pydantic import Field
 
 from metascore.data import lake
 from metascore.data.characters import CHARACTERS, DRAWERS, SIDE, character_names, members
@@ -44,8 +45,8 @@ class Omniglot(PictureClassification):
     warning: ClassVar[str] = "SYNTHETIC GLYPHS: drawn by a program. These numbers say nothing about Omniglot."
     fields: ClassVar[tuple[str, str]] = ("character", "drawer")
 
-    way: int = dataclasses.field(metadata={"minimum": 2, "maximum": CHARACTERS})
-    split: str = dataclasses.field(default="", metadata={"enum": ["", "random", "lake", "file"]})  # none: split.name
+    way: Annotated[int, Field(ge=2, le=CHARACTERS)]
+    split: Literal["", "random", "lake", "file"] = ""  # none: split.name
     one_drawer: bool = False  # all first drawings of an episode are one person's, all second ones another's, ...
     turned: bool = True  # in the parts that `episodes.rotate` lists; false: in none
     lake_runs: bool = False  # the test episodes are the published ones

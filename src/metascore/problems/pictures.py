@@ -7,12 +7,11 @@ where pictures may be turned; the first `shot` pictures of a class are the suppo
 from __future__ import annotations
 
 import abc
-import dataclasses
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, ClassVar, Literal, NamedTuple
 
 import numpy as np
 from jaxtyping import Int, UInt8
@@ -29,7 +28,6 @@ if TYPE_CHECKING:
 
 DRAWN_AT_ONCE = 1 << 22  # random numbers: bounds memory, changes nothing
 QUARTERS = 4  # ways to turn a picture by quarter turns
-WITHIN = {"enum": ["", "group"]}
 
 
 class Pool(NamedTuple):
@@ -55,7 +53,7 @@ class PictureClassification(Classification):
     seconds_per_task: ClassVar[float] = 0.01
     fields: ClassVar[tuple[str, str]]  # of a row: the classes, and the place of each picture in its class
 
-    within: str = dataclasses.field(default="", metadata=WITHIN)  # group: an episode's classes are of one group
+    within: Literal["", "group"] = ""  # group: an episode's classes are of one group
 
     @property
     def identities(self) -> int:

@@ -41,7 +41,7 @@ def digest(learners: dict[str, str], folder: Path = FOLDER) -> str:
 
 def _text(learner: str, file: str, folder: Path) -> str:
     candidates = [folder / f"{name}.md" for name in (learner, file)]
-    if signatures.exists(file):
+    if file in signatures.known():
         candidates.append(signatures.path_of(file).with_suffix(".md"))
     return next((path.read_text(encoding="utf-8") for path in candidates if path.is_file()), "")
 

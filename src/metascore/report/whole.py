@@ -100,7 +100,7 @@ def _card(config: Config, numbers: Numbers, learner: str) -> Card:
     return Card(
         learner,
         rows["family"].iloc[0],
-        signatures.citation(file),
+        signatures.of(file).citation,
         learner_pages.read(learner, file),
         [("; ".join(tasks), values) for tasks, values in settings.values()],
         [_result(row, numbers) for row in rows.to_dict("records")],

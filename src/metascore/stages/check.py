@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from functools import partial
 
-from metascore.config import signatures
 from metascore.config.params import Config
 from metascore.errors import UsageError, UserError
 from metascore.learners import base
@@ -16,15 +15,15 @@ log = logging.getLogger(__name__)
 
 
 def run(config: Config, learner: str) -> None:
-    """Log what an entry of params.yaml does wrong, on a task of each kind. Raises UserError if there is anything."""
-    tasks = {type(config.tasks[run.task]): run.task for run in config.runs() if run.learner == learner}
+    """Log each broken rule of the contract, on a task of each kind. Raises UserError if there is any."""
+    tasks = {type(config.tasks[task]): task for task, name in config.pairs() if name == learner}
     if not tasks:
-        known = ", ".join(dict.fromkeys(run.learner for run in config.runs()))
+        known = ", ".join(dict.fromkeys(name for _, name in config.pairs()))
         raise UsageError(f"{learner}: not part of budget {config.budget}: one of {known}")
     with machine.prepared():
         found = sum(_faults(config, learner, task) for task in tasks.values())
     if found:
-        file = signatures.path_of(config.recipe(next(iter(tasks.values())), learner).learner)
+        file = config.entries[learner].signature.path
         raise UserError(f"{learner}: checks that fail: {found}: correct {file} and run the same command again")
 
 

@@ -27,7 +27,7 @@ STEPS = 2  # of adaptation
 def small(problem: Problem) -> Problem:
     """The problem with the shape of episodes that checks are made with."""
     shape = {"way": WAY, "shot": SHOT, "query": QUERY}
-    return replace(problem, **{key: shape[key] for key in shape.keys() & problem.schema()["properties"].keys()})
+    return replace(problem, **{key: shape[key] for key in shape.keys() & problem.task_keys().keys()})
 
 
 @dataclass(frozen=True)

@@ -36,19 +36,19 @@ def test_training_episodes_of_a_task_that_nobody_trains_on_are_not_drawn():
 
 
 @pytest.mark.parametrize(
-    ("rows", "said"),
+    ("rows", "message"),
     [
-        ({"protonet": "nowhere"}, "'nowhere' is not a task of this budget: delete it"),
-        ({"protonets": "images"}, "not defined in params.yaml: one of all, "),
-        ({"maml": "waves"}, "waves is drawn from other data, or another split of them: delete it"),
-        ({"protonet": "many"}, "is the task itself: name another one, or delete it"),
+        ({"protonet": "nowhere"}, "many.protonet: 'nowhere': should be 'images', 'many' or 'waves'"),
+        (
+            {"protonets": "images"},
+            "many.protonets: 'protonets': should be 'all', 'chance', 'protonet', 'maml' or 'first'",
+        ),
+        ({"maml": "waves"}, "many: waves is not a task of this budget with the same data and split: delete it"),
     ],
 )
-def test_what_cannot_serve_is_named(rows, said):
-    with pytest.raises(UsageError, match=said) as error:
+def test_a_training_that_cannot_be_shared_is_named(rows, message):
+    with pytest.raises(UsageError, match=rf"params/tiny\.yaml, line \d+: trained_on\.{message}"):
         serving(rows)
-    assert "params/tiny.yaml" in str(error.value)
-    assert "trained_on.many" in str(error.value)
 
 
 def test_each_seed_has_a_training():
@@ -61,7 +61,7 @@ def test_each_seed_has_a_training():
 def paired(rows: dict[str, Any]) -> Config:
     """With an entry that is MAML's but for the steps at test, and what budget tiny says of it."""
     params, budgets = values()
-    params["learners"]["second"] = {"like": "maml", "paired_with": "maml", "test_steps": 7}
+    params["learners"]["second"] = {"like": "maml", "trained_as": "maml", "test_steps": 7}
     budgets["tiny"]["learners"] |= {"second": rows}
     budgets["tiny"]["learners"]["maml"] = {"inner_lr": 0.3}
     return configured(params, budgets)
@@ -87,8 +87,8 @@ def test_a_budget_does_not_make_them_train_otherwise(rows, said):
         paired(rows)
 
 
-def test_who_is_paired_with_nobody_of_a_task_is_trained():
+def test_who_is_trained_as_nobody_of_a_task_is_trained():
     params, budgets = values()
-    params["learners"]["second"] = {"like": "maml", "paired_with": "maml"}
+    params["learners"]["second"] = {"like": "maml", "trained_as": "maml"}
     budgets["tiny"]["learners"]["maml"] = None
     assert configured(params, budgets).training_of(Run("waves", "second", 1)) == Run("waves", "second", 1)
