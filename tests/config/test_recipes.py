@@ -48,11 +48,7 @@ def test_an_entry_may_say_whose_seeds_are_its_own():
     params["learners"]["first"]["trained_as"] = "maml"
     paired = configured(params, budgets)
     assert paired.recipe("images", "first") == before
-<<<<<<< HEAD
-    assert [paired.entries[name].shares_training for name in ("maml", "first")] == [None, "maml"]
-=======
     assert [paired.entries[name].trained_as for name in ("maml", "first")] == [None, "maml"]
->>>>>>> 0ef0862 (Read the configuration with pydantic; make a training a thing that runs name)
 
 
 def test_every_number_has_the_place_that_states_it():

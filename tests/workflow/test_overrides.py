@@ -14,10 +14,10 @@ from metascore.orchestration import overrides
 
 INEFFECTIVE = {
     # file and key, value, what the error says
-    "params.yaml: learners.maml.width": (32, "params/tiny.yaml, line .* wins \\(learners.all.width\\)"),
+    "params.yaml: learners.maml.width": (32, "params/tiny.yaml wins \\(learners.all.width\\)"),
     "params.yaml: learners.maml.for.omniglot.test_steps": (
         2,
-        "params/tiny.yaml, line .* wins \\(learners.maml.test_steps\\)",
+        "params/tiny.yaml wins \\(learners.maml.test_steps\\)",
     ),
     "params.yaml: learners.maml.training.meta_batch": (16, "wins \\(learners.all.training.meta_batch\\)"),
 }
@@ -90,7 +90,7 @@ def test_a_file_that_the_revision_does_not_have_is_new(place):
 
 def test_an_experiment_that_could_change_nothing_is_refused(tracked: Project):
     said = tracked.call("dvc", "exp", "run", "-S", "learners.maml.inner_lr=1.75", status=255)
-    assert "learners.maml.inner_lr: changed for this experiment, and params/smoke.yaml, line" in said
+    assert "learners.maml.inner_lr: changed for this experiment, and params/smoke.yaml wins" in said
     tracked.call("git", "checkout", "--quiet", "params.yaml")  # where DVC leaves what it was told
     ran = tracked.ran("dvc", "exp", "run", "-S", "learners.maml.test_steps=4")
     assert ran == jobs_of("maml") | jobs_of("fomaml")  # which is like maml

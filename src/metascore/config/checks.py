@@ -53,10 +53,9 @@ def _check_entry(entry: Entry, entries: Mapping[str, Entry], names: tuple[str, .
     try:
         signatures.path_of(entry.file)
     except UsageError as error:
-        cure = (
-            f"write src/metascore/learners/{entry.file}.py, install a package that offers it, or name an existing one"
-        )
-        raise entry.params.wrong(entry.key, f"no learner's file: {error}: {cure} by `learner:`") from error
+        file = f"src/metascore/learners/{entry.file}.py"
+        cure = "" if entry.file in signatures.known() else f": write {file}, install its package, or name one of these"
+        raise entry.params.wrong(entry.key, f"{error}{cure}") from error
     numbers = {key: value for key, value in values.items() if key not in schema.ENTRY}
     schema.check(entry.params, entry.key, _numbers(entry.file, names), numbers)
     alike = [name for name, one in entries.items() if one.file == entry.file and one is not entry]

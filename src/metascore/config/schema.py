@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from functools import partial
 from typing import Annotated, Any, Literal, NotRequired, get_type_hints
 
-from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError, with_config
 from pydantic_core import PydanticCustomError
 from typing_extensions import TypedDict
 
@@ -22,9 +22,8 @@ OWN_MESSAGES = ("unknown", "name", "unique")  # types of errors whose message is
 
 def section(keys: Mapping[str, Any]) -> Any:
     """The type of a dictionary with these keys and types; the error of an unknown key lists them."""
-    kind = TypedDict("Section", keys)  # type: ignore[operator, misc]
-    kind.__pydantic_config__ = STRICT
-    return Annotated[kind, BeforeValidator(partial(_refuse_unknown, keys))]
+    kind = TypedDict("Section", keys)  # type: ignore[misc]
+    return Annotated[with_config(STRICT)(kind), BeforeValidator(partial(_refuse_unknown, keys))]
 
 
 def optional(keys: Mapping[str, Any]) -> dict[str, Any]:
@@ -35,6 +34,11 @@ def optional(keys: Mapping[str, Any]) -> dict[str, Any]:
 def one_of(names: Iterable[str]) -> Any:
     """The type of one of these names."""
     return Literal[tuple(names) or ("",)]
+
+
+def table(names: Any, kind: Any) -> Any:
+    """The type of a dictionary with any number of these names."""
+    return dict[names, kind]
 
 
 def several(kind: Any) -> Any:
@@ -94,11 +98,11 @@ FOLDER = {  # a data set of the user
 OMNIGLOT = {"sources": several(Literal["mirror", "torchvision", "glyphs"]), "glyphs_seed": Seed}
 PARAMS = {
     "budget": str,
-    "data": dict[named("splits", "episodes", "downloads", "sine", "navigation"), Any],  # folders in data/
+    "data": table(named("splits", "episodes", "downloads", "sine", "navigation"), Any),  # folders in data/
     "split": section({"name": Literal["random", "lake", "file"], "seed": Seed, "file": Text, **COUNTS}),
     "episodes": section({"seed": Seed, "rotate": Parts, "grid": bool}),
-    "tasks": dict[named(), dict[str, Any]],
-    "learners": dict[named("all"), dict[str, Any] | None],
+    "tasks": table(named(), dict[str, Any]),
+    "learners": table(named("all"), dict[str, Any] | None),
 }
 ENTRY = optional({"learner": named(), "like": str, "trained_as": str})
 
@@ -106,19 +110,19 @@ ENTRY = optional({"learner": named(), "like": str, "trained_as": str})
 def budget(tasks: Iterable[str], learners: Iterable[str], kinds: Iterable[str]) -> Any:
     """The type of a file in params/, where these tasks, learners and kinds of problems are defined."""
     task, learner, learner_or_all = one_of(tasks), one_of(learners), one_of(["all", *learners])
-    counts = NotRequired[dict[one_of(kinds), section(optional(COUNTS))]]
+    counts = NotRequired[table(one_of(kinds), section(optional(COUNTS)))]
     return section(
         {
             "full_length": NotRequired[bool],  # trainings are as long as the entries state
-            "seconds": NotRequired[Seconds | dict[one_of([*kinds, *tasks]), Seconds]],  # of a training
-            "iterations": NotRequired[dict[task, dict[learner, Positive]]],  # measured by `metascore calibrate`
+            "seconds": NotRequired[Seconds | table(one_of([*kinds, *tasks]), Seconds)],  # of a training
+            "iterations": NotRequired[table(task, table(learner, Positive))],  # measured by `metascore calibrate`
             "tasks": several(task),
             "seeds": several(Seed),
-            "fewer_seeds": NotRequired[dict[task, Positive]],  # how many of the seeds a task runs: the smallest ones
+            "fewer_seeds": NotRequired[table(task, Positive)],  # how many of the seeds a task runs: the smallest ones
             "published": NotRequired[bool],  # the results are in git
-            "trained_on": NotRequired[dict[task, dict[learner_or_all, task | None]]],  # see `trainings`
+            "trained_on": NotRequired[table(task, table(learner_or_all, task | None))],  # see `trainings`
             "episodes": section({**COUNTS, "for": counts}),
-            "learners": dict[learner_or_all, dict[str, Any] | None],
+            "learners": table(learner_or_all, dict[str, Any] | None),
         }
     )
 
@@ -126,7 +130,7 @@ def budget(tasks: Iterable[str], learners: Iterable[str], kinds: Iterable[str]) 
 def numbers(hyper_parameters: Iterable[str], names: Iterable[str]) -> Any:
     """The type of a section that states these hyper-parameters and `training`, also `for` each of these names."""
     own = optional(dict.fromkeys(hyper_parameters, Any)) | {"training": NotRequired[TRAINING]}
-    return section({**own, "for": NotRequired[dict[one_of(names), section(own) | None]]})
+    return section({**own, "for": NotRequired[table(one_of(names), section(own) | None)]})
 
 
 def check(document: Document, key: Key, kind: Any, values: Any) -> None:

@@ -221,11 +221,7 @@ class Jobs:
         """What the report says beside the runs' own numbers."""
         config = self.config
         pages = learner_pages.digest({run.learner: self._learner_file(run) for run in config.runs()})
-<<<<<<< HEAD
-        twins = {name: entry.shares_training for name, entry in config.entries.items()}
-=======
         twins = {name: entry.trained_as for name, entry in config.entries.items()}
->>>>>>> 0ef0862 (Read the configuration with pydantic; make a training a thing that runs name)
         return section(pages, config.tasks, twins, config.seeds, config.split["name"], config.episodes)
 
     # Resources, for clusters: those of a second and third attempt are two and three times those of the first.

@@ -60,11 +60,7 @@ def _pairs(config: Config, learners: list[str]) -> list[tuple[str, str]]:
 
 
 def _is_measured(entry: Entry) -> bool:
-<<<<<<< HEAD
-    return signatures.learns(entry.file) and entry.shares_training is None
-=======
     return entry.signature.learns and entry.trained_as is None
->>>>>>> 0ef0862 (Read the configuration with pydantic; make a training a thing that runs name)
 
 
 def _seconds(config: Config, task: str, given: float | None) -> float:

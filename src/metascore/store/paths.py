@@ -43,11 +43,7 @@ class Results:
     """The results of one budget, which no other budget's touch."""
 
     folder: Path
-<<<<<<< HEAD
-    shares_training: Mapping[Pair, Pair] = field(default_factory=dict)  # who has no training, and whose serves them too
-=======
     shares_training: Mapping[Pair, Pair] = field(default_factory=dict)  # see `Config.shares_training`
->>>>>>> 0ef0862 (Read the configuration with pydantic; make a training a thing that runs name)
 
     @classmethod
     def of(cls, config: Config) -> "Results":

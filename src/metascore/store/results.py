@@ -43,11 +43,7 @@ def task_results(config: Config, task: str, results: Results, title: str) -> Tas
 
 def twins(config: Config, learners: Collection[str]) -> dict[str, str]:
     """Of these learners those that differ from another one of them in prediction only, with that one."""
-<<<<<<< HEAD
-    declared = {name: config.entries[name].shares_training for name in learners}
-=======
     declared = {name: config.entries[name].trained_as for name in learners}
->>>>>>> 0ef0862 (Read the configuration with pydantic; make a training a thing that runs name)
     return {name: twin for name, twin in declared.items() if twin is not None and twin in learners}
 
 
