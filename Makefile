@@ -89,7 +89,7 @@ demo: setup # a shipped checkpoint asked about shipped pictures: which class is 
 	cd demo && python -m metascore predict checkpoint.safetensors classes pictures --figure answers.png
 	cd demo && python -m metascore find checkpoint.safetensors one among
 
-bench: setup # the tables of docs/performance.md, measured here: speed against other libraries, on one thread
+bench: setup # the tables of docs/reference/performance.md, measured here: speed against other libraries, on one thread
 	python -m pip install --quiet --disable-pip-version-check -e '.[bench]' -c constraints.txt
 	OMP_NUM_THREADS=1 python -m benchmarks
 

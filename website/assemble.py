@@ -1,13 +1,12 @@
-"""Lay out the pages of both languages in .site: README and docs/ as they are, executed tutorials, the API by rooms.
+"""Write the pages of both languages to .site: README and docs/, executed tutorials, the API by packages.
 
-A page without a Chinese text is English on the Chinese half, and says so.
+The Chinese half has the pages that exist in Chinese; the first of them says that the others are English.
 """
 
 import hashlib
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
@@ -24,62 +23,48 @@ AT_THE_TOP = {
     "CHANGELOG.md": "changelog.md",
     "SECURITY.md": "security.md",
 }
+FOLDERS = ("start", "guides", "reference", "algorithms", "how_it_works")
 PICTURES = (".svg", ".png")
-UNTRANSLATED = "*本页尚无中文版，以下为英文。*\n\n"
-ROOMS = (
-    "data",
-    "config",
-    "problems",
-    "networks",
-    "learners",
-    "training",
-    "scoring",
-    "report",
-    "store",
-    "orchestration",
-)
+PACKAGES = ("data", "config", "problems", "networks", "learners", "training", "scoring", "report", "store")
 
 
 def main() -> None:
-    """Make both halves."""
+    """Write both halves."""
     for language in ("en", "zh"):
         assemble(language, STAGE / language)
+    for package in PACKAGES:
+        write(STAGE / f"en/api/{package}.md", api(package))
 
 
 def assemble(language: str, stage: Path) -> None:
     """Write the pages of one language."""
     shutil.rmtree(stage, ignore_errors=True)
-    own = sources(language)
-    chosen = {page: source for source, page in (sources("en") | own).items()}  # a translation comes last
-    pages = {source: page for page, source in chosen.items()}
-    for page, source in chosen.items():
+    pages = sources(language)
+    for source, page in pages.items():
         text = executed(ROOT / source, stage) if source.endswith(".py") else (ROOT / source).read_text(encoding="utf-8")
-        text = ("" if source in own else UNTRANSLATED) + linked(text, source, page, pages, stage)
-        write(stage / page, chinese.joined(text))
-    for room in ROOMS:
-        write(stage / f"api/{room}.md", api(room))
+        write(stage / page, chinese.joined(linked(text, source, pages, stage)))
     shutil.copytree(ROOT / "website/assets", stage / "assets")
 
 
 def sources(language: str) -> dict[str, str]:
-    """Every text of a language: its path in the repository, and its page on the site."""
+    """The texts of a language: path in the repository -> page on the site."""
     notes = sorted((ROOT / f"docs/tutorials/{language}").glob("*.py"))
     pages = {relative(path): f"tutorials/{path.stem}.md" for path in notes}
     if language == "en":
-        docs = sorted((ROOT / "docs").glob("*.md")) + sorted((ROOT / "docs/algorithms").glob("*.md"))
+        docs = [path for folder in FOLDERS for path in sorted((ROOT / "docs" / folder).glob("*.md"))]
         return pages | AT_THE_TOP | {relative(path): relative(path).removeprefix("docs/") for path in docs}
-    docs = sorted((ROOT / "docs" / language).rglob("*.md"))
-    own = {relative(path): relative(path).removeprefix(f"docs/{language}/") for path in docs}
+    docs = sorted((ROOT / "docs/zh").rglob("*.md"))
+    own = {relative(path): relative(path).removeprefix("docs/zh/") for path in docs}
     return pages | {source: page.replace("README", "index") for source, page in own.items()}
 
 
 def relative(path: Path) -> str:
-    """A path in the repository."""
+    """The path in the repository."""
     return path.relative_to(ROOT).as_posix()
 
 
-def linked(text: str, source: str, page: str, pages: dict[str, str], stage: Path) -> str:
-    """A page's text with links of the site; pictures come along."""
+def linked(text: str, source: str, pages: dict[str, str], stage: Path) -> str:
+    """The text of a page with links that hold on the site; pictures are copied."""
 
     def keep(file: str) -> str | None:
         if not file.endswith(PICTURES):
@@ -89,18 +74,18 @@ def linked(text: str, source: str, page: str, pages: dict[str, str], stage: Path
         shutil.copy(ROOT / file, copy)
         return f"files/{file}"
 
-    return links.rewritten(text, source, page, pages, keep)
+    return links.rewritten(text, source, pages[source], pages, keep)
 
 
 def in_the_other_half(file: str, language: str) -> str | None:
-    """Where a text of the other language lies, seen from the top of this one's half; None where it is no such text."""
+    """The page of a text of the other language, seen from the top of this half; None if the site has no such page."""
     other, way = {"en": ("zh", "zh/"), "zh": ("en", "../")}[language]
     page = sources(other).get(file)
     return page and f"{way}{page.removesuffix('.md')}.html"
 
 
 def executed(source: Path, stage: Path) -> str:
-    """A tutorial with its results, run again when it or the package has changed; its figures come along."""
+    """A tutorial with its output; it runs again when it or the package has changed. Its figures are copied."""
     kept = STAGE / "executed" / digest(source)
     if not (kept / "page.md").exists():
         shutil.rmtree(kept, ignore_errors=True)
@@ -112,25 +97,20 @@ def executed(source: Path, stage: Path) -> str:
 
 
 def digest(source: Path) -> str:
-    """What a tutorial's output depends on."""
-    return hashlib.sha256(b"".join(path.read_bytes() for path in [source, NOTEBOOKS, *package()])).hexdigest()[:16]
+    """The digest of everything that a tutorial's output depends on."""
+    files = [source, NOTEBOOKS, *sorted((ROOT / "src/metascore").rglob("*.py"))]
+    return hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()[:16]
 
 
-def package() -> Iterator[Path]:
-    """The package's modules."""
-    yield from sorted((ROOT / "src/metascore").rglob("*.py"))
-
-
-def api(room: str) -> str:
-    """The page of one room: each of its modules, by its docstrings."""
-    modules = sorted((ROOT / "src/metascore" / room).rglob("*.py"))
+def api(package: str) -> str:
+    """The page of one package: each of its modules by its docstrings."""
+    modules = sorted((ROOT / "src/metascore" / package).rglob("*.py"))
     names = [relative(path).removeprefix("src/").removesuffix(".py").replace("/", ".") for path in modules]
-    blocks = [f"::: {name.removesuffix('.__init__')}" for name in names]
-    return "\n\n".join([f"# {room}", *blocks]) + "\n"
+    return "\n\n".join([f"# {package}", *(f"::: {name.removesuffix('.__init__')}" for name in names)]) + "\n"
 
 
 def write(path: Path, text: str) -> None:
-    """A file with its folder."""
+    """Write a file and make its folder."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text, encoding="utf-8")
 

@@ -51,7 +51,7 @@ def hits(seeds, seed_effect):
 @pytest.mark.slow
 @pytest.mark.parametrize("seeds, seed_effect", [(2, 0.0), (2, 0.15), (3, 0.0), (3, 0.15), (3, 0.3)])
 def test_95_percent_intervals_hold_the_truth_92_to_98_times_in_100(seeds, seed_effect):
-    """That of the interquartile mean is a little too wide of so few episodes (docs/statistics.md)."""
+    """That of the interquartile mean is a little too wide of so few episodes (docs/reference/statistics.md)."""
     found = hits(seeds, seed_effect)
     most = dict.fromkeys(found, 0.98) | {"interquartile_mean": 0.995}
     assert all(0.92 * STUDIES <= count <= most[name] * STUDIES for name, count in found.items()), found

@@ -95,7 +95,7 @@ def measured():
         ("page good", "| quick | 3 | 12 | 0.500 / 0.167 / 0.091 | 50.0 ± 1.0 | 0.67 / 0.38 (Paper 2017) |"),
         ("page bad", "| more |  |  |  | not run |  | 41 % (Another 2016) |"),
         ("page unknown", "Not part of budget `quick`."),
-        ("learners", "| control | [bad](docs/algorithms/bad.md) |"),
+        ("learners", "| control | [bad](../algorithms/bad.md) |"),
         ("priors waves", "| good | 0.25 (0.25–0.25) | 1.000 | 0.500 | 0.167 | 0.091 |"),
         ("moves waves good", "| good | 0.25 (0.25–0.25) | 0.25 (0.25–0.25) | 0.25 (0.25–0.25) | 100% |"),
         ("metascores images waves", "| bad | 20.0 [19.0, 20.0] | – |"),

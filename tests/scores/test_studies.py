@@ -46,7 +46,7 @@ def test_intervals_of_interquartile_means_hold_the_truth_nine_times_in_ten():
 
 @pytest.mark.slow
 def test_true_differences_are_found_more_often_than_by_welch_and_the_test_before():
-    """Tukey's finds more, and finds as many where there are none (docs/statistics.md)."""
+    """Tukey's finds more, and finds as many where there are none (docs/reference/statistics.md)."""
     shares = share_found(3, 6, STUDIES)
     assert shares["ours"] > 0.7
     assert shares["ours"] > max(shares["before"], shares["Welch"]) + 0.3

@@ -172,7 +172,7 @@ assert after_one["maml"] < after_one["transfer"]
 # nothing.
 #
 # The benchmark's own numbers, with more training, three seeds and intervals:
-# [Transfer or meta-learning?](../../transfer_or_meta_learning.md).
+# [Transfer or meta-learning?](../../reference/transfer_or_meta_learning.md).
 #
 # **Your own plot:** choose another `wave` above, or another rate `ALPHA`, or give `adapt` a hundred steps. When does transfer
 # catch up?

@@ -111,7 +111,7 @@ for name, (of_seeds, of_episodes) in by_hand.items():
 # expected of all, the more the more alike they are (Smyth 2004), and an interval reaches as far as the degrees of freedom
 # demand. Its ends lie on the scale of log odds, so that none passes 100. The equations are at the top of
 # [`scoring/variances.py`](../../../src/metascore/scoring/variances.py); how often such intervals hold the truth in simulated
-# studies is in [statistics.md](../../statistics.md).
+# studies is in [statistics.md](../../reference/statistics.md).
 
 # %%
 from metascore.scoring.intervals import bounded, reach, slope

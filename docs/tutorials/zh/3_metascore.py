@@ -105,7 +105,7 @@ for name, (of_seeds, of_episodes) in by_hand.items():
 # 所以本项目让算法互相借用：每个方差都向对所有算法的预期收缩，彼此越相像收缩越多（Smyth 2004），区间再按自由度放宽。
 # 区间端点取在对数几率尺度上，因此不会超过 100。公式见
 # [`scoring/variances.py`](../../../src/metascore/scoring/variances.py) 开头；在模拟研究中这样的区间有多经常包含真值，见
-# [statistics.md](../../statistics.md)。
+# [statistics.md](../../reference/statistics.md)。
 
 # %%
 from metascore.scoring.intervals import bounded, reach, slope

@@ -1,4 +1,4 @@
-"""What was aimed at, and what more time brought: two blocks of docs/reference.md."""
+"""What was aimed at, and what more time brought: two blocks of docs/reference/results.md."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """What episode files are, for machines: Croissant 1.0 (mlcommons.org/croissant), JSON that search engines read.
 
 An episode file is an array of rows, one an episode, which Croissant has no reader for: it says which files there are,
-with their digests, and which columns a row of each has. docs/datasheet.md says in words what they mean.
+with their digests, and which columns a row of each has. docs/reference/datasheet.md says in words what they mean.
 """
 
 from __future__ import annotations

@@ -56,7 +56,7 @@ def learner_block(measured: Measured) -> str:
     """The learners by family, with links to their pages."""
     links: dict[str, list[str]] = {family: [] for family in FAMILIES if family in measured.families.values()}
     for learner, family in measured.families.items():
-        links.setdefault(family, []).append(f"[{learner}](docs/algorithms/{learner}.md)")
+        links.setdefault(family, []).append(f"[{learner}](../algorithms/{learner}.md)")
     return pipes(pd.DataFrame({"family": list(links), "learners": [", ".join(some) for some in links.values()]}))
 
 

@@ -2,7 +2,7 @@
 
 An episode's influence on it (Tukey and McLaughlin 1963) is the deviation of its winsorised value, over the share of
 values that is kept; the spread of influences gives the interval, as that of the values gives that of a mean. Near
-perfection that needs three departures; what intervals hold with all of them, docs/statistics.md shows:
+perfection that needs three departures; what intervals hold with all of them, docs/reference/statistics.md shows:
 
 - Values are winsorised one standard error of a quantile's place further out. Where a quarter of the episodes, more or
   less, are not perfect, this sample's quartile may be perfect and the next one's not.
