@@ -1,4 +1,4 @@
-"""`python -m benchmarks.statistics`: the tables of docs/reference/statistics.md, by simulation, in a few minutes of one core.
+"""`python -m benchmarks.statistics`: the tables of docs/reference/statistics.md, by simulation, in minutes.
 
 `--studies 1000` makes as many studies a setting as the page speaks of.
 """

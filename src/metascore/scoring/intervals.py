@@ -3,8 +3,9 @@
 An estimate errs by its seeds, of whose few variances little is known, and by its episodes, which are many. Given the
 data, the seeds' error of one mean is Student's t; that of a difference of two means is the difference of two of them
 (Behrens and Fisher), whose tails are thicker than those of any t with Satterthwaite's degrees of freedom: in the far
-tail, where corrections for many pairs look, the latter errs several times too often (docs/reference/statistics.md). With first
-and other variances v, w on f, g degrees of freedom the difference is, for a share B from Beta(f/2, g/2),
+tail, where corrections for many pairs look, the latter errs several times too often
+(docs/reference/statistics.md). With first and other variances v, w
+on f, g degrees of freedom the difference is, for a share B from Beta(f/2, g/2),
 
     Student's t with f + g degrees of freedom, times the root of (f v / B + g w / (1 - B)) / (f + g)
 

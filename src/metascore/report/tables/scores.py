@@ -13,9 +13,10 @@ PAPER = True
 READING = (
     "± is the distance to the farther end of a 95 % interval for other seeds and other episodes of these test classes; "
     "with one seed the interval holds for these trained networks, and there are no ranks. A rank such as 2–4 holds all "
-    "places that the tests of all pairs leave possible at 5 % together (docs/reference/statistics.md). A diverged episode counts "
-    "as accuracy 0, or as MetaScore -100 where scores are errors. A mean error that a few diverged episodes decide is "
-    "replaced by the median and the share of episodes that diverged. Chance has MetaScore 0 by definition."
+    "places that the tests of all pairs leave possible at 5 % together (docs/reference/statistics.md). A diverged "
+    "episode counts as accuracy 0, or as MetaScore -100 where scores are errors. A mean error that a few diverged "
+    "episodes decide is replaced by the median and the share of episodes that diverged. Chance has MetaScore 0 by "
+    "definition."
 )
 
 
