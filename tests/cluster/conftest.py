@@ -1,71 +1,47 @@
-"""A small workflow whose stages are real, run here undisturbed, and a Slurm of one node to run it on."""
+"""A small workflow whose stages are real, and a Slurm of one node and a bucket to run it on."""
 
-import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-import s3
 import slurm
-import tiny_workflow
-from temporary_project import Project, copy
+from temporary_project import Project
+from tiny_workflow import finished, fresh, mark_slow, pristine, undisturbed  # noqa: F401
 
-VALIDATIONS = 40  # of MAML's training
+CREDENTIALS = {"AWS_ACCESS_KEY_ID": "anyone", "AWS_SECRET_ACCESS_KEY": "anyone", "AWS_DEFAULT_REGION": "us-east-1"}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Everything here takes minutes."""
-    tiny_workflow.mark_slow(items, Path(__file__).parent)
-
-
-@pytest.fixture(scope="session")
-def pristine(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """A copy of the project with three tiny learners on synthetic glyphs, not run yet. Don't change it."""
-    return tiny_workflow.not_run(tmp_path_factory.mktemp("pristine") / "project", VALIDATIONS)
-
-
-@pytest.fixture(scope="session")
-def undisturbed(pristine: Project, tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """The same after a whole run on this machine. Don't change it."""
-    return tiny_workflow.run(pristine, tmp_path_factory.mktemp("undisturbed") / "project")
+    mark_slow(items, Path(__file__).parent)
 
 
 @pytest.fixture(scope="session")
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
     """The variables with which commands find a Slurm of one node."""
-    reason = slurm.missing()
-    if reason:
+    if reason := slurm.missing():
         pytest.skip(reason)
     with slurm.started(tmp_path_factory.mktemp("slurm")) as variables:
         yield variables
 
 
 @pytest.fixture
-def fresh(pristine: Project, tmp_path: Path) -> Project:
-    """A copy of one's own that has not run yet."""
-    return copy(pristine, tmp_path / "project")
-
-
-@pytest.fixture
-def on_slurm(fresh: Project, cluster: dict[str, str]) -> Project:
-    """The same where Slurm's commands are at hand."""
+def on_slurm(fresh: Project, cluster: dict[str, str]) -> Project:  # noqa: F811
+    """A copy of one's own where Slurm's commands are at hand."""
     return replace(fresh, variables=cluster)
 
 
 @pytest.fixture
-def without_maml(undisturbed: Project, cluster: dict[str, str], tmp_path: Path) -> Project:
-    """A copy of the undisturbed run in which MAML, which trains longest, has not been trained, with Slurm at hand."""
-    project = copy(undisturbed, tmp_path / "project")
-    shutil.rmtree(project.path / "results/smoke/runs/omniglot_5w1s/maml")
-    (project.path / slurm.MAML).unlink()
-    return replace(project, variables=cluster)
-
-
-@pytest.fixture(scope="session")
-def bucket(tmp_path_factory: pytest.TempPathFactory) -> Iterator[s3.Bucket]:
-    """A bucket of an S3 server on loopback, with the only credentials that it takes."""
-    for needed in ("moto", "flask", "boto3", "dvc_s3"):
-        pytest.importorskip(needed, reason="make setup")
-    with s3.started(tmp_path_factory.mktemp("s3") / "server.log") as found:
-        yield found
+def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """The address of an S3 server on loopback, with a bucket `metascore` for everyone."""
+    server_module = pytest.importorskip("moto.server", reason="make setup")
+    boto3 = pytest.importorskip("boto3", reason="make setup")
+    for name, value in CREDENTIALS.items():
+        monkeypatch.setenv(name, value)
+    server = server_module.ThreadedMotoServer("127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    boto3.client("s3", endpoint_url=f"http://{host}:{port}").create_bucket(Bucket="metascore")
+    yield f"http://{host}:{port}"
+    server.stop()

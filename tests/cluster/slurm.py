@@ -12,7 +12,6 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-MAML = Path("logs/smoke/meta_train/omniglot_5w1s/maml/0.log")  # of the test project
 PROGRAMS = ("munged", "slurmctld", "slurmd", "sbatch", "squeue", "scancel", "srun")
 PLUGINS = ("snakemake_executor_plugin_slurm", "snakemake_executor_plugin_slurm_jobstep")
 CONFIGURATION = """
@@ -55,16 +54,12 @@ NVIDIA_SMI = '#!/bin/sh\n[ -n "$SLURM_JOB_ID" ] || exit 9\necho "GPU 0: Fake (UU
 def missing() -> str:
     """Why there can be no Slurm here; empty where there can."""
     programs = [name for name in PROGRAMS if shutil.which(name) is None]
-    plugins = [name for name in PLUGINS if not _is_installed(name)]
+    plugins = [name for name in PLUGINS if importlib.util.find_spec(name) is None]
     if programs:
         return f"no {', '.join(programs)}: apt-get install slurm-wlm munge"
     if plugins:
-        return "no plugins: pip install 'metascore[cluster]'"
+        return "no plugins: make setup"
     return "" if os.getuid() == 0 else "only root may start the daemons of a node"
-
-
-def _is_installed(name: str) -> bool:
-    return importlib.util.find_spec(name) is not None
 
 
 @contextlib.contextmanager

@@ -1,32 +1,38 @@
-"""The workflow without a shared file system: a storage plugin brings and takes each job's files."""
+"""The workflow without a shared file system, and DVC's remote in a bucket."""
 
 import importlib.util
 import shutil
-from dataclasses import replace
+from pathlib import Path
 
 import pytest
-from artefacts import bits
+from temporary_project import Project
+from tiny_workflow import bits
 
 
-def test_files_kept_elsewhere_and_worked_on_in_a_scratch_folder(fresh, undisturbed, tmp_path):
+def test_files_kept_elsewhere_and_worked_on_in_a_scratch_folder(fresh: Project, undisturbed: Project, tmp_path: Path):
     if importlib.util.find_spec("snakemake_storage_plugin_fs") is None or shutil.which("rsync") is None:
-        pytest.skip("no plugin or no rsync: pip install 'metascore[cluster]', apt-get install rsync")
-    store, scratch = tmp_path / "store", tmp_path / "scratch"
+        pytest.skip("no plugin or no rsync: make setup, apt-get install rsync")
+    store = tmp_path / "store"
     store.mkdir()
     options = ("--default-storage-provider", "fs", "--default-storage-prefix", str(store))
-    said = fresh.call("snakemake", "--cores", "2", *options, "--local-storage-prefix", str(scratch))
-    assert bits(store) == bits(undisturbed.path), said
+    options += ("--local-storage-prefix", str(tmp_path / "scratch"))
+    output = fresh.call("snakemake", "--cores", "2", *options)
+    assert bits(store) == bits(undisturbed.path), output
     assert not (fresh.path / "data").exists() and not (fresh.path / "results").exists()
-    assert fresh.planned(*options, "--local-storage-prefix", str(scratch)) == set()
+    assert fresh.planned(*options) == set()
 
 
-def test_files_kept_in_a_bucket(fresh, undisturbed, bucket, tmp_path):
-    if importlib.util.find_spec("snakemake_storage_plugin_s3") is None:
-        pytest.skip("no plugin: pip install 'metascore[cluster]'")
-    known = {"ENDPOINT_URL": bucket.address, "ACCESS_KEY": bucket.key, "SECRET_KEY": bucket.secret}
-    project = replace(fresh, variables={f"SNAKEMAKE_STORAGE_S3_{name}": value for name, value in known.items()})
-    options = ("--default-storage-provider", "s3", "--default-storage-prefix", "s3://metascore/results-of-all")
-    said = project.call("snakemake", "--cores", "2", *options)
-    bucket.download("results-of-all/", tmp_path / "copy")
-    assert bits(tmp_path / "copy") == bits(undisturbed.path), said
-    assert project.planned(*options) == set()
+def test_a_clone_pulls_results_from_a_bucket_and_has_nothing_to_do(finished: Project, bucket: str, tmp_path: Path):
+    for command in (
+        ("dvc", "remote", "add", "--default", "--force", "bucket", "s3://metascore/remote"),
+        ("dvc", "remote", "modify", "bucket", "endpointurl", bucket),
+        ("dvc", "repro", "--quiet"),
+        ("git", "add", "."),
+        ("git", "commit", "--quiet", "--message", "Run"),
+        ("dvc", "push", "--quiet"),
+        ("git", "clone", "--quiet", ".", str(tmp_path / "clone")),
+    ):
+        finished.call(*command)
+    clone = Project(tmp_path / "clone")
+    clone.call("dvc", "pull", "--quiet")
+    assert clone.planned() == set() and bits(clone.path) == bits(finished.path)

@@ -5,8 +5,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from faults import MAML_LOG, bits, started, wait_for_snapshot
+from faults import started, wait_for_snapshot
 from temporary_project import Project
+from tiny_workflow import MAML_LOG, bits
 
 RUN, SCORES = "results/smoke/runs/omniglot_5w1s/maml/0", "results/smoke/scores/omniglot_5w1s/maml/0"
 ARTEFACTS = [
@@ -59,7 +60,7 @@ def told(project: Project, damage: Callable) -> str:
 def test_damage_is_found_named_and_healed(finished: Project, undisturbed: Project, file: str, damage: Callable):
     damage(finished.path / file)
     assert file in told(finished, damage)
-    assert bits(finished) == bits(undisturbed)
+    assert bits(finished.path) == bits(undisturbed.path)
     assert (finished.path / file).stat().st_size > 0
     assert finished.planned() == set()
 
@@ -76,7 +77,7 @@ def test_a_damaged_snapshot_is_named_and_the_run_starts_anew(fresh: Project, und
     said = (fresh.path / MAML_LOG).read_text()
     assert damage is Path.unlink or f"{snapshot.relative_to(fresh.path)}: not a checkpoint" in said
     assert "going on from" not in said
-    assert bits(fresh) == bits(undisturbed)
+    assert bits(fresh.path) == bits(undisturbed.path)
 
 
 @pytest.mark.parametrize("damage", DAMAGES, ids=lambda damage: damage.__name__)
@@ -86,5 +87,5 @@ def test_the_workflow_s_own_records(finished: Project, undisturbed: Project, fil
     path = finished.path / ".snakemake" / file
     damage(path if path.is_file() else next(one for one in sorted(path.rglob("*")) if one.is_file()))
     finished.call("snakemake", "--cores", "2")
-    assert bits(finished) == bits(undisturbed)
+    assert bits(finished.path) == bits(undisturbed.path)
     assert finished.planned() == set()
