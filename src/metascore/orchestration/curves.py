@@ -29,7 +29,8 @@ def write(config: Config) -> None:
         with suppress(FileNotFoundError), results.training(run).open(encoding="utf-8", newline="") as file:
             rows += [vars(run) | {name: row.get(name) for name in TRAINING_COLUMNS} for row in csv.DictReader(file)]
     with suppress(OSError, UserError):  # the workflow goes on without plots
-        write_rows(results.folder / "training.csv", COLUMNS, rows)
+        if rows:
+            write_rows(results.folder / "training.csv", COLUMNS, rows)
 
 
 def _keep(config: Config) -> None:
