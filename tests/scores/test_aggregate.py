@@ -208,6 +208,26 @@ def test_digests_are_those_of_checkpoints_scores_and_metrics(finished):
 
 
 @pytest.mark.usefixtures("no_drawings")
+def test_another_machine_with_the_same_scores_changes_no_file(project):
+    chosen = fake_results.config()
+    fake_results.write(project, chosen)
+    aggregate.run(chosen)
+    before = digests(project)
+    for path in Path("results/tiny/runs").rglob("run.json"):
+        record = json.loads(path.read_text())
+        there = {"machine": {"processor": "slide rule", "threads": 2}, "device": "gpu", "tasks_per_second": 1.0}
+        path.write_text(json.dumps(record | there | {"seconds": 3 * record["seconds"]}))
+    for path in Path("results/tiny/runs").rglob("training.csv"):
+        pd.read_csv(path).assign(seconds=7.7).to_csv(path, index=False)
+    aggregate.run(chosen)
+    assert digests(project) == before
+    scores = Path("results/tiny/scores/sine_5s/maml/0.npy")
+    np.save(scores, np.load(scores) / 2)
+    aggregate.run(chosen)
+    assert pd.read_csv("results/tiny/tables/scores.csv").groupby("learner")["seconds"].first()["maml"] == 7.5
+
+
+@pytest.mark.usefixtures("no_drawings")
 def test_runs_from_machines_that_differ_are_a_warning_that_names_the_difference(project, caplog):
     chosen = fake_results.config(tasks=("omniglot_5w1s",))
     fake_results.write(project, chosen)

@@ -1,6 +1,6 @@
-"""What a reproduction is compared with: digests of checkpoints, scores and metrics, and the machine they come from.
+"""Digests of checkpoints, scores and metrics, with which a reproduction is compared, and the machine that made them.
 
-Of a checkpoint its tensors count, and not what is said of them: code that was changed and does the same says another.
+The digest of a checkpoint is that of its tensors, without its metadata.
 """
 
 import hashlib
@@ -19,7 +19,8 @@ HEADER = 8  # bytes that say how long the description of the tensors is
 def write(config: Config, machines: list[dict[str, Any]], results: Results) -> list[str]:
     """Write digests.json: budget, machine (as the runs recorded it) and the digest of each file below `results`.
 
-    Where runs come from machines that differ in a fact, all its values are listed. Returns the names of such facts.
+    A file with the same digests stays as it is: another machine has reproduced its bits. Where runs come from machines
+    that differ in a fact, all its values are listed. Returns the names of such facts.
     """
     values = {fact: _distinct([machine.get(fact) for machine in machines]) for fact in sorted(set().union(*machines))}
     runs = config.runs()
@@ -29,8 +30,18 @@ def write(config: Config, machines: list[dict[str, Any]], results: Results) -> l
         "machine": {fact: found[0] if len(found) == 1 else found for fact, found in values.items()},
         "files": {path.relative_to(results.folder).as_posix(): of_content(path) for path in files},
     }
-    write_json(results.digests, content)
+    if _former(results.digests).get("files") != content["files"]:
+        write_json(results.digests, content)
     return [fact for fact, found in values.items() if len(found) > 1]
+
+
+def _former(path: Path) -> dict[str, Any]:
+    """The digests that are there; empty where the file is missing or damaged."""
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return content if isinstance(content, dict) else {}
 
 
 def of_content(path: Path) -> str:
