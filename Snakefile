@@ -25,7 +25,7 @@ rule all:
         JOBS.targets(),
 
 
-# Only the process that plans jobs looks at what lies here already, and is watched.
+# Only in the process that plans jobs.
 if workflow.is_main_process:
     SHOWN = session.watch(workflow, JOBS)
-    session.reject_strangers(JOBS, is_adopted=workflow.touch)
+    session.let_keys_decide(JOBS)

@@ -10,6 +10,7 @@ import os
 import sys
 import traceback
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -76,8 +77,7 @@ def _ask(options: argparse.Namespace) -> None:
 
 def _stage(options: argparse.Namespace) -> Any:
     """Imported here, so that no stage waits for the libraries of another."""
-    name = "train_once" if options.stage == "train" else options.stage.replace("-", "_")
-    return importlib.import_module(f"metascore.stages.{name}")
+    return importlib.import_module(f"metascore.stages.{options.stage.replace('-', '_')}")
 
 
 def _run(options: argparse.Namespace, config: Config) -> None:
@@ -88,7 +88,7 @@ def _run(options: argparse.Namespace, config: Config) -> None:
     elif options.stage in ("pictures", "split"):
         stage.run(config, options.name)
     elif options.stage in ("train", "finetune"):
-        stage.run(config, _job(options, config))
+        stage.run(config, _jobs(options, config))
     elif options.stage == "compare":
         stage.run(config, options.revision, fail_on_worse=options.fail_on == "worse")
     elif options.stage == "recipe":
@@ -102,14 +102,6 @@ def _run(options: argparse.Namespace, config: Config) -> None:
         stage.run(config, options.check)
     elif options.stage == "check":
         stage.run(config, options.learner)
-    elif options.stage == "vouch":
-        stage.run(config, options.tolerance, options.against)
-    elif options.stage == "submit":
-        stage.run(config, options.learner, options.licence, options.by, options.output)
-    elif options.stage == "verify":
-        stage.run(config, options.bundle, options.tolerance, options.whole)
-    elif options.stage == "merge":
-        stage.run(config, options.bundles, options.output, options.tolerance)
     elif options.stage == "new-learner":
         stage.run(config, options.name, Path(options.params), options.package)
     else:
@@ -121,8 +113,16 @@ def _pair(text: str) -> Pair:
     return task, learner
 
 
-def _job(options: argparse.Namespace, config: Config) -> Run:
-    job = Run(options.task, options.learner, getattr(options, "seed", config.seeds[0]))
+def _jobs(options: argparse.Namespace, config: Config) -> list[Run]:
+    """The runs of a task and a learner: the seed that is named, or all."""
+    if options.seed is not None:
+        return [_job(options, config, options.seed)]
+    first = _job(options, config, config.seeds[0])
+    return [replace(first, seed=seed) for seed in config.seeds_of(first.task)]
+
+
+def _job(options: argparse.Namespace, config: Config, seed: int | None = None) -> Run:
+    job = Run(options.task, options.learner, config.seeds[0] if seed is None else seed)
     known = config.runs()
     for name, value in vars(job).items():
         allowed = dict.fromkeys(getattr(run, name) for run in known)

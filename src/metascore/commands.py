@@ -15,7 +15,7 @@ STAGES = {
     "pictures": "read a folder of your own pictures into data/pictures/NAME",
     "split": "divide the classes into data/splits",
     "episodes": "draw one episode file into data/episodes",
-    "train": "meta-train one learner on one task with one seed",
+    "train": "meta-train one learner on one task, seed by seed",
     "finetune": "adapt a trained learner on the frozen test episodes and score it",
     "predict": "say which class each picture is of: a checkpoint alone is enough",
     "find": "say which picture is of the class of some others: a checkpoint alone is enough",
@@ -25,10 +25,6 @@ STAGES = {
     "list": "show tasks, budgets and learners, and which runs are done",
     "recipe": "show every number of a run, and the file and line that state it",
     "calibrate": "measure how many iterations fill the seconds that a budget gives each training, and write them down",
-    "vouch": "show that new code does what old code did, so that finished runs count as done",
-    "submit": "pack a learner's results into one file that others can verify",
-    "verify": "say whether the results in such a file are what its learner does",
-    "merge": "verify several such files, and write one board of them and of what was judged here",
     "pack": "write the runs of a published budget as a few files for git",
     "check": "try a learner on small episodes: what it does wrong, and how to mend it",
     "new-learner": "begin a learner: a file that works, an entry and a page, with the places to fill",
@@ -59,13 +55,9 @@ CONFIGURATION = (
     _argument("--budget", help="a file in params/ (default: what params.yaml says)"),
 )
 PAIR = (_argument("--task", required=True), _argument("--learner", required=True))
-RUN = (*PAIR, _argument("--seed", required=True, type=int))
+RUN = (*PAIR, _argument("--seed", type=int, help="one of the budget's seeds (default: all of them)"))
 CHECKPOINT = _pictures("checkpoint", "the checkpoint.safetensors of a run, or a name of a published one: protonet")
 ENTRY = _argument("learner", metavar="LEARNER", help="an entry of params.yaml")
-BUNDLE = {"metavar": "BUNDLE", "type": Path, "help": "what `metascore submit` made"}
-OUTPUT = _argument("--output", type=Path, help="where to write")
-AGAINST = _argument("--against", metavar="REVISION", help="on a machine of another kind: whose code made the runs")
-TOLERANCE = _argument("--tolerance", type=float, help="on a machine of another kind: relative, such as 0.001")
 
 ARGUMENTS: dict[str, tuple[Argument, ...]] = {
     "pictures": (_argument("--name", required=True, help="a data set in params.yaml"),),
@@ -103,19 +95,6 @@ ARGUMENTS: dict[str, tuple[Argument, ...]] = {
         _argument("learners", metavar="LEARNER", nargs="*", help="entries (default: all that learn)"),
         _argument("--seconds", type=float, help="of a training (default: what the budget's file says)"),
     ),
-    "vouch": (TOLERANCE, AGAINST),
-    "submit": (
-        ENTRY,
-        _argument("--licence", required=True, help="of the results, such as CC-BY-4.0"),
-        _argument("--by", required=True, help="who made them"),
-        OUTPUT,
-    ),
-    "verify": (
-        _argument("bundle", **BUNDLE),
-        _argument("--whole", action="store_true", help="train one of its runs to the end again"),
-        TOLERANCE,
-    ),
-    "merge": (_argument("bundles", nargs="+", **BUNDLE), OUTPUT, TOLERANCE),
     "pack": (_argument("--check", action="store_true", help="only say whether the files are damaged or outdated"),),
     "check": (ENTRY,),
     "new-learner": (

@@ -11,7 +11,6 @@
 rule aggregate:
     input:
         JOBS.aggregate_inputs(),
-        [local(file) for file in PUBLISHED],
     output:
         # Not deleted before the job, and put back where it fails.
         update(JOBS.plain_report()),
@@ -26,8 +25,6 @@ rule aggregate:
         runtime=30,
     params:
         budget=BUDGET,
-        code=code("aggregate"),
-        section=JOBS.report_section(),
     message:
         "Scores to metrics, tables, figures and report"
     shell:

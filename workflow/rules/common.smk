@@ -10,7 +10,7 @@ sys.path.insert(0, SOURCE)
 from metascore.config.params import OMNIGLOT
 from metascore.orchestration import needs, places, session, signals
 from metascore.orchestration.configuration import load, unpack
-from metascore.orchestration.jobs import PUBLISHED, Jobs, code, section
+from metascore.orchestration.jobs import EVALUATED, TRAINED, Jobs, with_key
 
 session.lend_to_jobs(SOURCE)
 session.begin(workflow.is_main_process)
@@ -20,13 +20,12 @@ BUDGET = JOBS.config.budget
 if workflow.is_main_process:
     unpack(JOBS.config)
 GPUS = needs.gpus(workflow.is_main_process)
-RUN_OF_JOB = "{wildcards.task}/{wildcards.learner}/{wildcards.seed}"
+PAIR = "{wildcards.task}/{wildcards.learner}"
 
 
 wildcard_constraints:
     task=r"[a-z][a-z0-9_]*",
     learner=r"[a-z][a-z0-9_]*",
-    seed=r"\d+",
 
 
 onstart:
@@ -35,8 +34,8 @@ onstart:
 
 
 onsuccess:
-    session.remember(JOBS)
+    session.end(JOBS)
 
 
 onerror:
-    session.give_up(JOBS, workflow.dag.needrun_jobs())
+    session.end(JOBS, workflow.dag.needrun_jobs())

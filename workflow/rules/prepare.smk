@@ -6,7 +6,7 @@
 #          data/splits/{split}.json, data/splits/{data set}/{split}.json
 #          data/episodes/{problem or data set}/{part}-{shape}-{count}.npy
 #
-# Budgets share these. The one that a command names is a resource: as a parameter, another would have them made anew.
+# Budgets share these files. A split and an episode file have a key beside them.
 
 
 # Where the user sits: nodes of a cluster have no network, and would fall back to glyphs. A split takes no time.
@@ -25,9 +25,6 @@ rule download:
     wildcard_constraints:
         fetched=OMNIGLOT,
     threads: 1
-    params:
-        code=code("data"),
-        section=section(JOBS.config.data),
     message:
         "Omniglot, verified, as arrays"
     shell:
@@ -42,9 +39,6 @@ rule pictures:
     wildcard_constraints:
         data_set="|".join(JOBS.data_sets()) or "(?!)",
     threads: 1
-    params:
-        code=code("pictures"),
-        section=JOBS.pictures_section,
     message:
         "Pictures {wildcards.data_set} as arrays"
     shell:
@@ -55,39 +49,33 @@ rule split:
     input:
         JOBS.split_inputs,
     output:
-        "data/splits/{split}.json",
+        with_key("data/splits/{split}.json"),
     log:
         "logs/splits/{split}.log",
     wildcard_constraints:
         split=r"(\w+/)?\w+",
     threads: 1
-    resources:
-        budget=BUDGET,
     params:
-        code=code("split"),
-        section=JOBS.split_section,
+        budget=BUDGET,
     message:
         "Classes for meta-train, meta-validation and meta-test: {wildcards.split}"
     shell:
-        "python -m metascore split --name {wildcards.split:q} --budget {resources.budget:q} 2>&1 | tee -i {log:q}"
+        "python -m metascore split --name {wildcards.split:q} --budget {params.budget:q} 2>&1 | tee -i {log:q}"
 
 
 rule episodes:
     input:
         JOBS.episode_inputs,
     output:
-        "data/episodes/{file}",
+        with_key("data/episodes/{file}.npy"),
     log:
         "logs/episodes/{file}.log",
     wildcard_constraints:
-        file=r"\w+/[\w-]+\.npy",
+        file=r"\w+/[\w-]+",
     threads: 1
-    resources:
-        budget=BUDGET,
     params:
-        code=JOBS.code_of_episodes,
-        section=JOBS.episode_section,
+        budget=BUDGET,
     message:
-        "Episodes {wildcards.file}"
+        "Episodes {wildcards.file}.npy"
     shell:
-        "python -m metascore episodes --file {wildcards.file:q} --budget {resources.budget:q} 2>&1 | tee -i {log:q}"
+        "python -m metascore episodes --file {wildcards.file:q}.npy --budget {params.budget:q} 2>&1 | tee -i {log:q}"

@@ -7,7 +7,6 @@ from typing import Any
 from metascore.config import loading
 from metascore.config.params import Config
 from metascore.errors import UserError
-from metascore.orchestration import overrides
 from metascore.store import packs
 from metascore.store.paths import Results
 
@@ -19,12 +18,8 @@ def load(command_line: dict[str, Any]) -> Config:
         if not Path("params.yaml").exists():
             raise UserError("params.yaml: not in this folder: run snakemake in the project's folder")
         if unknown:
-            raise UserError(
-                f"--config {min(unknown)}: only `budget` can be set here: edit params.yaml or the budget's file"
-            )
-        config = loading.load("params.yaml", command_line.get("budget"))
-        overrides.check(config)
-        return config
+            raise UserError(f"--config {min(unknown)}: only `budget` can be set: edit params.yaml or the budget's file")
+        return loading.load("params.yaml", _name(command_line.get("budget")))
     except UserError as error:
         sys.exit(f"params: {error}")
 
@@ -35,3 +30,9 @@ def unpack(config: Config) -> None:
         packs.unpack(Results.of(config).folder)
     except UserError as error:
         sys.exit(f"results: {error}")
+
+
+def _name(budget: Any) -> str | None:
+    if budget is not None and not isinstance(budget, str):
+        raise UserError(f"--config budget={budget}: not the name of a budget: write `--config budget=smoke`")
+    return budget

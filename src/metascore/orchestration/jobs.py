@@ -1,72 +1,134 @@
-"""What the rules of the workflow ask: the inputs, outputs and parameters of each job, from params.yaml."""
+"""What the rules of the workflow ask: the inputs and outputs of each job. Must not import torch.
 
-import functools
-import json
-from collections.abc import Callable, Iterable, Mapping
+A job that is done has no inputs: nothing upstream is made or read for it.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from metascore.config.params import OMNIGLOT, Config, Run
-from metascore.data import folder
-from metascore.files import sha256
-from metascore.orchestration import forecast, provenance, published, vouched
+from metascore.orchestration import forecast
+from metascore.orchestration.status import Status, Statuses
 from metascore.problems.episode_file import EpisodeFile
-from metascore.report import declarations, learner_pages
-from metascore.store import inputs, leaks, paths
+from metascore.report import declarations
+from metascore.store import data_settings, inputs, leaks, paths, run_key
 from metascore.store.paths import Results
 
 PUBLISHED = [f"src/metascore/scoring/{name}.csv" for name in ("published", "yardsticks")]
+TRAINED = ("checkpoint", "training", "record")  # files of a training: methods of Results
+EVALUATED = ("score", "evaluation_record", "figure_data")
 
 
 class Pattern(NamedTuple):
     """A run as Snakemake's wildcards."""
 
+    seed: int
     task: str = "{task}"
     learner: str = "{learner}"
-    seed: str = "{seed}"
 
 
 class Report(NamedTuple):
-    """What `aggregate` makes that people look at: its file, and what it shows."""
+    """A file of the report that Snakemake's own report includes."""
 
     file: str
     category: str
     caption: str
 
 
-def section(*values: Any) -> str:
-    """Values that a job depends on, as text that doesn't depend on the order of keys."""
-    return json.dumps(values, sort_keys=True, default=vars)
+class SeedList(NamedTuple):
+    """Tasks whose runs have the same seeds: one rule trains them, another evaluates them."""
 
+    seeds: tuple[int, ...]
+    tasks: tuple[str, ...]
 
-@functools.cache
-def code(stage: str, learner_file: str | None = None, problem: str | None = None) -> str:
-    """The digest of what a job's step imports: the job runs again when it changes."""
-    return provenance.stage_code(stage, learner_file, problem)
+    @property
+    def pattern(self) -> str:
+        """A regular expression of the tasks."""
+        return "|".join(map(re.escape, self.tasks))
 
 
 class Jobs:
     """The jobs of one budget."""
 
     def __init__(self, config: Config) -> None:
-        self.config, self.results, self.vouched = config, Results.of(config), vouched.read()
+        self.config, self.results, self.statuses = config, Results.of(config), Statuses(config)
 
-    # Files.
+    # Runs.
 
-    def of_run(self, name: str) -> str:
-        """A file of each run (a method of Results) as a pattern of Snakemake's."""
-        return self._file(name, Pattern())
+    def seed_lists(self) -> list[SeedList]:
+        """The tasks by their seeds, the longest list first."""
+        tasks: dict[tuple[int, ...], list[str]] = {}
+        for task in self.config.tasks:
+            tasks.setdefault(tuple(self.config.seeds_of(task)), []).append(task)
+        return [SeedList(seeds, tuple(tasks[seeds])) for seeds in sorted(tasks, key=len, reverse=True)]
+
+    def rule(self, name: str, seeds: tuple[int, ...]) -> str:
+        """The name of the rule for a list of seeds: `name` itself for all seeds of the budget."""
+        return name if set(seeds) == set(self.config.seeds) else f"{name}_{len(seeds)}_seeds"
+
+    def pattern(self, names: Iterable[str], seeds: Iterable[int]) -> list[str]:
+        """These files of each seed, with wildcards for task and learner."""
+        return [self._file(name, Pattern(seed)) for seed in seeds for name in names]
 
     def each_run(self, *names: str) -> list[str]:
         """These files of every run of the budget."""
         return list(dict.fromkeys(self._file(name, run) for name in names for run in self.config.runs()))
 
-    def _file(self, name: str, job: paths.Job) -> str:
-        return str(getattr(self.results, name)(job))
-
     def log(self, rule: str) -> str:
-        """The log of a rule's jobs, a run each."""
-        return f"logs/{self.config.budget}/{rule}/{'/'.join(Pattern())}.log"
+        """The log of a rule's jobs."""
+        return f"logs/{self.config.budget}/{rule}/{{task}}/{{learner}}.log"
+
+    def runs(self, wildcards: Any) -> list[Run]:
+        """The runs of a job."""
+        return [Run(wildcards.task, wildcards.learner, seed) for seed in self.config.seeds_of(wildcards.task)]
+
+    def _file(self, name: str, run: Any) -> str:
+        return str(getattr(self.results, name)(run))
+
+    # Inputs.
+
+    def training_inputs(self, wildcards: Any) -> list[str]:
+        """The images, if the problem has any, and the episodes of training and validation."""
+        if all(self.statuses.training(run).is_done for run in self.runs(wildcards)):
+            return []
+        return _files_of(self.config.training_files(wildcards.task, wildcards.learner))
+
+    def test_inputs(self, wildcards: Any) -> list[str]:
+        """The checkpoints, the images, if the problem has any, and the test episodes."""
+        runs = self.runs(wildcards)
+        if all(self.statuses.evaluation(run).is_done for run in runs):
+            return []
+        checkpoints = [self._file("checkpoint", run) for run in runs]
+        return [*checkpoints, *_files_of([self.config.test_file(wildcards.task)])]
+
+    def split_inputs(self, wildcards: Any) -> list[str]:
+        """The table of classes, and the user's own lists where there are any."""
+        if self.statuses.split(wildcards.split).is_done:
+            return []
+        data_set = wildcards.split.rpartition("/")[0]
+        table = paths.PICTURES / data_set / "classes.csv" if data_set else paths.CHARACTERS
+        own = data_settings.own_lists(wildcards.split, data_settings.split_settings(self.config, wildcards.split))
+        return [str(table), *map(str, own)]
+
+    def episode_inputs(self, wildcards: Any) -> list[str]:
+        """What a problem draws episodes from, such as the split."""
+        file = self.config.episode_files()[f"{wildcards.file}.npy"]
+        if self.statuses.episodes(file).is_done:
+            return []
+        return [str(paths.DATA / name) for name in file.problem.drawn_from(self.config.split["name"])]
+
+    def aggregate_inputs(self) -> list[str]:
+        """All runs, what the controls look at, the episodes that figures show."""
+        if self.statuses.report.is_done:
+            return []
+        sources = {problem.source for problem in self.config.tasks.values() if problem.source}
+        controls = [str(paths.DATA / name) for name in [*sorted(sources), *leaks.leak_files(self.config)]]
+        shown = _files_of([self.config.test_file(task) for task in self.config.tasks])
+        return [*self.each_run(*EVALUATED, *TRAINED), *dict.fromkeys([*controls, *shown]), *PUBLISHED]
+
+    # Outputs.
 
     def episode_files(self) -> list[str]:
         """Every episode file that the budget needs."""
@@ -74,36 +136,33 @@ class Jobs:
 
     def splits(self) -> list[str]:
         """The splits that the budget needs."""
-        return [str(paths.split(name.removeprefix("splits/"))) for name in self.config.splits()]
+        return [str(paths.split_file(name.removeprefix("splits/"))) for name in self.config.splits()]
 
     def data_sets(self) -> list[str]:
         """The user's own data sets that the budget needs."""
-        needed = {paths.DATA / name for one in self.config.tasks.values() for name in one.inputs}
-        return [name for name in self.config.folders if paths.PICTURES / name / "images.npy" in needed]
+        needed = data_settings.data_sets_of(self.config.episode_files().values())
+        return [name for name in self.config.folders if name in needed]
 
     def of_omniglot(self, name: str = OMNIGLOT) -> list[str]:
-        """What is made of Omniglot; `name` may be a wildcard of Snakemake's."""
+        """The files of Omniglot; `name` may be a wildcard of Snakemake's."""
         return [str(paths.DATA / name / path.name) for path in (paths.IMAGES, paths.CHARACTERS, paths.SOURCE)]
 
     def fetched(self) -> list[str]:
-        """Omniglot, if a task of the budget is made of it: pictures of one's own, waves and paths need none."""
-        needed = {str(paths.DATA / name) for one in self.config.tasks.values() for name in one.inputs}
-        return self.of_omniglot() if needed.intersection(self.of_omniglot()) else []
+        """Omniglot, if a task of the budget needs it."""
+        names = data_settings.data_sets_of(self.config.episode_files().values())
+        return self.of_omniglot() if OMNIGLOT in names else []
 
     def pictures(self, name: str = "{data_set}") -> list[str]:
-        """What is made of a data set of the user's own; as a pattern of Snakemake's by default."""
+        """The files of a data set of the user's own; as a pattern of Snakemake's by default."""
         return [str(paths.PICTURES / name / file) for file in ("images.npy", "classes.csv", "source.json")]
 
-    def _table(self, name: str, suffix: str) -> str:
-        return str(self.results.table(name, suffix))
-
     def plain_report(self) -> list[str]:
-        """What `aggregate` makes that Snakemake's own report doesn't show."""
+        """The files of the report that Snakemake's own report does not include."""
         latex = [self._table(one.name, "tex") for one in declarations.tables() if one.is_paper]
         return [str(self.results.metrics), str(self.results.digests), *latex]
 
     def shown_report(self) -> list[Report]:
-        """What Snakemake's own report shows, with captions."""
+        """The files of the report that Snakemake's own report includes, with captions."""
         tables = [
             Report(self._table(one.name, suffix), "Tables", one.caption)
             for one in declarations.tables()
@@ -114,141 +173,73 @@ class Jobs:
         ]
         return [*tables, *figures, Report(str(self.results.page), "Report", declarations.PAGE)]
 
-    def outputs(self) -> list[str]:
-        """Every file that the budget's jobs make."""
-        runs = self.each_run("checkpoint", "training", "record", "score", "evaluation_record", "figure_data")
-        shown = [one.file for one in self.shown_report()]
+    def _table(self, name: str, suffix: str) -> str:
+        return str(self.results.table(name, suffix))
+
+    def data(self) -> list[str]:
+        """The data that the budget needs."""
         pictures = [file for name in self.data_sets() for file in self.pictures(name)]
-        return [*self.fetched(), *pictures, *self.splits(), *self.episode_files(), *runs, *self.plain_report(), *shown]
+        return [*self.fetched(), *pictures, *self.splits(), *self.episode_files()]
+
+    def trained(self) -> list[str]:
+        """The files of all trainings."""
+        return self.each_run(*TRAINED)
+
+    def evaluated(self) -> list[str]:
+        """The files of all trainings and evaluations."""
+        return [*self.trained(), *self.each_run(*EVALUATED)]
 
     def targets(self) -> list[str]:
-        """What is made where nothing else is asked for; data of published results only where a run needs them."""
-        made = self.outputs()
-        return [file for file in made if Path(file).parts[0] != paths.DATA.name] if self.config.is_published else made
+        """What is made where nothing else is asked for; of published results the data only where a run needs them."""
+        report = [*self.plain_report(), *(one.file for one in self.shown_report())]
+        return [*([] if self.config.is_published else self.data()), *self.evaluated(), *report]
 
-    def differences(self) -> dict[Run, str]:
-        """What makes those runs that lie here others than would be made; see `published`."""
-        return published.differences(self.config, self.code_of_run)
+    def done(self) -> list[Run]:
+        """The runs that are trained and evaluated."""
+        return [run for run in self.config.runs() if self.statuses.evaluation(run).is_done]
 
-    # Inputs.
+    def reason(self, rule: str, runs: Iterable[Run]) -> str | None:
+        """What makes the first stale run of a job stale; None where there is none."""
+        status = self.statuses.training if rule.startswith("meta_train") else self.statuses.evaluation
+        return next((one.reason for one in map(status, runs) if one.is_stale), None)
 
-    def split_inputs(self, wildcards: Any) -> list[str]:
-        """The classes, and the user's own lists where there are any."""
-        data_set = wildcards.split.rpartition("/")[0]
-        classes = paths.PICTURES / data_set / "classes.csv" if data_set else paths.CHARACTERS
-        return [str(classes), *map(str, _own_lists(wildcards.split, self._split_settings(data_set)))]
+    def results_here(self) -> Iterator[tuple[Status, str]]:
+        """The files of every result that is here, each with its status."""
+        for status, files in self._results():
+            if status.is_here:
+                yield from ((status, file) for file in files if Path(file).exists())
 
-    def episode_inputs(self, wildcards: Any) -> list[str]:
-        """What a problem draws episodes from, such as the split."""
-        problem = self._episodes(wildcards).problem
-        return [str(paths.DATA / name) for name in problem.drawn_from(self.config.split["name"])]
-
-    def training_inputs(self, wildcards: Any) -> list[str]:
-        """The images, if the problem has any, and the episodes of training and validation."""
-        files = _files_of(self.config.training_files(wildcards.task, wildcards.learner))
-        return self._settled(files, published.identity, wildcards)
-
-    def test_inputs(self, wildcards: Any) -> list[str]:
-        """The images, if the problem has any, and the test episodes."""
-        return self._settled(_files_of([self.config.test_file(wildcards.task)]), published.evaluation_record, wildcards)
-
-    def _settled(self, files: list[str], record: Callable[[Results, Any], dict[str, Any]], job: Any) -> list[str]:
-        """Inputs of a run; where it is published, those that its record names count as old."""
-        if not self.config.is_published:
-            return files
-        return published.settled(files, record(self.results, job).get("inputs", {}))
-
-    def checkpoint(self, wildcards: Any) -> str:
-        """What a run is judged with: its own, or another task's, where the budget lets one training serve both."""
-        return self._file("checkpoint", wildcards)
-
-    def aggregate_inputs(self) -> list[str]:
-        """What the report is made from: all runs, what the controls look at, the episodes that figures show."""
-        runs = self.each_run("score", "evaluation_record", "figure_data", "training", "record", "checkpoint")
-        sources = {problem.source for problem in self.config.tasks.values() if problem.source}
-        controls = [str(paths.DATA / name) for name in [*sorted(sources), *leaks.leak_files(self.config)]]
-        shown = _files_of([self.config.test_file(task) for task in self.config.tasks])
-        data = list(dict.fromkeys([*controls, *shown]))
-        return [*runs, *(map(published.old, data) if self.config.is_published else data)]
-
-    # Parameters.
-
-    def code_of_run(self, stage: str) -> Callable[[Any], str]:
-        """The digest of a step that runs a learner on a problem: with the files of these two, and no others.
-
-        An older one, where today's code was shown to do the same.
-        """
-
-        def found(wildcards: Any) -> str:
-            now = code(stage, self._learner_file(wildcards), self.config.tasks[wildcards.task].name)
-            return vouched.recorded(self.vouched, self.config.budget, wildcards, stage, now)
-
-        return found
-
-    def code_of_episodes(self, wildcards: Any) -> str:
-        """The digest of the step that draws episodes: with the file of their problem."""
-        return code("episodes", problem=self._episodes(wildcards).problem.name)
-
-    def recipe(self, wildcards: Any) -> str:
-        """A run's section of params.yaml, resolved."""
-        return section(self.config.recipe(wildcards.task, wildcards.learner))
-
-    def split_section(self, wildcards: Any) -> str:
-        """The numbers of one split, and what the user's own lists say, if it is made from them."""
-        settings = self._split_settings(wildcards.split.rpartition("/")[0])
-        lists = _own_lists(wildcards.split, settings)
-        if not lists:
-            return section(settings | {"file": None} if "file" in settings else settings)
-        return section(settings, {str(path): sha256(path) for path in lists if path.is_file()})
-
-    def _split_settings(self, data_set: str) -> dict[str, Any]:
-        """How a data set is split; of Omniglot, where none is named."""
-        return dict(self.config.folders[data_set].get("split", {})) if data_set else self.config.split
-
-    def pictures_section(self, wildcards: Any) -> str:
-        """How pictures are to be seen, and which files they are: who changes one has them read again."""
-        settings = self.config.folders[wildcards.data_set]
-        place = Path(settings["path"]).expanduser()
-        look = {key: settings.get(key, False) for key in ("size", "channels", "invert")}
-        return section(look, folder.fingerprint(folder.listed(place).files, place))
-
-    def episode_section(self, wildcards: Any) -> str:
-        """What one episode file depends on: its problem and count, and the settings for its part."""
-        file, drawn = self._episodes(wildcards), self.config.episodes
-        return section(file, drawn | {"rotate": file.part in drawn["rotate"]})
-
-    def report_section(self) -> str:
-        """What the report says beside the runs' own numbers."""
-        config = self.config
-        pages = learner_pages.digest({run.learner: self._learner_file(run) for run in config.runs()})
-        twins = {name: entry.trained_as for name, entry in config.entries.items()}
-        return section(pages, config.tasks, twins, config.seeds, config.split["name"], config.episodes)
+    def _results(self) -> Iterator[tuple[Status, list[str]]]:
+        """Every result of the budget with its files."""
+        statuses = self.statuses
+        if fetched := self.fetched():
+            yield statuses.data_set(OMNIGLOT), fetched
+        yield from ((statuses.data_set(name), self.pictures(name)) for name in self.data_sets())
+        for split in self.config.splits():
+            name = split.removeprefix("splits/")
+            yield statuses.split(name), _with_key(paths.split_file(name))
+        for file in self.config.episode_files().values():
+            yield statuses.episodes(file), _with_key(paths.EPISODES / file.name)
+        for run in self.config.runs():
+            yield statuses.training(run), [self._file(name, run) for name in TRAINED]
+            yield statuses.evaluation(run), [self._file(name, run) for name in EVALUATED]
+        yield statuses.report, [*self.plain_report(), *(one.file for one in self.shown_report())]
 
     # Resources, for clusters: those of a second and third attempt are two and three times those of the first.
 
     def minutes(self, wildcards: Any, attempt: int) -> int:
-        """The time limit of a run's training."""
-        return forecast.minutes(self.config, *self.runs([wildcards])) * attempt
+        """The time limit of a job that trains."""
+        return sum(forecast.minutes(self.config, run) for run in self.runs(wildcards)) * attempt
 
-    def runs(self, wildcards: Iterable[Any]) -> list[Run]:
-        """The runs of these jobs."""
-        return [Run(one.task, one.learner, int(one.seed)) for one in wildcards]
 
-    def _learner_file(self, job: Any) -> str:
-        return self.config.entries[job.learner].file
+def with_key(pattern: str) -> list[str]:
+    """A split or an episode file, and the file of its key."""
+    return [pattern, str(run_key.beside(Path(pattern)))]
 
-    def _episodes(self, wildcards: Any) -> EpisodeFile:
-        return self.config.episode_files()[wildcards.file]
+
+def _with_key(file: Path) -> list[str]:
+    return with_key(str(file))
 
 
 def _files_of(files: list[EpisodeFile]) -> list[str]:
-    """What a step that reads these episodes reads."""
     return list(map(str, inputs.input_files(files)))
-
-
-def _own_lists(split: str, settings: Mapping[str, Any]) -> list[Path]:
-    """The user's own lists: one file, or those of a folder, whose time does not change when one of them does."""
-    if split.rpartition("/")[2] != "file" or not settings.get("file"):
-        return []
-    path = Path(settings["file"])
-    return sorted(path.glob("*.txt")) if path.is_dir() else [path]

@@ -19,6 +19,7 @@ CAUSES = {  # attributes of Snakemake's reason for a job, the strongest first
     "updated_input": "newer inputs",
     "updated_input_run": "inputs made anew",
 }
+TARGETS = ("all", "trained", "evaluated")  # rules that only name files
 MORE = "Each job, why, and its command: `snakemake -n -p`"
 
 
@@ -27,11 +28,9 @@ def cause_of(reason: Any) -> str:
     return next((words for name, words in CAUSES.items() if getattr(reason, name, None)), "needed")
 
 
-def text(config: Config, planned: Sequence[tuple[Job, str]], places: int, kind: str = "cores") -> str:
-    """The plan, of jobs with their causes."""
+def text(config: Config, done: int, planned: Sequence[tuple[Job, str]], places: int, kind: str = "cores") -> str:
+    """The plan, of jobs with their causes; `done` is the number of runs that are done."""
     trained = [run for job, _ in planned if job.rule == TRAINING for run in job.runs]
-    waiting = {run for job, _ in planned for run in job.runs}
-    done = len(set(config.runs()) - waiting)
     lines = [f"Budget {config.budget}: {done} of {len(config.runs())} runs are done; {len(planned)} jobs to do."]
     lines += [forecast.forecast(config, trained, places, kind)] if trained else []
     lines += _of_rule("train", TRAINING, planned) + _of_rule("evaluate", EVALUATION, planned)

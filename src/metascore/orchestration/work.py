@@ -9,6 +9,7 @@ from typing import NamedTuple
 from metascore.config.params import Config, Run
 from metascore.orchestration import forecast
 
+SEEDS = re.compile(r"_\d+_seeds$")  # the end of the name of a rule for tasks that have fewer seeds
 TRAINING, EVALUATION = "meta_train", "finetune"  # the rules whose jobs belong to runs
 # What `training.progress` and `stages.train` write: the seed, the iteration, the iterations in all, the score.
 STEP = re.compile(r"/(\d+): (?:going on from )?iteration (\d+)(?:/(\d+), .*validation ([^ ,]+))?")
@@ -46,7 +47,7 @@ def job_of(config: Config, rule: str, message: str | None, wildcards: Mapping[st
         task, learner = wildcards["task"], wildcards["learner"]
         seeds = [int(wildcards["seed"])] if "seed" in wildcards else config.seeds_of(task)
         runs = [Run(task, learner, seed) for seed in seeds]
-    return Job(rule, message or rule, tuple(runs), next(map(Path, logs), None))
+    return Job(SEEDS.sub("", rule), message or rule, tuple(runs), next(map(Path, logs), None))
 
 
 def state_of(job: Job) -> State:

@@ -1,21 +1,22 @@
-"""Stage `finetune`: adapt a meta-trained learner on every frozen test episode, and judge it after each step."""
+"""Stage `finetune`: adapt a meta-trained learner to every frozen test episode, and score it after each step."""
 
 from __future__ import annotations
 
-from dataclasses import asdict
+import logging
+from collections.abc import Sequence
 
 import torch
 
 from metascore.config.params import Config, Run
 from metascore.errors import UserError
-from metascore.files import sha256, write_array, write_arrays, write_json
+from metascore.files import write_array, write_arrays, write_json
 from metascore.learners import base
 from metascore.learners.base import AbstractLearner
 from metascore.networks.tensors import Params
 from metascore.orchestration import devices
-from metascore.orchestration.provenance import stage_code
 from metascore.problems.base import Problem
-from metascore.store import checkpoint, inputs
+from metascore.problems.examples import Episodes
+from metascore.store import checkpoint, inputs, run_key
 from metascore.store.paths import Results
 from metascore.training import machine
 from metascore.training.evaluation import adaptation_curve, measured
@@ -23,34 +24,45 @@ from metascore.training.figure_data import figure_data
 from metascore.training.label_permutation import label_permutation_control
 from metascore.training.replay import Recorder
 
+log = logging.getLogger(__name__)
 
-def run(config: Config, job: Run) -> None:
+
+def run(config: Config, jobs: Sequence[Run]) -> None:
     """Write {seed}.npy into results/{budget}/scores/{task}/{learner}/: float32 (test episode, adaptation step 0..10).
 
-    Beside it {seed}.npz, what figures show of the run (`training.portraits`; of the episodes: `store.shown`) and, of
-    the first seed, a control (`training.misled`); and {seed}.json, what it was judged on and by what: `inputs`, the
-    files of images and episodes with their SHA-256, the digest of the `code`, the `machine`; the `recipe` and its
-    `axes` where its training is another run's.
+    Beside it {seed}.npz, what figures show of the run (`training.figure_data`) and, of the first seed, the label
+    permutation control; and {seed}.json, the evaluation record: the run's key, its machine, its `axes`. `jobs` are the
+    seeds of one task and learner; a seed whose files are there with the right key is not evaluated again.
     """
-    results, file = Results.of(config), config.test_file(job.task)
+    results = Results.of(config)
+    waiting = [job for job in jobs if not _is_done(config, results, job)]
+    if not waiting:
+        return
+    file = config.test_file(jobs[0].task)
     with devices.claimed(), machine.prepared() as device:
         (sized,) = inputs.sized([file])
-        learner, params = trained(config, job, sized.problem, device)
         (episodes,) = inputs.read_episodes([sized], device)
-        chunk_size = config.recipe(job.task, job.learner).training.chunk_size
-        recorder = Recorder()
-        scores = measured(adaptation_curve, learner, params, episodes, chunk_size, recorder)
-        is_control = job.seed == min(config.seeds)  # one seed of each learner tells what another would
-        control = label_permutation_control(learner, params, episodes, chunk_size, recorder) if is_control else {}
-        shown = control | figure_data(learner, params, episodes)
+        for job in waiting:
+            _evaluate(config, job, sized.problem, episodes, device)
+
+
+def _is_done(config: Config, results: Results, job: Run) -> bool:
+    found = run_key.difference(run_key.stored_evaluation_key(results, job), run_key.evaluation_key(config, job))
+    log.info("%s/%s/%d: %s", job.task, job.learner, job.seed, "is done" if found is None else f"evaluates ({found})")
+    return found is None
+
+
+def _evaluate(config: Config, job: Run, problem: Problem, episodes: Episodes, device: torch.device) -> None:
+    results, key = Results.of(config), run_key.with_inputs(run_key.evaluation_key(config, job))
+    learner, params = trained(config, job, problem, device)
+    chunk_size = config.recipe(job.task, job.learner).training.chunk_size
+    recorder = Recorder()
+    scores = measured(adaptation_curve, learner, params, episodes, chunk_size, recorder)
+    is_control = job.seed == min(config.seeds)  # one seed of each learner is enough
+    control = label_permutation_control(learner, params, episodes, chunk_size, recorder) if is_control else {}
     write_array(results.score(job), scores)
-    write_arrays(results.figure_data(job), shown)
-    judged_on = {str(path): sha256(path) for path in inputs.input_files([file])}
-    code = stage_code("finetune", config.entries[job.learner].file, config.tasks[job.task].name)
-    said = {"inputs": judged_on, "code": code, "machine": machine.facts()}
-    if config.training_of(job) != job:  # else its record and checkpoint say so
-        said |= {"axes": learner.axes(), "recipe": asdict(config.recipe(job.task, job.learner))}
-    write_json(results.evaluation_record(job), said)
+    write_arrays(results.figure_data(job), control | figure_data(learner, params, episodes))
+    write_json(results.evaluation_record(job), {"key": key, "machine": machine.facts(), "axes": learner.axes()})
 
 
 def trained(config: Config, job: Run, problem: Problem, device: torch.device) -> tuple[AbstractLearner, Params]:
@@ -58,15 +70,16 @@ def trained(config: Config, job: Run, problem: Problem, device: torch.device) ->
 
     Raises UserError when its recipe has changed since, or it was trained on a task of another form.
     """
-    recipe, training = config.recipe(job.task, job.learner), config.training_of(job)
-    path = Results.of(config).checkpoint(job)
-    params, identity = checkpoint.load(path, device, "delete its folder and run the same command again")
-    if identity.get("recipe") != asdict(config.recipe(training.task, training.learner)):
-        raise UserError(f"{path}: trained by another recipe than params.yaml gives: run `metascore train` again")
+    results, recipe, training = Results.of(config), config.recipe(job.task, job.learner), config.training_of(job)
+    path = results.checkpoint(job)
+    params, _ = checkpoint.load(path, device, "delete its folder and run the same command again")
+    changed = run_key.difference(run_key.stored_training_key(results, training), run_key.training_key(config, training))
+    if changed is not None:
+        raise UserError(f"{path}: not what params.yaml asks for ({changed}): run `metascore train` again")
     learner = base.load(recipe.learner, problem, recipe.hyper_parameters)
     if training != job and not base.matches_checkpoint(learner, params):
         raise UserError(
-            f"{job.task}/{job.learner}: what {training.task}/{training.learner} learned is of another form: give it a "
-            f"training of its own, by `{job.learner}: null` in `trained_on` of budget {config.budget}"
+            f"{job.task}/{job.learner}: the checkpoint of {training.task}/{training.learner} has another form: give it "
+            f"a training of its own, by `{job.learner}: null` in `trained_on` of budget {config.budget}"
         )
     return learner, params

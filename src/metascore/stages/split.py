@@ -10,6 +10,7 @@ from metascore.data.omniglot import COLUMNS
 from metascore.data.splits import make_split
 from metascore.errors import UsageError, UserError
 from metascore.files import write_json
+from metascore.store import run_key
 from metascore.store.paths import DATA, PICTURES
 
 
@@ -22,7 +23,9 @@ def run(config: Config, name: str | None = None, data: Path = DATA) -> None:
     if name is not None and name not in known:
         raise UsageError(f"--name {name}: not needed by budget {config.budget}: one of {', '.join(known)}")
     for one in known if name is None else [name]:
-        write_json(data / "splits" / f"{one}.json", _split(config, one, data))
+        path = data / "splits" / f"{one}.json"
+        write_json(path, _split(config, one, data))
+        write_json(run_key.beside(path), run_key.split_key(config, one, data))
 
 
 def _split(config: Config, name: str, data: Path) -> dict[str, list[int]]:

@@ -1,17 +1,16 @@
-"""Stage `train`: meta-train one learner on one task with one seed.
+"""Stage `train`: meta-train one learner on one task, seed by seed.
 
-A run in progress leaves its snapshots in an ignored folder, under a digest of everything that determines the run:
-the same command goes on from there to the same bits, and no two processes work on one run.
+A run in progress leaves its snapshots in an ignored folder, under a digest of its key and the machine: the same command
+goes on from there to the same bits, and no two processes work on one run. A seed whose files are there with the right
+key is not trained again.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
 import logging
 import platform
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -23,15 +22,14 @@ import torch
 
 import metascore
 from metascore.config.params import Config, Run
-from metascore.config.recipe import Recipe
-from metascore.errors import UserError
-from metascore.files import sha256, write_json, write_rows
+from metascore.errors import UsageError, UserError
+from metascore.files import write_json, write_rows
 from metascore.learners import base
 from metascore.orchestration import devices
-from metascore.orchestration.provenance import stage_code
 from metascore.randomness import generator
-from metascore.store import checkpoint, inputs, snapshots
+from metascore.store import checkpoint, inputs, run_key, snapshots
 from metascore.store.paths import DATA, TRAINING_COLUMNS, Results
+from metascore.store.run_key import Key
 from metascore.training import machine
 from metascore.training.loop import Snapshot, TrainingRun, beginning, meta_train
 from metascore.training.progress import Progress
@@ -42,33 +40,63 @@ SECONDS_TO_WAIT = 10.0  # for another process to leave the run: one whose workfl
 log = logging.getLogger(__name__)
 
 
-def run(config: Config, job: Run) -> None:
-    """Write results/{budget}/runs/{task}/{learner}/{seed}/: checkpoint.safetensors, training.csv and run.json."""
+def run(config: Config, jobs: Sequence[Run]) -> None:
+    """Write results/{budget}/runs/{task}/{learner}/{seed}/: checkpoint.safetensors, training.csv and run.json.
+
+    `jobs` are the seeds of one task and learner. Where one of them fails, the others are trained all the same.
+    Raises UserError for the first that failed.
+    """
+    results = Results.of(config)
+    waiting = [job for job in jobs if not _is_done(config, results, job)]
+    if not waiting:
+        return
     with devices.claimed(), machine.prepared() as device:
+        failures = list(filter(None, [_failure(config, job, device) for job in waiting]))
+    if failures:
+        raise failures[0]
+
+
+def _is_done(config: Config, results: Results, job: Run) -> bool:
+    training = config.training_of(job)
+    if training != job:
+        name = f"{training.task}/{training.learner}"
+        raise UsageError(f"{job.task}/{job.learner}: uses the training of {name}: train that one")
+    found = run_key.difference(run_key.stored_training_key(results, job), run_key.training_key(config, job))
+    log.info("%s: %s", _name(job), "is done" if found is None else f"trains ({found})")
+    return found is None
+
+
+def _failure(config: Config, job: Run, device: torch.device) -> UserError | None:
+    try:
         _run(config, job, device)
+    except UserError as error:
+        log.error("%s", error)
+        return error
+    return None
 
 
 def _run(config: Config, job: Run, device: torch.device) -> None:
-    recipe = config.recipe(job.task, job.learner)
-    identity = identity_of(config, job, recipe, device)
-    setting = setting_of(config, job, recipe, device)
-    folder = snapshots.FOLDER / _digest({**identity, "machine": machine.facts()})
+    key = run_key.with_inputs(run_key.training_key(config, job))
+    setting = setting_of(config, job, device)
+    folder = snapshots.FOLDER / run_key.digest({**key, "device": device.type, "machine": machine.facts()})
     folder.mkdir(parents=True, exist_ok=True)
     results, rolling = Results.of(config), folder / "snapshot.safetensors"
     try:
         with filelock.FileLock(folder / "lock", timeout=SECONDS_TO_WAIT):
-            _write(results, job, setting, _train(results, job, setting, rolling, device), identity)
+            snapshot = _train(results, job, setting, rolling, device)
+            _write(config, job, setting, snapshot, key)
             rolling.unlink(missing_ok=True)
     except filelock.Timeout as error:
         raise UserError(f"{_name(job)}: another process is training this run: wait for it, or end it") from error
 
 
-def setting_of(config: Config, job: Run, recipe: Recipe, device: torch.device) -> TrainingRun:
+def setting_of(config: Config, job: Run, device: torch.device) -> TrainingRun:
     """What a run trains, and on what."""
+    recipe = config.recipe(job.task, job.learner)
     files = inputs.sized(config.training_files(job.task, job.learner))
-    learner, judged = (base.load(recipe.learner, file.problem, recipe.hyper_parameters) for file in files)
+    learner, validation_learner = (base.load(recipe.learner, file.problem, recipe.hyper_parameters) for file in files)
     episodes, validation = inputs.read_episodes(files, device)
-    return TrainingRun(learner, judged, episodes, validation, recipe.training, job.seed)
+    return TrainingRun(learner, validation_learner, episodes, validation, recipe.training, job.seed)
 
 
 def _train(results: Results, job: Run, setting: TrainingRun, path: Path, device: torch.device) -> Snapshot:
@@ -119,14 +147,22 @@ def _every(seconds: float) -> Callable[[], bool]:
     return is_time
 
 
-def _write(results: Results, job: Run, setting: TrainingRun, snapshot: Snapshot, identity: dict[str, Any]) -> None:
+def _write(config: Config, job: Run, setting: TrainingRun, snapshot: Snapshot, key: Key) -> None:
     """The three files of a finished run; run.json comes last and so marks the run as complete."""
-    checkpoint.save(results.checkpoint(job), setting.learner.checkpointed(snapshot.best), identity)
+    results = Results.of(config)
+    checkpoint.save(results.checkpoint(job), setting.learner.checkpointed(snapshot.best), _description(config, job))
     write_rows(results.training(job), TRAINING_COLUMNS, snapshot.history)
-    write_json(results.record(job), _record(job, setting, snapshot, identity))
+    write_json(results.record(job), _record(job, setting, snapshot, key))
 
 
-def _record(job: Run, setting: TrainingRun, snapshot: Snapshot, identity: dict[str, Any]) -> dict[str, Any]:
+def _description(config: Config, job: Run) -> dict[str, Any]:
+    """What a checkpoint states beside its tensors: all that predicting needs."""
+    problem = config.tasks[job.task].sized(DATA)
+    recipe = config.recipe(job.task, job.learner)
+    return {**asdict(job), "recipe": asdict(recipe), "problem": {"kind": problem.name} | asdict(problem)}
+
+
+def _record(job: Run, setting: TrainingRun, snapshot: Snapshot, key: Key) -> dict[str, Any]:
     tasks = setting.recipe.iterations * setting.recipe.meta_batch
     return {
         "seed": job.seed,
@@ -145,29 +181,9 @@ def _record(job: Run, setting: TrainingRun, snapshot: Snapshot, identity: dict[s
             "numpy": np.__version__,
             "safetensors": safetensors.__version__,
         },
-        "inputs": identity["inputs"],
         "axes": setting.validation_learner.axes(),
-        "fingerprints": snapshot.fingerprints,
+        "key": key,
     }
-
-
-def identity_of(config: Config, job: Run, recipe: Recipe, device: torch.device) -> dict[str, Any]:
-    """Everything that determines the bits of a run, on one kind of machine."""
-    files = inputs.input_files(config.training_files(job.task, job.learner))
-    problem = config.tasks[job.task].sized(DATA)
-    return {
-        **asdict(job),
-        "recipe": asdict(recipe),
-        "problem": {"kind": problem.name} | asdict(problem),
-        "inputs": {str(path): sha256(path) for path in files},
-        "code": stage_code("train", recipe.learner, config.tasks[job.task].name),
-        "torch": torch.__version__,
-        "device": device.type,
-    }
-
-
-def _digest(identity: dict[str, Any]) -> str:
-    return hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()[:24]
 
 
 def _name(job: Run) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 from metascore.config.params import Config
 from metascore.errors import UserError
 from metascore.files import sha256, write_json
+from metascore.store import report_key
 from metascore.store.paths import Results
 
 HEADER = 8  # bytes that say how long the description of the tensors is
@@ -28,6 +29,7 @@ def write(config: Config, machines: list[dict[str, Any]], results: Results) -> l
     content = {
         "budget": config.budget,
         "machine": {fact: found[0] if len(found) == 1 else found for fact, found in values.items()},
+        "report": report_key.of(config),
         "files": {path.relative_to(results.folder).as_posix(): of_content(path) for path in files},
     }
     if _former(results.digests).get("files") != content["files"]:

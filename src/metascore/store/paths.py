@@ -33,7 +33,7 @@ class Job(Protocol):
     def seed(self) -> int | str: ...
 
 
-def split(name: str) -> Path:
+def split_file(name: str) -> Path:
     """The lists of characters of a split."""
     return SPLITS / f"{name}.json"
 

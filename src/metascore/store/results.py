@@ -1,6 +1,7 @@
 """What runs left behind, read and checked: scores, what they were judged on, run records, learning curves."""
 
 from collections.abc import Collection
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ from metascore.problems.base import Problem
 from metascore.scoring import controls
 from metascore.scoring.estimates import TaskResults
 from metascore.scoring.scores import Measure, measured_chance
-from metascore.store.paths import TRAINING_COLUMNS, Results
+from metascore.store.paths import DATA, TRAINING_COLUMNS, Results
 
 STEPS = 10  # the last adaptation step that is scored
 RECORDED = {"seconds", "tasks", "tasks_per_second", "iterations", "parameters", "device", "machine", "versions", "axes"}
@@ -70,17 +71,18 @@ def read_scores(results: Results, one: Run, problem: Problem) -> np.ndarray:
 
 
 def read_inputs(results: Results, one: Run) -> dict[str, str]:
-    """The files that a run was judged on, with their digests. Raises UserError when missing or malformed."""
-    inputs: dict[str, str] = _judged(results, one)["inputs"]
-    return inputs
+    """The files of data that a run was evaluated on, with their digests. Raises UserError when missing or malformed."""
+    inputs: dict[str, str] = _evaluation_record(results, one)["key"]["inputs"]
+    return {path: digest for path, digest in inputs.items() if Path(path).parts[0] == DATA.name}
 
 
-def _judged(results: Results, one: Run) -> dict[str, Any]:
+def _evaluation_record(results: Results, one: Run) -> dict[str, Any]:
     path = results.evaluation_record(one)
     record = read_json(path)
-    if not isinstance(record, dict) or not isinstance(record.get("inputs"), dict):
-        raise UserError(f"{path}: no field `inputs`: {_finetune_again(one)}")
-    return record
+    key = record.get("key") if isinstance(record, dict) else None
+    if not isinstance(key, dict) or not isinstance(key.get("inputs"), dict):
+        raise UserError(f"{path}: no field `key.inputs`: {_finetune_again(one)}")
+    return dict(record)
 
 
 def _check_same_episodes(
@@ -108,7 +110,7 @@ def read_record(results: Results, one: Run) -> dict[str, Any]:
     missing = RECORDED - set(record) or AXES - set(record["axes"])
     if missing:
         raise UserError(f"{path}: lacks {', '.join(sorted(missing))}: {_train_again(results, one)}")
-    return record | {"axes": _judged(results, one).get("axes", record["axes"])}
+    return record | {"axes": _evaluation_record(results, one).get("axes", record["axes"])}
 
 
 def histories(config: Config, task: str, results: Results) -> dict[str, list[pd.DataFrame]]:

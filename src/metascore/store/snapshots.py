@@ -25,7 +25,6 @@ def save(path: Path, snapshot: Snapshot) -> None:
         "seconds": snapshot.seconds,
         "history": snapshot.history,
         "losses": snapshot.losses,
-        "fingerprints": snapshot.fingerprints,
     }
     checkpoint.save(path, tensors, facts)
 

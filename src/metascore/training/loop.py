@@ -16,9 +16,8 @@ from metascore.learners.base import AbstractLearner, file_of
 from metascore.learners.learner_errors import learner_errors
 from metascore.networks.tensors import Params
 from metascore.problems.examples import Episodes
-from metascore.training import fingerprints, machine
+from metascore.training import machine
 from metascore.training.evaluation import final_score, measured
-from metascore.training.fingerprints import Fingerprints
 from metascore.training.meta_gradient import MetaGradient
 from metascore.training.order import episode_indices
 from metascore.training.outer import OuterOptimiser
@@ -37,7 +36,6 @@ class Snapshot:
     seconds: float = 0.0  # spent in meta-steps, without validation: see training.machine.clock
     history: list[dict[str, float]] = field(default_factory=list)  # the rows of training.csv
     losses: list[float] = field(default_factory=list)  # of the meta-steps since the last row
-    fingerprints: Fingerprints = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -67,7 +65,7 @@ def meta_train(
     There is one more wherever `is_time`, asked after each meta-step, says so. Raises UserError when the loss is not
     finite.
     """
-    recipe, snapshot = setting.recipe, _marked(setting, start)
+    recipe, snapshot = setting.recipe, start
     gradient, validation = MetaGradient(setting.learner, recipe.chunk_size), Recorder()
     points = validation_points(recipe)
     while snapshot.iteration < points[-1] or not snapshot.history:
@@ -88,7 +86,7 @@ def _advanced(
     setting: TrainingRun, gradient: MetaGradient, snapshot: Snapshot, target: int, is_time: Callable[[], bool]
 ) -> Snapshot:
     """Meta-steps up to iteration `target`, or until it is time for a snapshot."""
-    iteration, losses, prints = snapshot.iteration, list(snapshot.losses), dict(snapshot.fingerprints)
+    iteration, losses = snapshot.iteration, list(snapshot.losses)
     params = {name: value.clone() for name, value in snapshot.params.items()}
     optimiser = OuterOptimiser(setting.recipe, params, snapshot.optimiser)
     clock = machine.clock()
@@ -96,9 +94,6 @@ def _advanced(
     while iteration < target:
         losses.append(meta_step(setting, gradient, params, optimiser, iteration))
         iteration += 1
-        paused = clock()
-        prints |= _prints(setting, params, iteration, losses[-1])
-        began += clock() - paused  # that was no part of a meta-step
         if is_time():
             break
     return replace(
@@ -108,27 +103,7 @@ def _advanced(
         optimiser=optimiser.tensors(),
         seconds=snapshot.seconds + clock() - began,
         losses=losses,
-        fingerprints=prints,
     )
-
-
-def _marked(setting: TrainingRun, start: Snapshot) -> Snapshot:
-    """With the fingerprint of the beginning, where that is where it starts."""
-    if start.iteration or start.history:
-        return start
-    return replace(start, fingerprints=_prints(setting, start.params, 0, None))
-
-
-def _prints(setting: TrainingRun, params: Params, iteration: int, loss: float | None) -> Fingerprints:
-    """The fingerprint of these tensors, if so many meta-steps are a mark; after the last one with scores."""
-    marks = fingerprints.marks(setting.recipe.iterations)
-    if iteration not in marks:
-        return {}
-    found = fingerprints.of_tensors(params, loss)
-    if iteration == marks[-1]:
-        chunk_size = setting.recipe.chunk_size
-        found |= fingerprints.of_scores(setting.validation_learner, params, setting.validation, chunk_size)
-    return {str(iteration): found}
 
 
 def meta_step(
