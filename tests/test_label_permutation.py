@@ -51,7 +51,7 @@ def test_a_real_learner_falls_to_chance(learner, episodes):
 
 def test_the_control_is_red_where_labels_still_say_something(learner, episodes):
     right = measured(final_score, learner, {}, episodes, count=50)
-    with pytest.raises(UserError, match="labels that say nothing"):
+    with pytest.raises(UserError, match="permuted support labels"):
         scored(right, learner.problem)
 
 

@@ -74,7 +74,7 @@ def test_what_diverges_knows_nothing_and_one_round_says_nothing():
 def test_test_characters_must_be_unseen():
     controls.check_unseen(np.array([7, 8]), np.array([[1, 2], [3, 9]]), NAMES, "culprit")
     said = refusal(controls.check_unseen, np.array([7, 8]), np.array([[1, 2], [8, 3]]), NAMES, "culprit")
-    assert "Runes/character08" in said and "1 such" in said
+    assert "Runes/character08" in said and "1 such class" in said
 
 
 def test_all_runs_must_be_judged_on_the_same_episodes():

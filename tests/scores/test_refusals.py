@@ -43,7 +43,7 @@ def test_a_learner_that_knows_the_labels_of_queries_without_a_support_set(chosen
         file = Path(f"results/tiny/scores/omniglot_5w1s/protonet/{seed}.npz")
         with np.load(file) as arrays:
             np.savez(file, **{**arrays, "misled": np.full_like(arrays["misled"], 0.3)})
-    assert "results/tiny/scores/omniglot_5w1s/protonet: with labels that say nothing it scores 0.3000" in refused(
+    assert "results/tiny/scores/omniglot_5w1s/protonet: with permuted support labels it scores 0.3000" in refused(
         chosen
     )
 
@@ -77,7 +77,7 @@ def test_files_that_show_no_leak_must_be_there(chosen, file, content):
 def test_learners_judged_on_different_episodes(chosen):
     path = Path("results/tiny/scores/omniglot_5w1s/fomaml/1.json")
     path.write_text(json.dumps({"inputs": {"data/episodes/test.npy": "1" * 64}}))
-    assert "fomaml/1 and maml/0 were judged on different episodes" in refused(chosen)
+    assert "fomaml/1 and maml/0 were evaluated on different episodes" in refused(chosen)
 
 
 @pytest.mark.parametrize("content", [None, "rubbish", "{}", "[]"])

@@ -24,7 +24,7 @@ def test_normalised_accuracy_by_hand():
 
 
 def test_normalised_error_by_hand_is_not_below_the_floor():
-    measure = scores.squared_error(np.full((2, 1, 5), 4, dtype=np.float32))
+    measure = scores.measured_chance(ERROR, 0.0, np.full((2, 1, 5), 4, dtype=np.float32))
     np.testing.assert_allclose(measure.normalise(curve(0, 1, 4, 8, 400))[0, 0], [1, 0.75, 0, -1, -1])
 
 
@@ -54,7 +54,7 @@ def test_perfect_is_100_and_chance_is_0(way):
 
 
 def test_perfect_regression_is_100_and_the_chance_error_is_0():
-    measure = scores.squared_error(np.array([2.0, 6.0])[None, :, None] * np.ones((1, 2, 11)))
+    measure = scores.measured_chance(ERROR, 0.0, np.array([2.0, 6.0])[None, :, None] * np.ones((1, 2, 11)))
     assert measure.chance == 4
     assert scores.metascore(measure.normalise(np.zeros((1, 2, 11)))) == 100
     assert scores.metascore(measure.normalise(np.full((1, 2, 11), 4.0))) == 0
@@ -63,7 +63,7 @@ def test_perfect_regression_is_100_and_the_chance_error_is_0():
 def test_the_floor_of_an_episode_is_no_higher_than_what_chance_gets_there():
     """Errors of chance 1, 1 and 10, mean 4: it gets 0.75, 0.75 and -1.5."""
     blind = np.array([1.0, 1.0, 10.0])[None, :, None] * np.ones((2, 1, 11))
-    measure = scores.squared_error(blind.astype(np.float32))
+    measure = scores.measured_chance(ERROR, 0.0, blind.astype(np.float32))
     np.testing.assert_allclose(measure.normalise(blind)[0, :, 0], [0.75, 0.75, -1.5])
     assert scores.metascore(measure.normalise(blind)) == pytest.approx(0)
     for worse in (1e6, np.inf, np.nan):

@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from metascore.learners.chance import Chance
+from metascore.problems.scale import ERROR
 from metascore.problems.sine import AMPLITUDE, PHASE, Sine, X
 from metascore.scoring import scores
 from metascore.training.evaluation import adaptation_curve, measured
@@ -30,7 +31,7 @@ def curves(kind):
 
 
 def test_perfect_is_100_and_blind_is_0():
-    measure = scores.squared_error(curves(Chance))
+    measure = scores.measured_chance(ERROR, 0.0, curves(Chance))
     assert scores.metascore(measure.normalise(curves(Chance))) == pytest.approx(0, abs=1e-9)
     assert scores.metascore(measure.normalise(curves(Knowing))) == pytest.approx(100, abs=1e-2)
 

@@ -1,7 +1,7 @@
-"""What moved between two sets of runs of the same learner: the change of its MetaScore, an interval, a verdict.
+"""The change of a learner's MetaScore between two sets of runs, with an interval and a verdict.
 
-Where both sets have the same seeds and were judged on the same episodes, the change is that of each seed and episode
-(paired); elsewhere it is the difference of two independent means, and less is seen.
+Where both sets have the same seeds and test episodes, changes are paired by seed and episode. Elsewhere the change is
+the difference of two independent means, and its interval is wider.
 """
 
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ from metascore.scoring.variances import FEWEST, Prior, mean_error, model, paired
 Areas = Float[np.ndarray, "seed episode"]
 OtherAreas = Float[np.ndarray, "other_seed other_episode"]
 
-RESOLUTION = 4  # decimals of a MetaScore: scores are float32, and what rounding leaves is no change
+RESOLUTION = 4  # decimals of a MetaScore: scores are float32, and smaller changes are rounding
 
 
 @dataclass(frozen=True)
@@ -39,8 +39,8 @@ def change_table(versions: list[Versions]) -> pd.DataFrame:
     """One row a task and learner. The verdict is by a test at 5 % over all rows together (Holm 1979).
 
     `before`, `now` and `change` are MetaScores, `low` and `high` the ends of the change's own 95 % interval;
-    `score_before` and `score_now` are raw scores after the last step, in the unit of the task. One seed has an interval
-    that speaks of the trained networks, and no verdict; one episode has neither.
+    `score_before` and `score_now` are raw scores after the last step, in the unit of the task. With one seed the
+    interval holds for the trained networks, and there is no verdict; with one episode there is neither.
     """
     tasks = dict.fromkeys(one.task for one in versions)
     rows = [row for task in tasks for row in _rows([one for one in versions if one.task == task])]
@@ -51,7 +51,7 @@ def change_table(versions: list[Versions]) -> pd.DataFrame:
 
 
 def _rows(versions: list[Versions]) -> list[dict[str, Any]]:
-    """Of one task, whose learners lend each other what they know of variances."""
+    """The rows of one task, whose learners share an estimate of variances."""
     now = np.stack([_areas(one.now, one.measure) for one in versions])
     slopes = slope(now.mean(axis=(1, 2)), *versions[0].measure.possible)
     if now.shape[2] < FEWEST:
@@ -86,7 +86,7 @@ def _row(one: Versions, now: Areas, lent: Prior | None) -> dict[str, Any]:
 
 
 def _error(one: Versions, now: Areas, before: OtherAreas, lent: Prior) -> Error:
-    """Of the change: of paired differences, or of two independent means."""
+    """The error of the change: of paired differences, or of two independent means."""
     models = [
         model(areas[None], slope(areas.mean()[None], *measure.possible), lent)
         for areas, measure in ((now, one.measure), (before, one.measure_before))

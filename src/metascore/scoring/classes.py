@@ -1,12 +1,12 @@
-"""What episodes have in common through their classes, and what it adds to intervals that are to hold for new classes.
+"""The variance that episodes share through their classes: it widens intervals that are to hold for new classes.
 
-Intervals speak of the test classes that there are: another study would draw other episodes of the same ones. For
-classes that were never drawn, an episode's value is, beside what is its own,
+The other intervals hold for other episodes of the same test classes. For new classes, the value of an episode has,
+beside a part of its own, the part
 
     b(e) = sum of u(c) over the classes c of episode e
 
-so that two episodes with k classes in common have a covariance of k var(u). It is estimated from all such pairs, and
-their covariances add to the variance of the mean. Where classes explain nothing, nothing is added.
+so that two episodes with k classes in common have the covariance k var(u). var(u) is estimated from all such pairs,
+and their covariances add to the variance of the mean.
 """
 
 import numpy as np
@@ -18,14 +18,14 @@ from metascore.scoring.variances import FEWEST
 def shared_by_classes(
     values: Float[np.ndarray, "learner episode"], classes: Int[np.ndarray, "episode class"]
 ) -> Float[np.ndarray, " learner"]:
-    """The variance of each learner's mean that comes from what episodes have in common: none that one of them shows."""
+    """The variance that common classes add to each learner's mean; 0 with one episode."""
     if len(classes) < FEWEST:
         return np.zeros(len(values))
     common = in_common(classes)
     deviation = values - values.mean(axis=1, keepdims=True)
     products = np.einsum("ie,ef,if->i", deviation, common, deviation, optimize=True)
     episodes, count = len(classes), common.sum()
-    of_means = values.var(axis=1, ddof=1) / episodes * count  # the mean is taken off, which has that variance
+    of_means = values.var(axis=1, ddof=1) / episodes * count  # deviations are from a mean with this variance
     known = np.square(common).sum() - (count / episodes) ** 2
     of_class = np.maximum((products + of_means) / known, 0.0) if known > 0 else np.zeros(len(values))
     return of_class * count / episodes**2

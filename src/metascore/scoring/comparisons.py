@@ -1,8 +1,8 @@
-"""Which learners can be told apart: a test of every pair, and the ranks that its outcome leaves possible.
+"""A test of every pair of learners, and the ranks that its outcome leaves possible.
 
-A pair's difference is paired by episode and, where one entry declares that it shares the other's training, by seed; its
-error is that of `variances` and `intervals`. Tests are corrected for their number by Shaffer's rule (1986), which holds
-the family-wise error as Holm's does and finds more: after a rejection not all other equalities can be true.
+The difference of a pair is paired by episode and, where both entries share a training, by seed; its error is that of
+`variances` and `intervals`. P values are corrected for the number of tests by Shaffer's rule (1986). It controls the
+family-wise error as Holm's does and is more powerful: after a rejection not all other equalities can be true.
 """
 
 from collections.abc import Sequence
@@ -16,11 +16,11 @@ from metascore.scoring.intervals import Error, Interval, bounded, reach, tail
 from metascore.scoring.variances import Model, difference_error, paired_error
 
 ALPHA = 0.05
-RESOLUTION = 1e-7  # scores are float32: what rounding leaves is no difference
+RESOLUTION = 1e-7  # scores are float32: smaller differences are rounding
 
 
 class Pairs(NamedTuple):
-    """What is known of each pair of learners; the elements are `(learner, learner)`.
+    """The tests of all pairs of learners; the elements are `(learner, learner)`.
 
     p values are of no difference between means, corrected for all pairs; those up to ALPHA count as different.
     """
@@ -54,7 +54,7 @@ def compare_pairs(
 
 
 def seen(difference: Float[np.ndarray, "*n"]) -> Float[np.ndarray, "*n"]:
-    """The size of a difference, without what rounding has left."""
+    """The size of a difference; 0 where it is rounding."""
     return np.where(np.abs(difference) < RESOLUTION, 0.0, np.abs(difference))
 
 
@@ -82,7 +82,7 @@ def corrected(p_values: Float[np.ndarray, " pair"]) -> Float[np.ndarray, " pair"
 
 
 def holm(p_values: Float[np.ndarray, " test"]) -> Float[np.ndarray, " test"]:
-    """P values of tests that have nothing to do with each other, corrected for their number (Holm 1979)."""
+    """P values of any tests, corrected for their number (Holm 1979)."""
     order = np.argsort(p_values, kind="stable")
     steps = np.maximum.accumulate(p_values[order] * (len(p_values) - np.arange(len(p_values))))
     result = np.empty_like(steps)
@@ -111,7 +111,7 @@ def _numbers_of_equalities(learners: int) -> frozenset[int]:
 
 
 def ranks(means: Float[np.ndarray, " learner"], different: Bool[np.ndarray, "learner learner"]) -> Ranks:
-    """From who is certainly better, and who certainly worse: the best mean is rank 1."""
+    """Rank 1 is the best mean; the ends count the learners that are significantly better, and worse."""
     better = different & (means[:, None] > means)
     return Ranks(1 + better.sum(axis=0), len(means) - better.sum(axis=1))
 

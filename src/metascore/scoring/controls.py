@@ -1,6 +1,6 @@
-"""What must hold before numbers are published. Each check raises UserError: one line, culprit and cure.
+"""Controls that results pass before they are published. Each raises UserError with culprit and cure in one line.
 
-Nothing here reads files: checks get arrays, and the name of what they are about.
+They read no files: they take arrays, and the name of the culprit.
 """
 
 import numpy as np
@@ -15,7 +15,7 @@ FEWEST_ROUNDS = 2
 
 
 def check_range(scores: Float[np.ndarray, "..."], scale: Scale, culprit: str, cure: str) -> None:
-    """Scores lie in the range of their scale; what is not finite is no matter of this check."""
+    """Finite scores lie in the range of their scale."""
     finite = scores[np.isfinite(scores)]
     if (finite < scale.lowest).any() or (finite > scale.highest).any():
         raise UserError(f"{culprit}: {scale.name} outside [{scale.lowest:g}, {scale.highest:g}]: {cure}")
@@ -24,13 +24,13 @@ def check_range(scores: Float[np.ndarray, "..."], scale: Scale, culprit: str, cu
 def check_label_permutation(
     scores: Float[np.ndarray, " episode"], way: int, expected: float, guessing: float, culprit: str
 ) -> None:
-    """Where support labels say nothing of the queries', a learner scores what a blind guess does.
+    """With permuted support labels a learner scores as a blind guess does: `expected` on average.
 
-    In a round of `way` episodes each class has each label once: the mean over rounds is chance, and at the same place
-    rounds differ by luck alone. The least luck is that of a blind guesser, whose score on one episode has the standard
-    deviation `guessing`. One round says nothing.
+    In a round of `way` episodes each class has each label once, so the mean over a round is chance, and rounds differ
+    by luck alone: at least by that of a blind guesser, whose score on one episode has the standard deviation
+    `guessing`. The test needs two rounds; with fewer it passes.
     """
-    finite = np.where(np.isfinite(scores), scores, expected)  # what diverges knows nothing
+    finite = np.where(np.isfinite(scores), scores, expected)  # a diverged episode counts as chance
     rounds = finite.astype(np.float64).reshape(-1, way)
     if len(rounds) < FEWEST_ROUNDS:
         return
@@ -38,30 +38,29 @@ def check_label_permutation(
     reach = float(special.stdtrit((len(rounds) - 1) * way, 1 - FALSE_ALARM / 2) * luck)
     if not abs(rounds.mean() - expected) <= reach:
         raise UserError(
-            f"{culprit}: with labels that say nothing it scores {rounds.mean():.4f}, not {expected:.4f} ± {reach:.4f}: "
-            "something but the support set tells the classes of queries, or scores are counted wrongly: find out what "
-            "before publishing anything"
+            f"{culprit}: with permuted support labels it scores {rounds.mean():.4f}, not {expected:.4f} ± {reach:.4f}: "
+            "it learns the classes of queries from elsewhere, or its scores are wrong: find the cause before publishing"
         )
 
 
 def check_unseen(
-    test: Integer[np.ndarray, " character"], others: Integer[np.ndarray, "..."], names: list[str], culprit: str
+    test: Integer[np.ndarray, " class"], others: Integer[np.ndarray, "..."], names: list[str], culprit: str
 ) -> None:
-    """No test character is among the characters of other episodes; `names` are those of all characters."""
+    """No test class is among the classes of other episodes; `names` are those of all classes."""
     seen = np.intersect1d(test, others)
     if len(seen):
         raise UserError(
-            f"{culprit}: {names[seen[0]]}, a test character, occurs in these episodes ({len(seen)} such): delete the "
-            "file, then run `snakemake`, which draws it anew and trains again"
+            f"{culprit}: {names[seen[0]]}, a test class, occurs in these episodes ({len(seen)} such classes): delete "
+            "the file, then run `snakemake`, which draws it and trains again"
         )
 
 
 def check_same_episodes(inputs: dict[str, dict[str, str]], culprit: str) -> None:
-    """All runs of a task were judged on the same files; `inputs` are a run's test files with their digests."""
+    """All runs of a task were evaluated on the same files; `inputs` are each run's test files with their digests."""
     reference, expected = next(iter(inputs.items()))
     for run, digests in inputs.items():
         if digests != expected:
             raise UserError(
-                f"{culprit}: {run} and {reference} were judged on different episodes: run `metascore finetune` again "
-                "for both"
+                f"{culprit}: {run} and {reference} were evaluated on different episodes: run `metascore finetune` for "
+                "both"
             )

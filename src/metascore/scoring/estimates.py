@@ -1,4 +1,4 @@
-"""All numbers of one task: what was measured, and every learner's estimates with their intervals."""
+"""The results of one task, and every learner's estimates with their intervals."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,7 +15,7 @@ from metascore.scoring.variances import FEWEST, Model, mean_error, model
 
 @dataclass(frozen=True)
 class TaskResults:
-    """One task, measured: for each learner the scores `(seed, episode, step)` and each seed's run.json."""
+    """The results of one task: for each learner the scores `(seed, episode, step)` and each seed's run.json."""
 
     task: str
     problem: str
@@ -23,11 +23,9 @@ class TaskResults:
     measure: scores.Measure
     scores: dict[str, np.ndarray]
     records: dict[str, list[dict[str, Any]]]
-    classes: Int[np.ndarray, "episode class"] | None = None  # that occur in each episode, where there are such
-    same_training: dict[str, str] = field(default_factory=dict)  # learners that differ from another in prediction only
-    trained_on: dict[str, str] = field(
-        default_factory=dict
-    )  # learners that were trained on another task, with that one
+    classes: Int[np.ndarray, "episode class"] | None = None  # of each episode
+    same_training: dict[str, str] = field(default_factory=dict)  # learners that share the training of another learner
+    trained_on: dict[str, str] = field(default_factory=dict)  # learners that were trained on another task, with it
 
     def axes(self, learner: str) -> dict[str, Any]:
         """What the learner declares: family, batch_norm, gradient_order, train_steps, test_steps, updates, examples."""
@@ -110,7 +108,7 @@ def overall(estimates: list[Estimates], places: list[list[int]]) -> Interval:
 
 
 def _comparisons(results: TaskResults, areas: Values, area: Model) -> dict[str, Any]:
-    """Pairs and ranks, where there are seeds and episodes enough."""
+    """Pairs and ranks; None where there is one seed or one episode."""
     if min(areas.shape[1:]) < FEWEST:
         return {"pairs": None, "ranks": None}
     learners = list(results.scores)
@@ -125,7 +123,7 @@ def _model(values: Values, possible: Bounds) -> Model:
 
 
 def _interval(values: Values, possible: Bounds) -> Interval:
-    """Of the means; that of values of which one is infinite is infinite."""
+    """The interval of the means; infinite where a value is infinite."""
     finite = np.isfinite(values).all(axis=(1, 2))
     filled = np.where(finite[:, None, None], values, 0.0)
     ends = _ends(filled, _model(filled, possible), possible)
@@ -133,7 +131,7 @@ def _interval(values: Values, possible: Bounds) -> Interval:
 
 
 def _ends(values: Values, one: Model, possible: Bounds, more: Float[np.ndarray, " learner"] | float = 0.0) -> Interval:
-    """Of the means, with `more` variance than the model has; without ends where there is one episode only."""
+    """The interval of the means, with `more` variance than the model's; without ends for one episode."""
     point = values.mean(axis=(1, 2))
     if values.shape[2] < FEWEST:
         return Interval(point, np.full_like(point, np.nan), np.full_like(point, np.nan))
@@ -151,7 +149,7 @@ def _new_classes(
 
 
 def _speed(areas: Values, degrees: Values, degree: Interval) -> Interval:
-    """The ratio of area and degree; not a number where the interval of the degree reaches down to chance.
+    """The ratio of area and degree; nan where the interval of the degree reaches chance.
 
     A ratio of means varies as the mean of (area - speed degree) / mean degree does (the delta method).
     """

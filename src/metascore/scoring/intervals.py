@@ -9,9 +9,9 @@ on f, g degrees of freedom the difference is, for a share B from Beta(f/2, g/2),
 
     Student's t with f + g degrees of freedom, times the root of (f v / B + g w / (1 - B)) / (f + g)
 
-The tail is the mean over B, by quadrature; the episodes' variance joins by Satterthwaite, harmlessly, their degrees of
-freedom being many. The ends of an interval lie on the scale where the error is symmetric: log odds for what has two
-bounds, the logarithm of the distance for what has one.
+The tail is the mean over B, by quadrature. The episodes' variance is added by Satterthwaite's approximation, which is
+good for many degrees of freedom. The ends of an interval are computed on a scale where the error is symmetric: log odds
+where there are two bounds, the logarithm of the distance where there is one.
 """
 
 from typing import NamedTuple

@@ -1,4 +1,4 @@
-"""What learners of functions know before they see a support set, and how far they then move."""
+"""How far learners of functions are from the mean function before adaptation, and how far they move."""
 
 import numpy as np
 import pandas as pd
@@ -8,7 +8,7 @@ COLUMNS = ["task", "learner", "seed", "distance_to_mean", *(f"moved_{k}" for k i
 
 
 def prior_table(task: str, figure_data: dict[str, dict[int, dict[str, np.ndarray]]]) -> pd.DataFrame:
-    """A row a learner and seed, from what fine-tuning wrote of each (`training.portraits`).
+    """A row a learner and seed, from the figure data that fine-tuning wrote.
 
     distance_to_mean: mean squared distance of the unadapted function from E[A sin(x - phase)], over [-5, 5].
     moved_k: mean squared distance between the function after k steps and the unadapted one, over test episodes.

@@ -1,9 +1,9 @@
-"""Published numbers beside ours: published.csv, one row a learner, task and (where a paper has several) steps.
+"""Numbers of papers beside ours: published.csv has one row a learner, task and (where a paper has several) steps.
 
     gap = ours - published, in the unit of the score: accuracy in [0, 1], or mean squared error
 
-Our interval and the paper's are of independent experiments: the gap's reach is the root of the sum of their squares
-on each side. A paper that prints no interval adds nothing, so the gap's interval is then too short.
+The two intervals come from independent experiments, so the gap's reach to either side is the root of the sum of their
+squares. Where a paper prints no interval, the gap has ours alone and is too short.
 """
 
 from pathlib import Path
@@ -11,15 +11,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from metascore import problems
-from metascore.errors import UserError
-from metascore.problems.scale import ERROR
-
 FILE = Path(__file__).with_name("published.csv")
-YARDSTICKS = Path(__file__).with_name("yardsticks.csv")  # scores on a task of who is no learner here, such as people
+YARDSTICKS = Path(__file__).with_name("yardsticks.csv")  # scores of people and of programs outside this project
 KEY = ["learner", "task"]
-TEXTS = [*KEY, "protocol", "source"]
-COLUMNS = ["learner", "task", "steps", "score", "reach", "protocol", "source"]
 SHOWN = [
     *["task", "learner", "measure", "test_steps", "score", "score_low", "score_high", "median", "runaway"],
     *["published_steps", "published", "published_reach", "gap", "gap_low", "gap_high", "protocol", "source"],
@@ -30,13 +24,23 @@ def published_table(score_table: pd.DataFrame) -> pd.DataFrame:
     """The rows of our score table that have a published number, with it, the gap between them and its interval.
 
     `published_reach` is half of the paper's 95 % interval, `published_steps` its number of adaptation steps (both may
-    be missing), `protocol` what was done otherwise than here.
+    be missing), `protocol` the differences between its protocol and ours.
     """
     theirs = load().rename(columns={"steps": "published_steps", "score": "published", "reach": "published_reach"})
     table = score_table.merge(theirs, on=KEY, how="inner")
     several = table.duplicated(KEY, keep=False)
     table = table[~several | (table["published_steps"] == table["test_steps"])].reset_index(drop=True)
     return table.assign(**_gaps(table))[SHOWN]
+
+
+def load() -> pd.DataFrame:
+    """Learner, task, steps, score, reach, protocol and source of each published number."""
+    return pd.read_csv(FILE, encoding="utf-8", dtype={"steps": "Int64", "score": "float64", "reach": "float64"})
+
+
+def yardsticks() -> pd.DataFrame:
+    """Task, name, score and source of people and of programs outside this project."""
+    return pd.read_csv(YARDSTICKS, encoding="utf-8")
 
 
 def _gaps(table: pd.DataFrame) -> dict[str, pd.Series]:
@@ -48,46 +52,6 @@ def _gaps(table: pd.DataFrame) -> dict[str, pd.Series]:
 
 
 def _distance(high: pd.Series, low: pd.Series) -> pd.Series:
-    """Between two ends; an infinite error is not known better than infinitely badly."""
+    """Between two ends; infinite where the error is infinite, missing where there is no interval."""
     known = np.isfinite(high) & np.isfinite(low)
     return (high - low).where(known | high.isna() | low.isna(), np.inf)
-
-
-def load(path: Path = FILE) -> pd.DataFrame:
-    """The published numbers. Raises UserError where the file is missing, malformed or says something impossible."""
-    try:
-        table = pd.read_csv(path, encoding="utf-8", dtype={"steps": "Int64", "score": "float64", "reach": "float64"})
-    except (OSError, TypeError, ValueError) as error:
-        raise UserError(f"{path}: {' '.join(str(error).split())}: check the package's files out again") from error
-    if list(table.columns) != COLUMNS:
-        raise UserError(f"{path}: its columns are not {','.join(COLUMNS)}: correct its first line")
-    for wrong, complaint in _complaints(table):
-        if wrong.any():
-            raise UserError(f"{path}: line {int(wrong.to_numpy().argmax()) + 2}: {complaint}")
-    return table
-
-
-def yardsticks() -> pd.DataFrame:
-    """Task, name, score and source of who is no learner here."""
-    return pd.read_csv(YARDSTICKS, encoding="utf-8")
-
-
-def _complaints(table: pd.DataFrame) -> list[tuple[pd.Series, str]]:
-    """Which rows are wrong, and in what way."""
-    impossible = [not _possible(str(task), score) for task, score in table[["task", "score"]].to_numpy()]
-    return [
-        (table[TEXTS].isna().any(axis=1), f"one of {', '.join(TEXTS)} is empty: give it"),
-        (
-            pd.Series(impossible, dtype=bool),
-            "no possible score: give an accuracy in [0, 1], an error or a return",
-        ),
-        (table["reach"] < 0, "a negative reach: give half of the interval's width, or nothing"),
-        (table.duplicated([*KEY, "steps"]), "the same learner, task and steps once more: keep one"),
-    ]
-
-
-def _possible(task: str, score: float) -> bool:
-    """Whether a task can have such a score; its name begins with that of its problem."""
-    name = task.partition("_")[0]
-    scale = problems.find(name).scale if name in problems.known() else ERROR
-    return bool(np.isfinite(score)) and scale.lowest <= score <= scale.highest

@@ -1,15 +1,15 @@
-"""How long learners train until their validation scores reach a level, and whether all trained as long."""
+"""Seconds of training until validation scores reach a level, and whether all trainings were given as long."""
 
 import pandas as pd
 
 from metascore.problems.scale import Scale
 
 COLUMNS = ["task", "learner", "level", "seconds", "tasks"]
-SPREAD = 0.15  # by which the longest training may exceed the shortest, before scores do not compare
+SPREAD = 0.15  # by which the longest training may exceed the shortest, for scores to compare
 
 
 def reached_table(history: pd.DataFrame, scale: Scale) -> pd.DataFrame:
-    """One row a task, learner and level: seconds and tasks at the first validation there, nan where none is.
+    """One row a task, learner and level: seconds and tasks at the first validation there, nan where there is none.
 
     `history` has the learning curves of one task, means over seeds.
     """
@@ -23,12 +23,12 @@ def reached_table(history: pd.DataFrame, scale: Scale) -> pd.DataFrame:
 
 
 def unequal_times(scores: pd.DataFrame) -> list[str]:
-    """What to say of each task whose trained learners had less than equal time; `scores` is the table of that name.
+    """A message for each task whose trainings differ in time by more than SPREAD; `scores` is the table of that name.
 
-    Those that were trained on another task have that one's time.
+    A learner that shares the training of another task has the time of that task and is left out.
     """
     trained = scores[(scores["seconds"] > 0) & (scores["trained_on"] == scores["task"])]
-    return [said for _, rows in trained.groupby("task", sort=False) if (said := _unequal(rows))]
+    return [message for _, rows in trained.groupby("task", sort=False) if (message := _unequal(rows))]
 
 
 def _unequal(rows: pd.DataFrame) -> str:
@@ -38,6 +38,5 @@ def _unequal(rows: pd.DataFrame) -> str:
         return ""
     ends = " to ".join(f"{row['seconds']:.1f} s ({row['learner']})" for row in (shortest, longest))
     return (
-        f"Trainings of {longest['task']} took {ends}, more than {SPREAD:.0%} apart: the ranking also shows what each "
-        "learner was given."
+        f"Trainings of {longest['task']} took {ends}, more than {SPREAD:.0%} apart: ranks also reflect training time."
     )

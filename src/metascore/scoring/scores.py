@@ -8,12 +8,12 @@ Scores are `(seed, episode, step)` everywhere: q(e, t) of test episode e after t
     speed     = mean_{t=1..T} mean_e n(e, t) / degree                     how soon
     MetaScore = 100 * degree * speed = 100 * mean_{t=1..T} mean_e n(e, t)
 
-An episode whose adaptation diverges counts the worst that is possible: no query right, or its floor where an error
-can be any. The floor keeps a single bad episode from deciding a mean. It never lies above what chance gets on the
-episode, so that the chance learner scores 0 exactly: its errors on sine waves reach four times their mean. No accuracy
-is below it.
+An episode whose adaptation diverges counts the worst possible score: accuracy 0, or its floor where errors have no
+bound. The floor keeps a single bad episode from deciding a mean. It is at most the chance learner's score on the
+episode, whose errors on sine waves reach four times their mean, so that the chance learner scores exactly 0. Accuracies
+never reach it.
 
-Nothing here draws random numbers or touches files; intervals are in `intervals`, tests in `comparisons`.
+This module draws no random numbers and reads no files; intervals are in `intervals`, tests in `comparisons`.
 """
 
 from dataclasses import dataclass
@@ -21,10 +21,10 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool, Float, Float64
 
-from metascore.problems.scale import ACCURACY, ERROR, Scale
+from metascore.problems.scale import ACCURACY, Scale
 
 WORST = 20.0  # times the median error: a larger one has diverged
-FLOOR = -1.0  # what an episode counts at worst, unless chance does worse
+FLOOR = -1.0  # the lowest n of an episode, unless chance scores less
 
 
 @dataclass(frozen=True)
@@ -54,10 +54,10 @@ class Measure:
     def relative(
         self, normalised: Float64[np.ndarray, "seed episode step"]
     ) -> Float64[np.ndarray, "seed episode step"]:
-        """The same means, whose spread between episodes also has that of a chance that is measured on the episodes.
+        """The same means, with the spread between episodes that chance has where it is measured on the episodes.
 
-        n is a ratio: it moves by -(1 - n) / (perfect - chance) with chance, unless it is -1 at any rate. The chance
-        learner's own is 0 whatever the episodes, and has no spread.
+        n is a ratio: it moves by -(1 - n) / (perfect - chance) with chance, except at the floor -1. The chance
+        learner's own n is 0 on any episodes and has no spread.
         """
         if self.chances is None:
             return normalised
@@ -73,13 +73,8 @@ def accuracy(way: int) -> Measure:
     return Measure(ACCURACY, chance=1 / way, perfect=1.0)
 
 
-def squared_error(chance_scores: Float[np.ndarray, "seed episode step"]) -> Measure:
-    """Regression: chance is the mean error of the best predictor that ignores the support set."""
-    return measured_chance(ERROR, 0.0, chance_scores)
-
-
 def measured_chance(scale: Scale, perfect: float, chance_scores: Float[np.ndarray, "seed episode step"]) -> Measure:
-    """Where chance is what the chance learner scores on these episodes."""
+    """A measure whose chance is the chance learner's mean score on these episodes."""
     chances = chance_scores.astype(np.float64).mean(axis=(0, 2))[:, None]
     return Measure(scale, float(chances.mean()), perfect, chances)
 
@@ -95,34 +90,31 @@ def degree(normalised: Float[np.ndarray, "seed episode step"]) -> float:
 
 
 def speed(normalised: Float[np.ndarray, "seed episode step"]) -> float:
-    """How soon it gets there, 1 = all of it at the first step; not a number where chance is not beaten."""
+    """How soon it gets there: 1 where the first step reaches the degree; nan where the degree is not above chance."""
     reached = degree(normalised)
     return float(episode_areas(normalised).mean()) / reached if reached > 0 else float("nan")
 
 
 def metascore(normalised: Float[np.ndarray, "seed episode step"]) -> float:
-    """The area under the adaptation curve: 0 = chance, 100 = perfect from the first step on."""
+    """100 times the area under the adaptation curve: 0 at chance, 100 where the first step is perfect."""
     return 100 * float(episode_areas(normalised).mean())
 
 
 def raw_scores(
     scores: Float[np.ndarray, "seed episode step"], measure: Measure, test_steps: int
 ) -> Float64[np.ndarray, "seed episode"]:
-    """The score that papers print: each episode at the learner's own last step.
-
-    A diverged episode counts the worst: accuracy 0, or an infinite error.
-    """
+    """The score that papers print: each episode after the learner's own last step; a diverged one counts the worst."""
     last = min(test_steps, scores.shape[-1] - 1)
     return count_diverged(scores[..., last], measure)
 
 
 def count_diverged(scores: Float[np.ndarray, "*shape"], measure: Measure) -> Float64[np.ndarray, "*shape"]:
-    """Scores in which one that is not finite counts as the worst: accuracy 0, or an infinite error."""
+    """Scores in which those that are not finite count as the worst: accuracy 0, or an infinite error."""
     return measure.scale.counted(scores).astype(np.float64)
 
 
 def diverged(scores: Float[np.ndarray, "seed episode step"]) -> Bool[np.ndarray, "seed episode"]:
-    """Which episodes were left without a finite score at some step."""
+    """Which episodes have a score that is not finite at some step."""
     return ~np.isfinite(scores).all(axis=-1)
 
 

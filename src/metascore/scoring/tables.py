@@ -1,4 +1,4 @@
-"""Tables: one row a task and learner; from estimates to data frames and metrics."""
+"""Tables from estimates, mostly one row a task and learner, and metrics."""
 
 from typing import Any
 
@@ -30,7 +30,7 @@ def score_table(results: TaskResults, estimates: Estimates) -> pd.DataFrame:
 
 
 def _ranks(estimates: Estimates, learners: int) -> dict[str, Any]:
-    """The best and the worst rank that each can have, as whole numbers; nothing where there are no ranks."""
+    """The best and the worst possible rank of each, as whole numbers; missing where there are no ranks."""
     nothing = np.full(learners, None)
     low, high = (nothing, nothing) if estimates.ranks is None else estimates.ranks
     return {"rank_low": pd.array(low, dtype="Int64"), "rank_high": pd.array(high, dtype="Int64")}
@@ -121,7 +121,7 @@ def history_table(task: str, histories: dict[str, list[pd.DataFrame]]) -> pd.Dat
 
 
 def joined(frames: list[pd.DataFrame], columns: list[str]) -> pd.DataFrame:
-    """One table of several, which may all be empty."""
+    """One table of several; with these columns where all are empty."""
     filled = [frame for frame in frames if len(frame)]
     return pd.concat(filled, ignore_index=True) if filled else pd.DataFrame(columns=columns)
 
@@ -135,7 +135,7 @@ def overall_tables(results: list[TaskResults], estimates: list[Estimates]) -> pd
 
 
 def _overall(problem: str, pairs: list[tuple[TaskResults, Estimates]]) -> pd.DataFrame:
-    """Of the learners that do all tasks of the problem: means over other tasks do not compare."""
+    """The means of the learners that do all tasks of the problem: means over fewer tasks do not compare."""
     names = [list(results.scores) for results, _ in pairs]
     learners = [learner for learner in names[0] if all(learner in others for others in names)]
     places = [[others.index(learner) for learner in learners] for others in names]
@@ -145,7 +145,7 @@ def _overall(problem: str, pairs: list[tuple[TaskResults, Estimates]]) -> pd.Dat
 
 
 def metrics(table: pd.DataFrame, overall: pd.DataFrame) -> dict[str, float]:
-    """Flat, small, no times: MetaScores and scores, MetaScores alone, or means over tasks: what fits."""
+    """MetaScores and scores, MetaScores alone, or means over tasks: the first with METRICS_AT_MOST keys or fewer."""
     rows = table.to_dict("records")
     metascores = {f"{row['task']}.{row['learner']}.metascore": row["metascore"] for row in rows}
     raw = {f"{row['task']}.{row['learner']}.score": row["score"] for row in rows}

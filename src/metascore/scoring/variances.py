@@ -1,11 +1,11 @@
-"""What a learner's mean owes to its seeds and to the episodes.
+"""The variance of a learner's mean by seeds and by episodes.
 
-The value of learner i with seed s = 1..S on episode e = 1..E is, of whatever statistic,
+The value of a statistic of learner i with seed s = 1..S on episode e = 1..E is
 
     x(i, s, e) = mean(i) + a(i, s) + b(i, e) + r(i, s, e)
 
-Episodes are crossed with learners: all meet the same ones, so the b of two learners are correlated, and their
-difference is paired by episode. Seeds are nested: seed 0 of one learner has nothing to do with seed 0 of another.
+Episodes are crossed with learners: all are evaluated on the same ones, so the b of two learners are correlated, and
+their difference is paired by episode. Seeds are nested: seed 0 of one learner is independent of seed 0 of another.
 
     noise(i)    = var(r) / E                           from the residuals, on (S - 1)(E - 1) degrees of freedom
     between(i)  = var_s(mean_e x) = var(a) + noise     on S - 1 degrees of freedom: few
@@ -13,19 +13,19 @@ difference is paired by episode. Seeds are nested: seed 0 of one learner has not
 
     var(mean(i)) = between(i) / S + shared(i, i)
 
-Few seeds say little about `between`, so learners lend each other theirs (empirical Bayes, as Smyth 2004 for genes).
-What is expected of a learner is its noise and a spread between seeds that is the same for all on the scale where their
-means can be compared, `slope` being the derivative there (for accuracies of log odds: p (1 - p); without such a scale,
-the root of the noise):
+Few seeds estimate `between` badly, so its estimates are shrunk towards a common one (empirical Bayes, as Smyth 2004 for
+genes). The expected variance of a learner is its noise and a spread between seeds that is the same for all learners on
+a scale where means compare. `slope` is the derivative of the mean on that scale (log odds of accuracies: p (1 - p);
+without such a scale, the root of the noise):
 
     expected(i) = noise(i) + kappa slope(i)^2          kappa such that between / expected is 1 on average
     shrunk(i)   = (d0 expected(i) + d between(i)) / (d0 + d)      d = S - 1
     d0          = 2 + 2 / c
 
-c is the squared coefficient of variation of the true variances about what is expected. It is estimated by moments of
-between / expected, of which the noise of few seeds explains 2 / d, and raised by half a standard error, since too small
-a c makes tests promise too much. This is the best linear estimate (Buehlmann 1967); it takes moments of variances, not
-of their logarithms as Smyth does, so that tiny variances do not decide what is said of large ones.
+c is the squared coefficient of variation of the true variances about the expected ones. It is estimated by moments of
+between / expected, of which the sampling of few seeds explains 2 / d, and raised by half a standard error, since too
+small a c makes tests reject too often. This is the best linear estimate (Buehlmann 1967). It takes moments of
+variances, where Smyth takes those of their logarithms, so that tiny variances do not decide the estimate of large ones.
 """
 
 from typing import NamedTuple
@@ -36,26 +36,26 @@ from scipy.optimize import brentq
 
 from metascore.scoring.intervals import Error
 
-FEWEST = 2  # seeds or episodes, from which on something can be said of others
+FEWEST = 2  # seeds or episodes that an estimate of variance needs
 CAUTION = 0.5  # standard errors that are added to c
-LEAST_SHARE = 1e-12  # of the largest kappa that could be needed: what is below counts as none
-SAME = float(np.finfo(np.float32).eps)  # scores are float32: by less than this no two seeds differ
+LEAST_SHARE = 1e-12  # of the largest possible kappa: smaller ones count as 0
+SAME = float(np.finfo(np.float32).eps)  # scores are float32: smaller differences between seeds are rounding
 
 
 class Sample(NamedTuple):
-    """What values say of the means of learners; the symbols are those of the module."""
+    """Means and variances of learners; the symbols are those of the module."""
 
     mean: Float[np.ndarray, " learner"]
     between: Float[np.ndarray, " learner"]  # zeros with one seed
     noise: Float[np.ndarray, " learner"]
     shared: Float[np.ndarray, "learner learner"]
-    random: Bool[np.ndarray, " learner"]  # whose seeds differ at all: not so where nothing is drawn
+    random: Bool[np.ndarray, " learner"]  # whose seeds differ at all
     seeds: int
     episodes: int
 
 
 class Prior(NamedTuple):
-    """What learners say of each other's variances: kappa, d0, and all the degrees of freedom that there are."""
+    """The common estimate of variances: kappa, d0, and the degrees of freedom of all learners together."""
 
     kappa: float
     weight: float
@@ -73,7 +73,7 @@ class Prior(NamedTuple):
 
 
 class Model(NamedTuple):
-    """A sample, and what is expected of its variances."""
+    """A sample, and its expected variances."""
 
     sample: Sample
     expected: Float[np.ndarray, " learner"]
@@ -90,7 +90,7 @@ def model(
     slope: Float[np.ndarray, " learner"] | None,
     prior: Prior | None = None,
 ) -> Model:
-    """The model of values of two or more episodes; with a prior that is learned from them, if none is given."""
+    """The model of values of two or more episodes; the prior is estimated from them unless it is given."""
     one = sample(values)
     slope = np.sqrt(one.noise) if slope is None else slope
     prior = prior or learned(one, slope)
@@ -98,7 +98,7 @@ def model(
 
 
 def sample(values: Float[np.ndarray, "learner seed episode"]) -> Sample:
-    """Take values apart."""
+    """Split values into the terms of the module."""
     learners, seeds, episodes = values.shape
     mean, by_seed, by_episode = values.mean(axis=(1, 2)), values.mean(axis=2), values.mean(axis=1)
     rest = values - by_seed[:, :, None] - by_episode[:, None, :] + mean[:, None, None]
@@ -111,7 +111,7 @@ def sample(values: Float[np.ndarray, "learner seed episode"]) -> Sample:
 
 
 def learned(one: Sample, slope: Float[np.ndarray, " learner"]) -> Prior:
-    """From all learners whose seeds differ; fewer than two of them say nothing of each other."""
+    """The prior of all learners whose seeds differ; with fewer than two of them nothing is shrunk."""
     d, learners = one.seeds - 1, int(one.random.sum())
     if d == 0 or learners < 2:
         return Prior(0.0, 0.0, float(d))
@@ -127,7 +127,7 @@ def learned(one: Sample, slope: Float[np.ndarray, " learner"]) -> Prior:
 def _kappa(
     between: Float[np.ndarray, " learner"], noise: Float[np.ndarray, " learner"], slope: Float[np.ndarray, " learner"]
 ) -> float:
-    """What makes between / expected 1 on average; 0 where noise alone explains more than that."""
+    """The kappa that makes between / expected 1 on average; 0 where noise alone exceeds that."""
     steep = slope > 0
 
     def excess(kappa: float) -> float:
