@@ -1,7 +1,7 @@
-"""`metascore find`: pictures of one class, and candidates: which of these is of that class?
+"""`metascore find`: given pictures of one class, which of the candidates are of that class?
 
-Each candidate is taken for a class of one picture, and the pictures are asked about: a candidate is the likelier, the
-likelier it is for all of them. So any learner can be asked that can tell as many classes apart as there are candidates.
+Each candidate is a class of one picture, and the given pictures are the queries: a candidate is the likelier, the
+likelier it is for all of them. Any learner that accepts as many ways as there are candidates can do it.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import torch
 from metascore.data import shown
 from metascore.errors import UserError
 from metascore.store import trained
+from metascore.text import printable
 from metascore.training import answers, machine
 
 
@@ -24,13 +25,10 @@ def run(checkpoint: Path, support: Path, among: Path) -> None:
         candidates = shown.files(among)
         if len(candidates) < 2:
             raise UserError(f"{among}: one picture: give two or more to choose from")
-        look = known.problem.look
-        given, asked = (
-            torch.from_numpy(shown.pixels(paths, look)).to(device).float() / 255
-            for paths in (candidates, shown.files(support))
-        )
+        pictures = shown.read_all([candidates, shown.files(support)], known.problem.look)
+        given, asked = (torch.from_numpy(one.pixels).to(device).float() / 255 for one in pictures)
         learner = known.learner(len(candidates), 1)
         chances = answers.probabilities(learner, known.params, given[:, None], asked)
         likeness = chances.clamp(min=torch.finfo(chances.dtype).tiny).log().mean(0).softmax(0).cpu()
     order = likeness.argsort(descending=True, stable=True).tolist()
-    sys.stdout.write("".join(f"{likeness[k]:.3f}  {candidates[k]}\n" for k in order))
+    sys.stdout.write("".join(f"{likeness[k]:.3f}  {printable(str(candidates[k]))}\n" for k in order))

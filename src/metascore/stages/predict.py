@@ -1,4 +1,4 @@
-"""`metascore predict`: which class is it? A checkpoint, a few pictures of each class, and pictures to be told apart."""
+"""`metascore predict`: classify pictures with a checkpoint, given a few pictures of each class."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from metascore.files import write, write_rows
 from metascore.report.answer_figure import Answers, draw
 from metascore.report.style import rendered, settings
 from metascore.store import trained
+from metascore.text import cell, normalised, printable
 from metascore.training import answers, machine
 
 NAMED = 3  # classes in a line, the likeliest first
@@ -22,7 +23,7 @@ NAMED = 3  # classes in a line, the likeliest first
 
 @dataclass(frozen=True)
 class Wishes:
-    """What is written beside the lines on the screen."""
+    """Files that are written besides the lines on the screen, and the number of steps of adaptation."""
 
     csv: Path | None = None
     figure: Path | None = None
@@ -30,18 +31,20 @@ class Wishes:
 
 
 def run(checkpoint: Path, support: Path, query: Path, wishes: Wishes) -> None:
-    """Print each picture's class and probabilities; where a picture lies in a class's folder, count the right ones."""
+    """Print each picture's likeliest classes; for pictures in folders named as classes, count the correct answers."""
     _check(wishes)
     with machine.prepared() as device:
         known = trained.load(checkpoint, device)
-        names, examples = shown.classes(support, known.problem.look)
-        paths = shown.files(query)
-        queries = shown.pixels(paths, known.problem.look)
-        learner = known.learner(*examples.shape[:2])
-        given, asked = (torch.from_numpy(one).to(device).float() / 255 for one in (examples, queries))
+        classes, paths = shown.support(support), shown.files(query)
+        *examples, queries = shown.read_all([*classes.files, paths], known.problem.look)
+        pixels = np.stack([one.pixels for one in examples])
+        learner = known.learner(len(classes.names), classes.shot)
+        given, asked = (torch.from_numpy(one).to(device).float() / 255 for one in (pixels, queries.pixels))
         chances = answers.probabilities(learner, known.params, given, asked, wishes.steps).cpu().numpy()
-    found = Answers(names, examples[:, 0], queries, [_short(path, query) for path in paths], chances)
-    sys.stdout.write("".join(f"{line}\n" for line in _lines(found, learner.batch_norm)))
+    found = Answers(classes.names, pixels[:, 0], queries.pixels, [_short(path, query) for path in paths], chances)
+    among = {digest for one in examples for digest in one.digests}
+    both = [file for file, digest in zip(found.files, queries.digests, strict=True) if digest in among]
+    sys.stdout.write("".join(f"{line}\n" for line in [*_lines(found, learner.batch_norm), *_known(both)]))
     _write(found, known.problem.look.invert, wishes)
 
 
@@ -62,25 +65,41 @@ def _lines(found: Answers, batch_norm: str) -> list[str]:
     if right:
         lines.append(f"{sum(right)} of {len(right)} in the folder of their class")
     if batch_norm == "transductive":
-        lines.append("this learner is transductive: an answer depends on the other pictures that are asked about")
+        lines.append("this learner is transductive: an answer depends on the other queries")
     return lines
+
+
+def _known(files: list[str]) -> list[str]:
+    """Say which queries the learner has seen with their class."""
+    others = f", and {len(files) - 1} more" if len(files) > 1 else ""
+    return [f"{files[0]}{others}: also among the support pictures, so the answer is no test"] if files else []
 
 
 def _write(found: Answers, inverted: bool, wishes: Wishes) -> None:
     if wishes.csv is not None:
-        columns = ["file", "class", *found.names]
+        columns = _columns(found.names)
         rows = [
-            {"file": file, "class": found.names[int(chances.argmax())]}
-            | {name: f"{chance:.6f}" for name, chance in zip(found.names, chances, strict=True)}
+            {"file": cell(file), "class": cell(found.names[int(chances.argmax())])}
+            | {column: f"{chance:.6f}" for column, chance in zip(columns, chances, strict=True)}
             for file, chances in zip(found.files, found.chances, strict=True)
         ]
-        write_rows(wishes.csv, columns, rows)
+        write_rows(wishes.csv, ["file", "class", *columns], rows)
     if wishes.figure is not None:
         with settings():
             write(wishes.figure, rendered(draw(found, inverted), wishes.figure.suffix.removeprefix(".")))
 
 
+def _columns(names: list[str]) -> list[str]:
+    """Return a column for each class: its name, in brackets where another column has it."""
+    columns: list[str] = []
+    for name in names:
+        column = cell(name)
+        while column in ("file", "class", *columns):
+            column = f"({column})"
+        columns.append(column)
+    return columns
+
+
 def _short(path: Path, query: Path) -> str:
-    """A picture's name below the folder that was asked about."""
-    name = path.name if path == query else path.relative_to(query).as_posix()
-    return name.encode(errors="backslashreplace").decode()  # bytes that are no letters
+    """Return a picture's name below the folder of queries."""
+    return printable(normalised(path.name if path == query else path.relative_to(query).as_posix()))

@@ -1,0 +1,21 @@
+"""Names that users gave to files, folders and classes: one coding, and safe to print and to write into tables."""
+
+import unicodedata
+
+FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet takes for the beginning of a formula
+
+
+def normalised(name: str) -> str:
+    """Return a name with one code for each accented letter (Unicode NFC): file systems and editors differ."""
+    return unicodedata.normalize("NFC", name)
+
+
+def printable(name: str) -> str:
+    """Return a name whose control characters, and bytes that are no letters, are written as escapes such as \\x1b."""
+    return "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in name)
+
+
+def cell(name: str) -> str:
+    """Return a name as a spreadsheet shows it: one that would be a formula begins with an apostrophe."""
+    name = printable(name)
+    return f"'{name}" if name.startswith(FORMULA) else name
