@@ -11,7 +11,7 @@ def normalised(name: str) -> str:
 
 
 def printable(name: str) -> str:
-    """Return a name whose control characters, and bytes that are no letters, are written as escapes such as \\x1b."""
+    """Return a name with escapes, as repr writes them, for control characters and for bytes that are no letters."""
     return "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in name)
 
 

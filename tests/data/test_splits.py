@@ -113,10 +113,10 @@ def test_a_folder_of_lists_with_rotations_as_classes(characters: pd.DataFrame, t
     [
         ({"test": ["background_0/character01"]}, "background_0/character01 is in train and test"),
         ({"test": []}, "test is empty"),
-        ({"test": ["Klingon/character01"]}, "'Klingon/character01' is no character"),
+        ({"test": ["Klingon/character01"]}, "'Klingon/character01' is no class"),
         ({"test": [3]}, "test is no list of names"),
-        ({"test": "left out"}, "must hold exactly the lists"),
-        ({"tset": ["x"]}, "must hold exactly the lists"),
+        ({"test": "left out"}, "must contain exactly the lists"),
+        ({"tset": ["x"]}, "must contain exactly the lists"),
     ],
 )
 def test_wrong_lists_are_one_line(

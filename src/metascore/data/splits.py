@@ -7,7 +7,7 @@ file     the user's own lists of "Alphabet/characterNN"
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +15,7 @@ from metascore.data.characters import character_names
 from metascore.errors import UsageError, UserError
 from metascore.files import read_json
 from metascore.randomness import numpy_generator
+from metascore.text import normalised
 
 if TYPE_CHECKING:  # half of the stages need `members` only, and would wait for pandas
     import pandas as pd
@@ -31,25 +32,51 @@ def make_split(characters: pd.DataFrame, settings: dict[str, Any]) -> Split:
     `characters` has the columns part, alphabet and character; `settings` is section `split` of params.yaml.
     Raises UsageError when the settings ask for the impossible, UserError when the lists are wrong.
     """
-    kinds = {"random": _random, "lake": _lake, "file": _file}
-    if settings["name"] not in kinds:
-        raise UsageError(f"split.name: {settings['name']!r} is unknown: choose one of {', '.join(kinds)}")
-    split = {part: sorted(members) for part, members in kinds[settings["name"]](characters, settings).items()}
-    culprit = settings["file"] if settings["name"] == "file" else f"split {settings['name']}"
-    check_split(split, character_names(characters), str(culprit))
+    names, culprit = character_names(characters), f"split {settings['name']}"
+    if settings["name"] == "random":
+        split = _random(characters, settings)
+    elif settings["name"] == "lake":
+        split = _lake(characters, settings)
+    elif settings["name"] == "file":
+        # Some published lists count the rotations of a character, a third component, as classes.
+        split, culprit = from_lists(names, settings, "split", components=2), str(settings["file"])
+    else:
+        raise UsageError(f"split.name: {settings['name']!r} is unknown: choose one of random, lake, file")
+    split = {part: sorted(split[part]) for part in PARTS}
+    check_split(split, names, culprit)
     return split
 
 
-def check_split(split: Split, names: list[str], culprit: str) -> None:
-    """Raise UserError if a part is empty or two share a character; `names` are those of all characters."""
+def check_split(split: Split, names: Sequence[str], culprit: str) -> None:
+    """Raise UserError if a part is empty or two share a class; `names` are those of all classes."""
     seen: dict[int, str] = {}
     for part in PARTS:
         if not split[part]:
-            raise UserError(f"{culprit}: {part} is empty: give it at least one character")
+            raise UserError(f"{culprit}: {part} is empty: give it at least one class")
         for index in split[part]:
             if index in seen:
                 raise UserError(f"{culprit}: {names[index]} is in {seen[index]} and {part}: keep it in one of them")
             seen[index] = part
+
+
+def from_lists(names: Sequence[str], settings: Mapping[str, Any], culprit: str, components: int | None = None) -> Split:
+    """Return the indices of the classes in the user's lists, each once; only `components` of a name are compared.
+
+    `settings["file"]` is a JSON file with three lists of names, or a folder with train.txt, validation.txt (or val.txt)
+    and test.txt, a name a line.
+    """
+    if not settings.get("file"):
+        raise UsageError(f"{culprit}.file: the split 'file' needs it: name a JSON file or a folder of lists")
+    path = Path(settings["file"]).expanduser()
+    indices = {normalised(name): index for index, name in enumerate(names)}
+    split: Split = {}
+    for part, listed in _read_lists(path).items():
+        wanted = dict.fromkeys("/".join(normalised(name).split("/")[:components]) for name in listed)
+        unknown = sorted(wanted.keys() - indices.keys())
+        if unknown:
+            raise UserError(f"{path}: {part}: {unknown[0]!r} is no class of these data: write it as {names[0]!r}")
+        split[part] = [indices[name] for name in wanted]
+    return split
 
 
 def _random(characters: pd.DataFrame, settings: dict[str, Any]) -> Split:
@@ -73,31 +100,10 @@ def _lake(characters: pd.DataFrame, settings: dict[str, Any]) -> Split:
     return {part: mask.nonzero()[0].tolist() for part, mask in masks.items()}
 
 
-def _file(characters: pd.DataFrame, settings: dict[str, Any]) -> Split:
-    if not settings["file"]:
-        raise UsageError("split.file: split.name 'file' needs it: name a JSON file or a folder of lists")
-    path = Path(settings["file"])
-    indices = {name: index for index, name in enumerate(character_names(characters))}
-    return {part: _look_up(names, indices, f"{path}: {part}") for part, names in read_lists(path).items()}
-
-
-def _look_up(names: Iterable[str], indices: dict[str, int], culprit: str) -> list[int]:
-    """Return each character once: some lists count its rotations (a third component) as classes."""
-    classes = {"/".join(name.split("/")[:2]) for name in names}
-    unknown = sorted(classes - indices.keys())
-    if unknown:
-        raise UserError(f"{culprit}: {unknown[0]!r} is no character of these data: write Alphabet/characterNN")
-    return [indices[name] for name in classes]
-
-
-def read_lists(path: Path) -> dict[str, list[str]]:
-    """Read three lists of names: a JSON file, or a folder with train.txt, validation.txt and test.txt.
-
-    validation.txt may also be called val.txt. Raises UserError when one is missing or no list of names.
-    """
+def _read_lists(path: Path) -> dict[str, list[str]]:
     lists = _read_folder(path) if path.is_dir() else read_json(path)
     if not isinstance(lists, dict) or set(lists) != set(PARTS):
-        raise UserError(f"{path}: must hold exactly the lists {', '.join(PARTS)}: correct it")
+        raise UserError(f"{path}: must contain exactly the lists {', '.join(PARTS)}: correct it")
     for part, names in lists.items():
         if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
             raise UserError(f'{path}: {part} is no list of names: write it as ["Alphabet/character01", ...]')
@@ -105,13 +111,14 @@ def read_lists(path: Path) -> dict[str, list[str]]:
 
 
 def _read_folder(folder: Path) -> dict[str, list[str]]:
-    files = {"train": ["train.txt"], "validation": ["validation.txt", "val.txt"], "test": ["test.txt"]}
-    return {part: _read_lines(folder, names) for part, names in files.items()}
+    files = {part: folder / f"{part}.txt" for part in PARTS}
+    if not files["validation"].is_file() and (folder / "val.txt").is_file():
+        files["validation"] = folder / "val.txt"
+    return {part: _read_lines(path) for part, path in files.items()}
 
 
-def _read_lines(folder: Path, names: list[str]) -> list[str]:
-    path = next((folder / name for name in names if (folder / name).is_file()), folder / names[0])
+def _read_lines(path: Path) -> list[str]:
     try:
         return [line.strip() for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
     except (OSError, UnicodeDecodeError) as error:
-        raise UserError(f"{path}: {error}: give it one Alphabet/characterNN a line") from error
+        raise UserError(f"{path}: {error}: give it the name of one class a line") from error

@@ -5,7 +5,7 @@ from pathlib import Path
 import pandas as pd
 
 from metascore.config.params import Config
-from metascore.data import class_splits, classes
+from metascore.data import class_splits, classes, near_equal
 from metascore.data.omniglot import COLUMNS
 from metascore.data.splits import make_split
 from metascore.errors import UsageError, UserError
@@ -15,9 +15,10 @@ from metascore.store.paths import DATA, PICTURES
 
 
 def run(config: Config, name: str | None = None, data: Path = DATA) -> None:
-    """Write data/splits/{name}.json, the class indices of train, validation and test; all of the budget's by default.
+    """Write data/splits/{name}.json, the class indices of train, validation and test.
 
-    `name` is that of one of Omniglot's splits, or data set and split, such as flowers/class.
+    `name` is one of Omniglot's splits, or a data set and its split, such as flowers/class. The default is all splits of
+    the budget.
     """
     known = [split.removeprefix("splits/") for split in config.splits()]
     if name is not None and name not in known:
@@ -32,9 +33,13 @@ def _split(config: Config, name: str, data: Path) -> dict[str, list[int]]:
     data_set, _, own = name.rpartition("/")
     if not data_set:
         return make_split(read_characters(data / "omniglot"), config.split | {"name": name})
-    settings = config.folders[data_set].get("split", {})
-    table = classes.read(data / PICTURES.name / data_set / "classes.csv")
-    return class_splits.make(table, settings | {"name": own}, f"data.{data_set}.split")
+    settings, culprit = config.folders[data_set].get("split", {}), f"data.{data_set}.split"
+    folder = data / PICTURES.name / data_set
+    table = classes.read(folder / "classes.csv")
+    split = class_splits.make(table, settings | {"name": own}, culprit)
+    if (folder / "images.npy").exists():
+        near_equal.warn(split, table, folder / "images.npy", culprit)
+    return split
 
 
 def read_characters(data: Path = Path("data/omniglot")) -> pd.DataFrame:

@@ -1,4 +1,4 @@
-"""Whether the classes of test episodes stayed out of training and validation: from the split and episode files."""
+"""Check that classes of test episodes are not used in training and validation, from the split and episode files."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -7,7 +7,10 @@ import numpy as np
 from jaxtyping import Int
 
 from metascore.config.params import Config
+from metascore.data import classes, near_equal
 from metascore.data.characters import members
+from metascore.data.class_splits import check_namesakes
+from metascore.data.splits import PARTS
 from metascore.files import read_array, read_json
 from metascore.problems.episode_file import EpisodeFile
 from metascore.scoring.controls import check_unseen
@@ -23,6 +26,18 @@ def check_leaks(config: Config, data: Path) -> None:
         for file in files:
             if file.part != "test":
                 check_unseen(test, used[file], names, str(data / "episodes" / file.name))
+        if files[0].problem.name == "images":
+            _check_pictures(data, table, split)
+
+
+def _check_pictures(data: Path, table: str, split: str) -> None:
+    """Look for one class under two names, and for copies of pictures, in a data set of the user's own."""
+    rows, parts = classes.read(data / table), read_json(data / split)
+    used = sorted(index for part in PARTS for index in members(parts, part, str(data / split), len(rows)))
+    check_namesakes([rows[index].name for index in used], Path(split).stem, str(data / split))
+    images = (data / table).with_name("images.npy")
+    if images.exists():
+        near_equal.warn(parts, rows, images, str(data / split))
 
 
 def by_classes(config: Config) -> dict[tuple[str, str], list[EpisodeFile]]:
@@ -42,8 +57,8 @@ def leak_files(config: Config) -> list[str]:
     return [*dict.fromkeys(name for pair in groups for name in pair), *(f"episodes/{file.name}" for file in files)]
 
 
-def _held_out(path: Path, classes: int) -> np.ndarray:
-    return np.array(members(read_json(path), "test", str(path), classes), dtype=np.int64)
+def _held_out(path: Path, count: int) -> np.ndarray:
+    return np.array(members(read_json(path), "test", str(path), count), dtype=np.int64)
 
 
 def classes_of_episodes(file: EpisodeFile, data: Path) -> Int[np.ndarray, "episode class"] | None:
