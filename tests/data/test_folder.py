@@ -2,7 +2,9 @@
 
 import logging
 import os
+import struct
 import unicodedata
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -123,6 +125,75 @@ def test_a_picture_in_two_classes_is_an_error_whatever_its_format(root):
     Image.fromarray(noise).save(root / "b" / "z" / "same.bmp")
     with pytest.raises(UserError, match=r"b/z/same\.bmp: the same picture as .*a/x/same\.png, in another class"):
         collected(root)
+
+
+def wide(path: Path, values: Any) -> None:
+    """A picture of 16 bits, as a PNG file, grey (height, width) or in colour (height, width, 3)."""
+    array = np.asarray(values, dtype=">u2")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    rows = b"".join(b"\0" + row.tobytes() for row in array)
+    header = struct.pack(">IIBBBBB", array.shape[1], array.shape[0], 16, 2 if array.ndim == 3 else 0, 0, 0, 0)
+    chunks = ((b"IHDR", header), (b"IDAT", zlib.compress(rows)), (b"IEND", b""))
+    pieces = (struct.pack(">I", len(c)) + k + c + struct.pack(">I", zlib.crc32(k + c)) for k, c in chunks)
+    path.write_bytes(b"\x89PNG\r\n\x1a\n" + b"".join(pieces))
+
+
+@pytest.mark.parametrize("shape", [(8, 8), (8, 8, 3)])
+def test_dark_pictures_of_sixteen_bits_are_not_the_same_picture(tmp_path, shape):
+    random = np.random.default_rng(0)
+    for k in range(4):
+        wide(tmp_path / f"set/class{k}/1.png", random.integers(0, 120, shape))
+    images, census = collected(tmp_path / "set")
+    assert census.count == 4
+    assert len(shape) == 3 or (images.max() > 100 and len(np.unique(images, axis=0)) == 4)
+
+
+@pytest.mark.parametrize(
+    "highest, seen", [(100, 100), (255, 255), (1023, 255), (4095, 255), (3000, 187), (16383, 255), (65535, 255)]
+)
+def test_the_depth_is_that_of_the_data_set(tmp_path, highest, seen):
+    wide(tmp_path / "set/a/1.png", np.full((8, 8), highest))
+    wide(tmp_path / "set/b/1.png", np.full((8, 8), highest // 2))
+    images, _ = collected(tmp_path / "set")
+    assert images[0, 0, 0, 0] == seen and abs(int(images[1, 0, 0, 0]) - seen // 2) <= 1
+
+
+def test_pictures_that_differ_in_colour_only_are_not_the_same(tmp_path):
+    save(tmp_path / "set/a/1.png", (30, 0, 0), "RGB"), save(tmp_path / "set/b/1.png", (9, 9, 9), "RGB")
+    save(tmp_path / "set/c/1.png", (9, 9, 9, 254), "RGBA"), save(tmp_path / "set/d/1.png", 9, "L", size=(9, 9))
+    assert collected(tmp_path / "set")[1].count == 4
+
+
+@pytest.mark.parametrize("name", ["1.ppm", "1.pgm", "1.pnm", "1.pbm", "1.jfif", "1.jpe", "1", "1.PNG"])
+def test_other_suffixes_and_none(tmp_path, name):
+    kind = {"1.ppm": "PPM", "1.pgm": "PPM", "1.pnm": "PPM", "1.pbm": "PPM"}.get(
+        name, "PNG" if "PNG" in name else "JPEG"
+    )
+    save(tmp_path / "set/a" / name, 1, "1" if name == "1.pbm" else "L", format=kind)
+    (tmp_path / "set/a/README").write_text("no picture")
+    listing = folder.listed(tmp_path / "set")
+    assert [file.name for file in listing.files] == [name] and [reason for _, reason in listing.left_out] == [
+        "no picture"
+    ]
+
+
+@pytest.mark.parametrize(
+    "name", ["$RECYCLE.BIN/S-1-5", "$Recycle.Bin", "@eaDir", "rose/@eaDir", "__MACOSX", "System Volume Information",
+             "lost+found", "#recycle", ".Trashes", "found.000", "@Recycle"],
+)  # fmt: skip
+def test_what_systems_leave_is_no_class(tmp_path, name):
+    save(tmp_path / "set/rose/1.png"), save(tmp_path / "set" / name / "2.png")
+    listing = folder.listed(tmp_path / "set")
+    assert [one.name for one in listing.classes] == ["rose"] and not listing.left_out
+
+
+def test_a_locale_without_letters_is_named_and_not_the_folder(tmp_path, monkeypatch):
+    save(tmp_path / os.fsdecode("花".encode()[:2]) / "1.png")
+    with pytest.raises(UserError, match="cannot be printed: rename"):
+        folder.listed(tmp_path)
+    monkeypatch.setattr("sys.getfilesystemencoding", lambda: "ascii")
+    with pytest.raises(UserError, match=r"locale.*PYTHONUTF8=1"):
+        folder.listed(tmp_path)
 
 
 def test_a_picture_twice_in_a_class_is_kept_and_named(root, caplog):

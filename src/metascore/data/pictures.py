@@ -145,7 +145,7 @@ def _digest(image: Image.Image, path: Path) -> bytes:
 
 def _is_reduced(image: Image.Image) -> bool:
     """Return whether Pillow decodes 16 bits of each colour to 8."""
-    return image.mode not in WIDE and any(";16" in str(tile.args) for tile in image.tile)
+    return image.mode not in WIDE and any(";16" in str(tile) for tile in getattr(image, "tile", ()))
 
 
 def _in_words(error: BaseException) -> str:
