@@ -18,8 +18,7 @@ from metascore.files import write_text
 from metascore.learners.base import found
 from metascore.report.blocks import filled
 from metascore.report.measured import Measured
-from metascore.report.page_blocks import block
-from metascore.report.recipes import numbers
+from metascore.report.page_blocks import block, recipe_numbers
 from metascore.scoring.published import load as load_published
 from metascore.store.paths import Results
 
@@ -94,7 +93,7 @@ def recipes(learners: list[str]) -> dict[str, dict[str, dict[str, Any]]]:
     """What each learner learns by at the budgets, by name of the number."""
     configs = {budget: load(budget=budget) for budget in RECIPES}
     return {
-        learner: {budget: numbers(config.recipe(RECIPES_OF, learner)) for budget, config in configs.items()}
+        learner: {budget: recipe_numbers(config.recipe(RECIPES_OF, learner)) for budget, config in configs.items()}
         for learner in learners
     }
 

@@ -8,7 +8,7 @@ import pytest
 
 from metascore.errors import UserError
 from metascore.problems.scale import LEVELS
-from metascore.report import blocks, recipes
+from metascore.report import blocks
 from metascore.report.measured import Measured
 from metascore.report.page_blocks import block
 from metascore.report.table_cells import PRIORS
@@ -158,11 +158,14 @@ def test_a_block_without_an_end_is_named(measured, text):
         blocks.filled(text, lambda words: block(words, measured), "page.md")
 
 
-def test_numbers_that_another_budget_has_otherwise_stand_side_by_side():
+def test_numbers_that_another_budget_has_otherwise_stand_side_by_side(measured):
     first = {"width": 64, "downsample": "max_pool", "clip_norm": None, "steps": 5}
-    shown = recipes.departures({"paper": first, "quick": first | {"width": 32, "clip_norm": 10.0}, "long": first})
-    assert [line.split(" | ") for line in shown.split("\n")[2:]] == [
-        ["| `width`", "64", "32", "64 |"],
-        ["| `clip_norm`", "–", "10.0", "– |"],
+    other = first | {"width": 32, "clip_norm": 10.0}
+    both = replace(
+        measured, recipes={"good": {"paper": first, "quick": other}, "bad": {"paper": first, "quick": first}}
+    )
+    assert [line.split(" | ") for line in block(["recipe", "good"], both).split("\n")[2:]] == [
+        ["| `width`", "64", "32 |"],
+        ["| `clip_norm`", "–", "10.0 |"],
     ]
-    assert recipes.departures({"paper": first, "quick": first}) == "No number is another."
+    assert block(["recipe", "bad"], both) == "All budgets use the same hyper-parameters."

@@ -1,4 +1,4 @@
-"""The tables of a budget that README and the pages of docs/ show."""
+"""The tables of a budget that the pages of docs/ show."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from metascore import problems
-from metascore.problems.scale import ERROR
+from metascore.problems.scale import ERROR, Scale
 from metascore.report import table_cells
 
 STEPS = ERROR.steps
@@ -27,7 +27,7 @@ class Measured:
     reached: pd.DataFrame
     learning: pd.DataFrame
     published: pd.DataFrame
-    measures: dict[str, str]  # of all tasks: the name of its scale
+    measures: dict[str, str]  # the name of each task's scale
     families: dict[str, str]
     recipes: Mapping[str, Mapping[str, Mapping[str, Any]]] = field(default_factory=dict)  # by learner and budget
     published_budgets: Sequence[Measured] = ()  # whose results come with the project
@@ -43,39 +43,33 @@ class Measured:
             raise KeyError(f"no {task} at budget {self.budget}")
         return rows
 
-    def of_learner(self, learner: str) -> list[dict[str, Any]]:
-        """The rows of one learner in the table of scores."""
-        rows: list[dict[Any, Any]] = self.scores[self.scores["learner"] == learner].to_dict("records")
-        return rows
+    def scale(self, task: str) -> Scale:
+        """The unit of a task's scores."""
+        return problems.scale(self.measures[task])
 
     def errors(self, task: str, learner: str, steps: Iterable[int] = STEPS) -> list[str]:
         """A learner's score after these steps."""
         curve = self.curves[(self.curves["task"] == task) & (self.curves["learner"] == learner)].set_index("step")
-        scale = problems.scale(self.measures[task])
+        scale = self.scale(task)
         return [f"{scale.factor * score:.{scale.digits}f}" for score in curve.loc[list(steps), "score"]]
 
     def texts(self, task: str) -> dict[str, str]:
         """The scores of a task's learners as text, the best score first."""
-        scale = problems.scale(self.measures[task])
+        scale = self.scale(task)
         rows = self.of(task).sort_values("score", ascending=not scale.higher_is_better, kind="stable")
         return dict(zip(rows["learner"], table_cells.score_cells(rows)[scale.label], strict=True))
 
     def printed(self, task: str, learner: str) -> str:
-        """What a paper prints: one accuracy, or the errors after several steps."""
-        table = self.published
-        rows = table[(table["task"] == task) & (table["learner"] == learner)]
+        """The number that a paper prints: one accuracy, or the errors after several steps."""
+        rows = self.published[(self.published["task"] == task) & (self.published["learner"] == learner)]
         if rows.empty:
             return table_cells.MISSING
-        scale = problems.scale(self.measures[task])
-        numbers = rows[["score", "reach"]].to_numpy()
-        text = joined(_number(scale.factor * one, scale.factor * reach) for one, reach in numbers)
+        scale = self.scale(task)
+        numbers = scale.factor * rows[["score", "reach"]].to_numpy()
+        text = joined(f"{score:g}" + ("" if np.isnan(reach) else f" ± {reach:g}") for score, reach in numbers)
         return f"{text}{scale.unit} ({rows['source'].iloc[0].split(',')[0]})"
 
 
 def joined(parts: Iterable[object]) -> str:
     """Numbers after several steps."""
     return " / ".join(map(str, parts))
-
-
-def _number(score: float, reach: float) -> str:
-    return f"{score:g}" + ("" if np.isnan(reach) else f" ± {reach:g}")

@@ -24,7 +24,6 @@ class Numbers:
     curves: pd.DataFrame
     histories: pd.DataFrame
     reached: pd.DataFrame
-    board: pd.DataFrame
     pairs: pd.DataFrame
     published: pd.DataFrame
     priors: pd.DataFrame

@@ -1,5 +1,6 @@
 """Tables as people read them: text under headings that name the unit, estimates as point ± reach."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -7,47 +8,17 @@ import pandas as pd
 
 from metascore import problems
 
-MAIN = {  # columns of the main table
-    "rank": "rank",
-    "learner": "learner",
-    "family": "family",
-    "score": "score",
+MAIN = ["rank", "learner", "family", "score", "metascore", "seconds", "batch_norm", "trained_on"]
+AXES = ["learner", "gradient_order", "train_steps", "test_steps", "updates", "examples", "parameters", "tasks_seen"]
+PUBLISHED = ["learner", "score", "published", "gap", "test_steps", "published_steps", "protocol", "source"]
+CHANGES = ["learner", "before", "now", "change", "low", "high", "score_before", "score_now", "paired", "verdict"]
+HEADINGS = {  # of columns whose names are no headings
     "metascore": "MetaScore",
-    "seconds": "seconds",
-    "batch_norm": "batch norm",
-    "trained_on": "trained on",
-}
-AXES = {
-    "learner": "learner",
-    "gradient_order": "gradient order",
-    "train_steps": "train steps",
-    "test_steps": "test steps",
     "updates": "updates a step",
     "examples": "examples a step",
-    "parameters": "parameters",
-    "tasks_seen": "tasks seen",
-}
-PUBLISHED = {
-    "learner": "learner",
-    "score": "score",
-    "published": "published",
-    "gap": "gap",
-    "test_steps": "steps",
-    "published_steps": "published steps",
     "protocol": "published protocol",
-    "source": "source",
-}
-CHANGES = {
-    "learner": "learner",
-    "before": "before",
-    "now": "now",
-    "change": "change",
     "low": "from",
     "high": "to",
-    "score_before": "score before",
-    "score_now": "score now",
-    "paired": "paired",
-    "verdict": "verdict",
 }
 PRIORS = {
     "distance_to_mean": "distance to the mean function",
@@ -70,12 +41,12 @@ def score_cells(rows: pd.DataFrame) -> pd.DataFrame:
     if (cells["trained_on"] == rows["task"]).all():
         cells["trained_on"] = ""
     empty = [name for name in ("rank", "trained_on") if (cells[name] == "").all()]
-    return cells.drop(columns=empty).rename(columns=MAIN | {"score": unit})
+    return _headed(cells.drop(columns=empty), score=unit)
 
 
 def axis_cells(rows: pd.DataFrame) -> pd.DataFrame:
-    """What each learner of a task declares of itself, its size, and the tasks that its training drew."""
-    return _texts(rows, AXES).rename(columns=AXES)
+    """What each learner of a task declares, its size, and the number of its training tasks."""
+    return _headed(_texts(rows, AXES))
 
 
 def rank_text(low: Any, high: Any) -> str:
@@ -101,11 +72,11 @@ def published_cells(rows: pd.DataFrame) -> pd.DataFrame:
     reach = rows["published_reach"].map(lambda width: "" if np.isnan(width) else f" ± {factor * width:.{digits}f}")
     cells["published"] = rows["published"].map(lambda point: f"{factor * point:.{digits}f}") + reach
     cells["published_steps"] = [MISSING if pd.isna(steps) else str(steps) for steps in rows["published_steps"]]
-    return cells.rename(columns=PUBLISHED | {"score": unit})
+    return _headed(cells, score=unit)
 
 
 def prior_cells(rows: pd.DataFrame) -> pd.DataFrame:
-    """What learners of one task know before they adapt, and how far they move: mean over seeds, and their range."""
+    """Distances of one task's learners before and during adaptation: mean over seeds, and their range."""
     seeds = rows.groupby("learner", sort=False)[list(PRIORS)]
     mean, low, high = (getattr(seeds, end)() for end in ("mean", "min", "max"))
     cells = {
@@ -137,7 +108,7 @@ def change_cells(rows: pd.DataFrame) -> pd.DataFrame:
     for name in ("score_before", "score_now"):
         cells[name] = rows[name].map("{:.4f}".format)
     cells["paired"] = rows["paired"].map({True: "yes", False: "no"})
-    return cells.rename(columns=CHANGES)
+    return _headed(cells)
 
 
 def varies(low: float, high: float) -> bool:
@@ -145,8 +116,18 @@ def varies(low: float, high: float) -> bool:
     return bool(high - low > ROUNDING)
 
 
-def _texts(rows: pd.DataFrame, names: dict[str, str]) -> pd.DataFrame:
+def ends(row: Mapping[Any, Any], name: str, factor: float, digits: int) -> str:
+    """A point with both ends of its interval, if it has a width."""
+    point, low, high = (f"{factor * row[key]:z.{digits}f}" for key in (name, f"{name}_low", f"{name}_high"))
+    return f"{point} [{low}, {high}]" if varies(row[f"{name}_low"], row[f"{name}_high"]) else point
+
+
+def _texts(rows: pd.DataFrame, names: list[str]) -> pd.DataFrame:
     return pd.DataFrame({name: rows[name].astype(str) if name in rows else "" for name in names})
+
+
+def _headed(cells: pd.DataFrame, **headings: str) -> pd.DataFrame:
+    return cells.rename(columns=lambda name: (HEADINGS | headings).get(name, name.replace("_", " ")))
 
 
 def _reached(seconds: float) -> str:

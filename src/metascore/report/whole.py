@@ -15,7 +15,7 @@ from metascore.report import learner_pages, notes
 from metascore.report.drawing import Drawing
 from metascore.report.numbers import Numbers
 from metascore.report.page import Card, Report, Shown, Task, render
-from metascore.report.table_cells import rank_text, score_cells, varies
+from metascore.report.table_cells import ends, rank_text, score_cells
 from metascore.report.tables import all_tables, scores
 from metascore.scoring.estimates import TaskResults
 
@@ -53,10 +53,10 @@ def _best(rows: pd.DataFrame) -> str:
         return f"{sentence}; one test episode gives no interval and no ranks."
     if pd.isna(first["rank_low"]):
         return f"{sentence}, of these trained networks: one seed gives no ranks."
-    ends = f" (95 % interval {first['metascore_low']:.1f} to {first['metascore_high']:.1f})"
+    interval = f" (95 % interval {first['metascore_low']:.1f} to {first['metascore_high']:.1f})"
     others = rows.loc[rows["rank_low"] == 1, "learner"].tolist()[1:]
     equals = f"; the tests do not distinguish it from {', '.join(others)}" if others else ""
-    return f"{sentence}{ends}{equals}."
+    return f"{sentence}{interval}{equals}."
 
 
 def _shown(numbers: Numbers) -> list[Shown]:
@@ -118,14 +118,9 @@ def _settings(config: Config, task: str, learner: str) -> dict[str, Any]:
 def _result(row: dict[Hashable, Any], numbers: Numbers) -> tuple[str, str, str, str]:
     """Task, rank, score and MetaScore of a row of the table of scores."""
     scale = numbers.scale(row["task"])
-    score = _ends(row, "score", scale.factor, scale.digits) + scale.unit
+    score = ends(row, "score", scale.factor, scale.digits) + scale.unit
     rank = rank_text(row["rank_low"], row["rank_high"])
-    return numbers.titles[row["task"]], rank, score, _ends(row, "metascore", 1.0, 1)
-
-
-def _ends(row: dict[Hashable, Any], name: str, factor: float, digits: int) -> str:
-    point, low, high = (f"{factor * row[key]:z.{digits}f}" for key in (name, f"{name}_low", f"{name}_high"))
-    return f"{point} [{low}, {high}]" if varies(row[f"{name}_low"], row[f"{name}_high"]) else point
+    return numbers.titles[row["task"]], rank, score, ends(row, "metascore", 1.0, 1)
 
 
 def _commands(config: Config) -> list[str]:

@@ -17,7 +17,6 @@ from metascore.report.numbers import Numbers
 from metascore.report.tables import all_tables
 from metascore.report.whole import page_of
 from metascore.scoring import controls, tables
-from metascore.scoring.board import board_table
 from metascore.scoring.estimates import TaskResults, estimate
 from metascore.scoring.priors import COLUMNS, prior_table
 from metascore.scoring.published import published_table
@@ -88,7 +87,6 @@ def _numbers(config: Config, measured: list[TaskResults], files: Results, data: 
         curves=pd.concat(map(tables.curve_table, measured, estimates), ignore_index=True),
         histories=learning,
         reached=tables.joined(reached, REACHED),
-        board=pd.concat([board_table(one, scores[scores["task"] == one.task]) for one in measured], ignore_index=True),
         pairs=tables.joined(list(map(tables.pair_table, measured, estimates)), tables.PAIR_COLUMNS),
         published=published_table(scores),
         priors=tables.joined([prior_table(task, learners) for task, learners in seen.items()], COLUMNS),
