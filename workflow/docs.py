@@ -44,11 +44,11 @@ def main(arguments: list[str]) -> int:
 
 
 def wanted(measured: Measured) -> dict[Path, str]:
-    """Each page as it should be, and the cards of published results."""
+    """Each page as it should be, and the README.md beside published results."""
     pages = [Path("README.md"), *sorted(Path("docs").rglob("*.md"))]
     found = {path: page(path, measured) for path in pages}
     for one in measured.published_budgets:
-        found |= cards.wanted(load(budget=one.budget), one)
+        found |= cards.wanted(load(budget=one.budget))
     return found
 
 
