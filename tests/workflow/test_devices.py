@@ -44,7 +44,7 @@ def test_without_nvidia_smi_there_are_none(monkeypatch: pytest.MonkeyPatch, tmp_
         ("-1", []),
         ("2,0", [UUIDS[2], UUIDS[0]]),
         ("1,9,0", [UUIDS[1]]),
-        ("GPU-cc", [UUIDS[2]]),
+        (UUIDS[2], [UUIDS[2]]),
     ],
 )
 def test_cuda_visible_devices_hides(fake, monkeypatch: pytest.MonkeyPatch, value: str | None, expected: list[str]):

@@ -17,12 +17,15 @@ VARIABLE = "CUDA_VISIBLE_DEVICES"
 
 
 def visible() -> list[str]:
-    """The identifiers (UUIDs) of the GPUs that `nvidia-smi -L` lists and CUDA_VISIBLE_DEVICES doesn't hide."""
+    """The UUIDs of the GPUs that `nvidia-smi -L` lists and CUDA_VISIBLE_DEVICES (indices, UUIDs) does not hide.
+
+    CUDA ignores everything from the first entry that names no GPU.
+    """
     devices, chosen = _listed(), os.environ.get(VARIABLE)
     if chosen is None:
         return devices
-    found = (_named(token.strip(), devices) for token in chosen.split(","))
-    return [device for device in itertools.takewhile(bool, found) if device]
+    known = {str(index): device for index, device in enumerate(devices)} | {device: device for device in devices}
+    return list(itertools.takewhile(bool, (known.get(token.strip(), "") for token in chosen.split(","))))
 
 
 @contextlib.contextmanager
@@ -63,13 +66,3 @@ def _listed() -> list[str]:
     except (OSError, subprocess.SubprocessError):
         return []
     return re.findall(r"^GPU \d+: .*\(UUID: (\S+)\)", answer.stdout, flags=re.MULTILINE)
-
-
-def _named(token: str, devices: list[str]) -> str | None:
-    """The device that an entry of CUDA_VISIBLE_DEVICES means: an index or the beginning of a UUID.
-
-    CUDA ignores everything from the first entry that means no device.
-    """
-    if token.isdigit():
-        return devices[int(token)] if int(token) < len(devices) else None
-    return next((device for device in devices if token and device.startswith(token)), None)
