@@ -94,7 +94,7 @@ def test_a_plan_names_runs_by_task_and_cause(config):
     others = [Job("episodes", "Episodes a.npy"), Job("aggregate", "The report")]
     planned = [*zip(jobs, ("missing", "missing", "newer inputs"), strict=True), *((job, "missing") for job in others)]
     runs = len(config.runs())
-    assert plan.text(config, planned, 2).splitlines() == [
+    assert plan.text(config, runs - 2, planned, 2).splitlines() == [
         f"Budget smoke: {runs - 2} of {runs} runs are done; 5 jobs to do.",
         forecast.forecast(config, MAML[:1], 2),
         "  train 1 of omniglot_5w1s (missing): maml",

@@ -1,6 +1,7 @@
 """GPUs: which there are, and one of its own for each process, by a file lock. Must not import torch."""
 
 import contextlib
+import importlib.metadata
 import itertools
 import os
 import re
@@ -61,6 +62,8 @@ def _first_free(devices: list[str]) -> tuple[str, FileLock]:
 
 
 def _listed() -> list[str]:
+    if "+cpu" in importlib.metadata.version("torch"):  # jobs would take turns for a GPU that they cannot use
+        return []
     try:
         answer = subprocess.run(["nvidia-smi", "-L"], capture_output=True, text=True, timeout=60, check=True)
     except (OSError, subprocess.SubprocessError):
