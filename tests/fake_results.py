@@ -21,7 +21,7 @@ TASKS = {
 }
 EPISODES = 40
 SPLIT = {"train": list(range(20)), "validation": list(range(20, 30)), "test": list(range(30, 45))}
-JUDGED_ON = {"inputs": {"data/episodes/test.npy": "0" * 64}}
+EVALUATED = {"key": {"inputs": {"data/episodes/test.npy": "0" * 64}}}
 
 
 MAML = {"width": 4, "inner_lr": 0.4, "train_steps": 1, "test_steps": 10}
@@ -42,14 +42,15 @@ def config(
         "split": {"name": "random"},
         "episodes": {"seed": 0, "rotate": [], "grid": False},
     }
-    return Config(Document("params.yaml", params), {"tiny": Document("params/tiny.yaml", budget)}, "tiny")
+    files = {"tiny": Document("params/tiny.yaml", budget)}
+    return Config(Document("params.yaml", params), files, "tiny", lengths=False)
 
 
 def write(root: Path, chosen: Config, synthetic: bool = True) -> None:
     write_data(root / "data", chosen, synthetic)
     for one in chosen.runs():
         generator = np.random.default_rng([one.seed, *one.task.encode(), *one.learner.encode()])
-        write_scores(root, one, scores(one, generator, chosen.count(chosen.tasks[one.task].name, "test")))
+        write_scores(root, one, scores(one, generator, chosen.test_file(one.task).count))
         write_run(root, one, generator)
 
 
@@ -91,7 +92,7 @@ def write_scores(root: Path, one: OneRun, values: np.ndarray) -> Path:
     path = root / "results/tiny" / "scores" / one.task / one.learner / f"{one.seed}.npy"
     path.parent.mkdir(parents=True, exist_ok=True)
     np.save(path, values.astype(np.float32))
-    path.with_suffix(".json").write_text(json.dumps(JUDGED_ON))
+    path.with_suffix(".json").write_text(json.dumps(EVALUATED))
     write_arrays(path.with_suffix(".npz"), figure_data(one, len(values)))
     return path
 

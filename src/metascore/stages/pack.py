@@ -27,7 +27,7 @@ def _check(config: Config) -> None:
     different = packs.differing(results)
     if different:
         raise UserError(
-            f"{different[0]}: differs from its pack, as do {len(different) - 1} other files: delete them to restore "
-            f"those of git, or run `metascore pack --budget {config.budget}`"
+            f"{results}: {len(different)} unpacked files differ from the packs, such as {different[0]}: delete them to "
+            f"restore those of git, or run `metascore pack --budget {config.budget}`"
         )
     log.info("%s: %d files are as their digests say", packs.folder_of(results), len(packs.all_packs(results)))
