@@ -1,20 +1,16 @@
 """What fine-tuning leaves to be drawn: answers behind the scores, functions in closed form where there are some."""
 
-from dataclasses import asdict
 from pathlib import Path
 
 import fake_results
 import numpy as np
 import pytest
-import torch
 
 from metascore.config.params import Run
 from metascore.data.characters import CHARACTERS
 from metascore.errors import UserError
-from metascore.learners import base
 from metascore.scoring.priors import prior_table
-from metascore.stages import finetune
-from metascore.store import checkpoint
+from metascore.stages import finetune, train
 from metascore.store.paths import IMAGES, Results
 from metascore.store.results import figure_data
 from metascore.store.shown import shown
@@ -38,10 +34,7 @@ def project(tmp_path, monkeypatch):
     images[:45] = noise // 2 + noise[:, :1] // 2  # drawings of a character are alike, but not too much
     images.flush()
     for run in config.runs():
-        recipe = config.recipe(run.task, run.learner)
-        learner = base.load(recipe.learner, config.tasks[run.task], recipe.hyper_parameters)
-        params = learner.initialise(torch.Generator().manual_seed(0))
-        checkpoint.save(RESULTS.checkpoint(run), params, {"recipe": asdict(recipe)})
+        train.run(config, [run])
         finetune.run(config, [run])
     return config
 

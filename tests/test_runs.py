@@ -110,13 +110,19 @@ def forget_the_key(config: Config) -> None:
 def test_a_seed_with_another_key_is_trained_again(change: Callable[[Config], None]):
     config, before = loading.load(), state()
     change(config)
-    with pytest.raises(UserError, match="run `metascore train` again"):
-        finetune.run(config, [Run(SERVED, "protonet", 0)])
     train.run(config, PROTONET)
     assert state()[str(RECORD)] != before[str(RECORD)]
     assert (
         run_key.difference(run_key.stored_training_key(Results.of(config), *PROTONET), read_json(RECORD)["key"]) is None
     )
+
+
+@pytest.mark.usefixtures("own")
+def test_a_checkpoint_of_another_recipe_is_refused():
+    config = loading.load()
+    change_rate(config)
+    with pytest.raises(UserError, match=r"recipe\.training\.meta_lr: 0\.001 -> 0\.5.*run `metascore train` again"):
+        finetune.run(config, PROTONET)
 
 
 @pytest.mark.parametrize("is_finished, rows", [(False, [1, 2]), (True, [2, 2])], ids=["new", "finished before"])

@@ -79,3 +79,8 @@ rule episodes:
         "Episodes {wildcards.file}.npy"
     shell:
         "python -m metascore episodes --file {wildcards.file:q}.npy --budget {params.budget:q} 2>&1 | tee -i {log:q}"
+
+
+rule data:
+    input:
+        JOBS.data(),
