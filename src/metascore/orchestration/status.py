@@ -69,7 +69,9 @@ class Statuses:
         stored = report_key.stored(self.results)
         if stored is None or not all(self.evaluation(run).is_done for run in self.config.runs()):
             return Status(stored is not None, "other runs")
-        return Status(True, None if stored == report_key.of(self.config) else "other runs, settings or drawings")
+        return Status(
+            True, None if stored == report_key.of(self.config, self.results) else "other runs, settings or drawings"
+        )
 
     def _training(self, run: Run) -> Status:
         files = self.config.training_files(run.task, run.learner)

@@ -29,7 +29,7 @@ def write(config: Config, machines: list[dict[str, Any]], results: Results) -> l
     content = {
         "budget": config.budget,
         "machine": {fact: found[0] if len(found) == 1 else found for fact, found in values.items()},
-        "report": report_key.of(config),
+        "report": report_key.of(config, results),
         "files": {path.relative_to(results.folder).as_posix(): of_content(path) for path in files},
     }
     if _former(results.digests).get("files") != content["files"]:

@@ -21,11 +21,10 @@ SUFFIXES = (".py", ".csv", ".jinja")
 READ = ("record", "training", "score", "evaluation_record", "figure_data")  # of each run: methods of Results
 
 
-def of(config: Config) -> str:
+def of(config: Config, results: Results) -> str:
     """SHA-256 over the settings, the files of all runs, and the code that draws."""
     digest = hashlib.sha256(json.dumps(_settings(config), sort_keys=True, default=vars).encode())
     digest.update(_code().encode())
-    results = Results.of(config)
     for run in config.runs():
         for name in READ:
             digest.update(getattr(results, name)(run).read_bytes())
