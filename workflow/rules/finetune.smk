@@ -18,7 +18,7 @@ for SEEDS, TASKS in JOBS.seed_lists():
         log:
             JOBS.log("finetune"),
         wildcard_constraints:
-            task=JOBS.pairs_pattern(JOBS.config.pairs(), TASKS),
+            task="|".join(TASKS),
         threads: 1
         resources:
             gpu=GPUS,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -43,9 +43,10 @@ class Numbers:
         rows = self.published[self.published["task"] == task]
         return rows.sort_values("score", ascending=not self.scale(task).higher_is_better, kind="stable")
 
-    def styles(self) -> dict[str, Style]:
-        """How each learner is drawn."""
-        return styles(dict(zip(self.scores["learner"], self.scores["family"], strict=True)), self.entries)
+    def styles(self, learners: Iterable[str] | None = None) -> dict[str, Style]:
+        """How each learner, or each of these, is drawn."""
+        found = styles(dict(zip(self.scores["learner"], self.scores["family"], strict=True)), self.entries)
+        return found if learners is None else {learner: found[learner] for learner in learners}
 
     def descents(self, task: str) -> pd.DataFrame:
         """The adaptation curves of a task's learners that adapt by gradient updates, with their families."""

@@ -54,8 +54,8 @@ def run(config: Config, data: Path = Path("data"), results: Path | None = None) 
         write_text(path, text)
     for name, content in pictures.items():
         write(files.figure(name, "png"), content)
-    _write_digests(config, measured, files)
     write_text(files.page, page)
+    _write_digests(config, measured, files)  # last: it has the key of a finished report
     if not config.left_out:
         shutil.rmtree(files.folder / partial.FOLDER, ignore_errors=True)
 

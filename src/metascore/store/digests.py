@@ -20,8 +20,8 @@ HEADER = 8  # bytes that say how long the description of the tensors is
 def write(config: Config, machines: list[dict[str, Any]], results: Results) -> list[str]:
     """Write digests.json: budget, machine (as the runs recorded it) and the digest of each file below `results`.
 
-    A file with the same digests stays as it is: another machine has reproduced its bits. Where runs come from machines
-    that differ in a fact, all its values are listed. Returns the names of such facts.
+    The machine stays that of the former file where another one has reproduced its digests. Where runs come from
+    machines that differ in a fact, all its values are listed. Returns the names of such facts.
     """
     values = {fact: _distinct([machine.get(fact) for machine in machines]) for fact in sorted(set().union(*machines))}
     runs = config.runs()
@@ -32,8 +32,10 @@ def write(config: Config, machines: list[dict[str, Any]], results: Results) -> l
         "report": report_key.of(config, results),
         "files": {path.relative_to(results.folder).as_posix(): of_content(path) for path in files},
     }
-    if _former(results.digests).get("files") != content["files"]:
-        write_json(results.digests, content)
+    former = _former(results.digests)
+    if former.get("files") == content["files"]:
+        content["machine"] = former["machine"]
+    write_json(results.digests, content)
     return [fact for fact, found in values.items() if len(found) > 1]
 
 
