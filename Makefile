@@ -72,7 +72,7 @@ format: setup
 docs: setup # the tables of README.md and docs/ anew from results/; `check` says where they are stale
 	python workflow/docs.py
 
-reproduce: setup # results anew from a clean clone, compared with digests.json: of BUDGET=..., all or (SAMPLE=1) one run of each learner
+reproduce: setup # results again in a clean clone, compared with digests.json: of BUDGET=..., all or (SAMPLE=1) one seed of each learner
 	python workflow/reproduce.py $(if $(SAMPLE),--sample) $(if $(BUDGET),--budget $(BUDGET))
 
 audit: setup # what is installed (sbom.json, CycloneDX), and its known vulnerabilities: it asks a service on the network
@@ -93,5 +93,5 @@ bench: setup # the tables of docs/reference/performance.md, measured here: speed
 	python -m pip install --quiet --disable-pip-version-check -e '.[bench]' -c constraints.txt
 	OMP_NUM_THREADS=1 python -m benchmarks
 
-adopt: setup # make files that DVC or git brought count as done; of BUDGET=..., runs that today's code would make
-	python workflow/adopt.py $(BUDGET)
+adopt: setup # what DVC keeps of the default budget, from its remote; then what is left to do
+	python workflow/adopt.py

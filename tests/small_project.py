@@ -24,14 +24,14 @@ SCORES = "results/smoke/scores/omniglot_5w1s/protonet/0.npy"
 COUNTS = {"train": 64, "validation": 8, "test": 32}  # of episodes, at budget smoke
 
 
-def judge_all(config: Config) -> None:
-    """Split, episodes, and every run trained and judged, of the data that lie in this folder."""
+def evaluate_all(config: Config) -> None:
+    """Split, episodes, and every run trained and evaluated, from the data in this folder."""
     split.run(config)
     for file in config.episode_files():
         episodes.run(config, file)
     for run in config.runs():
-        train.run(config, run)
-        finetune.run(config, run)
+        train.run(config, [run])
+        finetune.run(config, [run])
 
 
 WHOLE_WORKFLOW = f"""
@@ -40,11 +40,11 @@ from metascore.config.params import Config
 from metascore.report import declarations
 from metascore.stages import aggregate, episodes, finetune, split, train
 
-{inspect.getsource(judge_all)}
+{inspect.getsource(evaluate_all)}
 empty = {{one.name: b"" for one in declarations.figures()}}
 aggregate.drawings = lambda numbers: ([], empty)
 config = load()
-judge_all(config)
+evaluate_all(config)
 aggregate.run(config)
 """  # in one process, and nothing is drawn: to draw takes most of its time
 LEARNERS = {

@@ -25,49 +25,80 @@ COPIED = (
     "src",
     "docs",
 )
+# Each idle stage writes a few bytes that are made from its parameters and inputs, and the keys that real ones write.
 STAGE = """
 import json
 import time
 from pathlib import Path
 
+from metascore.store import report_key, run_key
+from metascore.store.paths import Results
+
 
 def write(path, *content):
-    Path(path).parent.mkdir(parents=True, exist_ok=True)
-    Path(path).write_text(json.dumps(content, default=vars))
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(content[0] if len(content) == 1 else content, default=vars))
 
 """
 STAGES = {
-    "data": "def run(config):\n"
-    "    for name in ('images.npy', 'characters.csv', 'source.json'):\n"
-    "        write(f'data/omniglot/{name}', config.data)\n",
-    "split": "def run(config, name):\n"
-    "    lists = sorted(Path(config.split['file']).glob('*.txt')) if name == 'file' else []\n"
-    "    write(f'data/splits/{name}.json', config.split, [path.read_text() for path in lists])\n",
-    "episodes": "def run(config, file):\n"
-    "    split = Path(f'data/splits/{config.split[\"name\"]}.json').read_text() if 'omniglot' in file else ''\n"
-    "    write(f'data/episodes/{file}', file, config.episodes, split)\n",
-    "train": "def run(config, job):\n"
-    "    folder = f'results/{config.budget}/runs/{job.task}/{job.learner}/{job.seed}'\n"
-    "    for name in ('checkpoint.safetensors', 'training.csv'):\n"
-    "        write(f'{folder}/{name}', config.recipe(job.task, job.learner))\n"
-    "    write(f'{folder}/run.json', time.time_ns())\n",
-    "finetune": "def run(config, job):\n"
-    "    run = f'{job.task}/{job.learner}/{job.seed}'\n"
-    "    checkpoint = Path(f'results/{config.budget}/runs/{run}/checkpoint.safetensors')\n"
-    "    write(f'results/{config.budget}/scores/{run}.npy', checkpoint.read_text())\n"
-    "    write(f'results/{config.budget}/scores/{run}.json', 'inputs')\n"
-    "    write(f'results/{config.budget}/scores/{run}.npz', 'portrait')\n",
-    "aggregate": "from metascore.orchestration.jobs import Jobs\n"
-    "\n"
-    "\n"
-    "def run(config):\n"
-    "    folder = Path('results') / config.budget\n"
-    "    scores = {run.learner: float(len((folder / f'scores/{run.task}/{run.learner}/{run.seed}.npy').read_text()))"
-    " for run in config.runs()}\n"
-    "    for path in (*Jobs(config).plain_report(), *(one.file for one in Jobs(config).shown_report())):\n"
-    "        write(path, scores)\n"
-    "    (folder / 'metrics.json').write_text(json.dumps(scores))\n",
+    "data": """
+def run(config):
+    for name in ("images.npy", "characters.csv"):
+        write(f"data/omniglot/{name}", config.data)
+    write("data/omniglot/source.json", {"synthetic": False})
+""",
+    "split": """
+def run(config, name):
+    lists = sorted(Path(config.split["file"]).glob("*.txt")) if name == "file" else []
+    path = Path(f"data/splits/{name}.json")
+    write(path, config.split, [one.read_text() for one in lists])
+    write(run_key.beside(path), run_key.split_key(config, name))
+""",
+    "episodes": """
+def run(config, file):
+    path, problem = Path("data/episodes", file), config.episode_files()[file].problem
+    sources = [Path("data", name).read_text() for name in problem.drawn_from(config.split["name"])]
+    write(path, file, config.episodes, sources)
+    write(run_key.beside(path), run_key.episodes_key(config, config.episode_files()[file]))
+""",
+    "train": """
+def run(config, jobs):
+    results = Results.of(config)
+    for job in jobs:
+        key = run_key.training_key(config, job)
+        if run_key.difference(run_key.stored_training_key(results, job), key) is not None:
+            recipe = json.dumps(config.recipe(job.task, job.learner), default=vars).encode()
+            results.checkpoint(job).parent.mkdir(parents=True, exist_ok=True)
+            results.checkpoint(job).write_bytes((2).to_bytes(8, "little") + b"{}" + recipe)  # no tensors
+            write(results.training(job), job)
+            write(results.record(job), {"key": key, "time": time.time_ns()})
+""",
+    "finetune": """
+def run(config, jobs):
+    results = Results.of(config)
+    for job in jobs:
+        key = run_key.evaluation_key(config, job)
+        if run_key.difference(run_key.stored_evaluation_key(results, job), key) is not None:
+            write(results.score(job), results.checkpoint(job).read_bytes().decode("latin1"))
+            write(results.figure_data(job), "figures")
+            write(results.evaluation_record(job), {"key": key})
+""",
+    "aggregate": """
+from metascore.orchestration.jobs import Jobs
+
+
+def run(config):
+    results, jobs = Results.of(config), Jobs(config)
+    scores = {run.learner: float(len(results.score(run).read_text())) for run in config.runs()}
+    for path in (*jobs.plain_report(), *(one.file for one in jobs.shown_report())):
+        write(path, scores)
+    write(results.digests, {"report": report_key.of(config)})
+""",
 }
+
+
+REPORT = "Scores to metrics, tables, figures and report"
 
 
 @dataclass(frozen=True)
@@ -139,8 +170,8 @@ def _jobs(text: str) -> set[str]:
 
 def jobs_of(learner: str) -> set[str]:
     """The jobs that depend on one learner."""
-    run = f"omniglot_5w1s/{learner}/0"
-    return {f"Meta-training {run}", f"Fine-tuning {run}", "Scores to metrics, tables, figures and report"}
+    pair = f"omniglot_5w1s/{learner}"
+    return {f"Meta-training {pair}", f"Fine-tuning {pair}", REPORT}
 
 
 def copy_project(target: Path) -> Project:
@@ -162,7 +193,7 @@ def make_stages_idle(project: Project) -> None:
 
 
 def keep_learners(project: Project, *learners: str) -> None:
-    """Leave only these learners in params.yaml, and make the budget `smoke`, with one run of each, the default."""
+    """Leave only these learners in params.yaml, and make the budget `smoke`, with two seeds of each, the default."""
     params = yaml.safe_load((project.path / "params.yaml").read_text())
     params["budget"] = "smoke"
     params["learners"] = {name: params["learners"][name] for name in learners}
@@ -175,7 +206,7 @@ def keep_learners(project: Project, *learners: str) -> None:
                 del rows[other]
         path.write_text(yaml.safe_dump(budget, sort_keys=False))
     project.set_parameter("tasks", ["omniglot_5w1s"], "params/smoke.yaml")
-    project.set_parameter("seeds", [0], "params/smoke.yaml")
+    project.set_parameter("seeds", [0, 1], "params/smoke.yaml")
 
 
 def copy(project: Project, target: Path) -> Project:

@@ -1,20 +1,16 @@
 """What fine-tuning leaves to be drawn: answers behind the scores, functions in closed form where there are some."""
 
-from dataclasses import asdict
 from pathlib import Path
 
 import fake_results
 import numpy as np
 import pytest
-import torch
 
 from metascore.config.params import Run
 from metascore.data.characters import CHARACTERS
 from metascore.errors import UserError
-from metascore.learners import base
 from metascore.scoring.priors import prior_table
-from metascore.stages import finetune
-from metascore.store import checkpoint
+from metascore.stages import finetune, train
 from metascore.store.paths import IMAGES, Results
 from metascore.store.results import figure_data
 from metascore.store.shown import shown
@@ -38,11 +34,8 @@ def project(tmp_path, monkeypatch):
     images[:45] = noise // 2 + noise[:, :1] // 2  # drawings of a character are alike, but not too much
     images.flush()
     for run in config.runs():
-        recipe = config.recipe(run.task, run.learner)
-        learner = base.load(recipe.learner, config.tasks[run.task], recipe.hyper_parameters)
-        params = learner.initialise(torch.Generator().manual_seed(0))
-        checkpoint.save(RESULTS.checkpoint(run), params, {"recipe": asdict(recipe)})
-        finetune.run(config, run)
+        train.run(config, [run])
+        finetune.run(config, [run])
     return config
 
 
@@ -110,9 +103,3 @@ def test_images_that_are_missing_are_named(project):
     IMAGES.unlink()
     with pytest.raises(UserError, match=r"images\.npy.*metascore data"):
         episodes_of(project, IMAGES_TASK)
-
-
-def test_a_checkpoint_of_another_recipe_is_refused(project):
-    checkpoint.save(RESULTS.checkpoint(KNN), {}, {"recipe": {}})
-    with pytest.raises(UserError, match="another recipe"):
-        finetune.run(project, KNN)

@@ -1,18 +1,20 @@
 """Files are written completely or not at all."""
 
 import errno
+import io
 import os
-import socket
+import pickle
+import struct
 import subprocess
 import sys
+import tracemalloc
+import zipfile
 
 import numpy as np
 import pytest
 
 from metascore import files
 from metascore.errors import UserError
-
-HOST = socket.gethostname()
 
 
 def test_what_is_written_is_read(tmp_path):
@@ -48,22 +50,59 @@ def dead() -> int:
 
 
 def test_what_a_dead_process_left_goes_and_what_a_live_one_writes_stays(tmp_path, dead):
-    for pid in (dead, os.getppid()):
-        (tmp_path / f".file.{pid}@{HOST}.partial").touch()
-    (tmp_path / f".file.json.{dead}@{HOST}.partial").touch()
+    for name in (f".file.{dead}", f".file.{os.getppid()}", f".file.json.{dead}"):
+        (tmp_path / f"{name}.partial").touch()
     files.write(tmp_path / "file", b"")
-    expected = [f".file.json.{dead}@{HOST}.partial", f".file.{os.getppid()}@{HOST}.partial", "file"]
-    assert sorted(os.listdir(tmp_path)) == sorted(expected)
+    expected = {f".file.json.{dead}.partial", f".file.{os.getppid()}.partial", "file"}
+    assert {*os.listdir(tmp_path)} == expected
 
 
-@pytest.mark.parametrize("host", ["@node7.cluster", ""])  # none, as files before version 0.2.0 have it
-def test_a_process_of_another_host_is_dead_when_its_file_has_not_grown_for_a_day(tmp_path, dead, host):
-    fresh, old = (tmp_path / f".file.{pid}{host}.partial" for pid in (dead, dead + 1))
-    fresh.touch()
-    old.touch()
-    os.utime(old, (0, old.stat().st_mtime - 86500))
-    files.write(tmp_path / "file", b"")
-    assert sorted(os.listdir(tmp_path)) == [fresh.name, "file"]
+def encrypted(content: bytes) -> bytes:
+    """An archive whose entry says that it is encrypted."""
+    return content[:6] + b"\x01" + content[7:].replace(b"PK\x01\x02", b"PK\x01\x02", 1)
+
+
+def archive(compression: int = zipfile.ZIP_DEFLATED, content: bytes = bytes(1000), size: int | None = None) -> bytes:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", compression) as writer:
+        writer.writestr("x.npy", content)
+    claimed = struct.pack("<L", len(content) if size is None else size)
+    return file.getvalue().replace(struct.pack("<L", len(content)), claimed)
+
+
+HEADER = b"\x93NUMPY\x01\x00"
+HUGE = HEADER + struct.pack("<H", 70) + b"{'descr': '<f8', 'fortran_order': False, 'shape': (%d,)}" % 10**15 + b" " * 9
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"text", b"PK", archive(), encrypted(archive()), archive(content=HUGE), HUGE, pickle.dumps({})],
+    ids=range(8),
+)
+def test_what_is_no_array_is_one_line(tmp_path, content):
+    (tmp_path / "x").write_bytes(content)
+    for read in (files.read_array, files.read_arrays):
+        with pytest.raises(UserError, match=r"^[^\n]*x: cannot be read \([^\n]*\): do this$"):
+            read(tmp_path / "x", "do this")
+
+
+@pytest.mark.parametrize("compression", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA, zipfile.ZIP_DEFLATED])
+def test_an_archive_that_claims_a_small_size_takes_little_memory(tmp_path, compression):
+    (tmp_path / "x").write_bytes(archive(compression, bytes(64 << 20), 1000))
+    tracemalloc.start()
+    with pytest.raises(UserError, match="cannot be read"):
+        files.read_arrays(tmp_path / "x", "")
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 16 << 20
+
+
+def test_an_archive_of_arrays_is_no_array_and_is_read_as_one(tmp_path):
+    files.write_arrays(tmp_path / "x.npz", {"a": np.arange(3), "b/c": np.ones((2, 2), np.float32)})
+    found = files.read_arrays(tmp_path / "x.npz", "")
+    assert {name: value.tolist() for name, value in found.items()} == {"a": [0, 1, 2], "b/c": [[1, 1], [1, 1]]}
+    with pytest.raises(UserError, match="cannot be read"):
+        files.read_array(tmp_path / "x.npz", "")
 
 
 def test_a_folder_in_the_way_is_one_line(tmp_path):

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import safetensors.torch
 import torch
 from PIL import Image
 
@@ -172,14 +173,7 @@ def test_a_learner_of_five_outputs_wants_five_classes(images, tmp_path, capsys):
 def damaged(place: Path, what: str) -> list[str]:
     """Arguments of `predict` where something is wrong."""
     given = {"checkpoint": place / "checkpoint.safetensors", "support": place / "support", "query": place / "query"}
-    if what == "waves":
-        tensors, identity = checkpoint.load(given["checkpoint"], torch.device("cpu"), "")
-        identity["problem"] = {"kind": "sine"} | dataclasses.asdict(Sine(shot=5, query=5)) | {"way": 1}
-        checkpoint.save(given["checkpoint"], tensors, identity)
-    elif what == "older":
-        tensors, identity = checkpoint.load(given["checkpoint"], torch.device("cpu"), "")
-        checkpoint.save(given["checkpoint"], tensors, {"recipe": identity["recipe"]})
-    elif what == "broken":
+    if what == "broken":
         (place / "query/class0/9.png").write_bytes(b"\x89PNG no")
     elif what == "one class":
         given["support"] = place / "support/class0/.."
@@ -194,14 +188,112 @@ def damaged(place: Path, what: str) -> list[str]:
     "what, words",
     [
         ("checkpoint", "not a checkpoint"), ("support", "no such folder"), ("query", "no such file or folder"),
-        ("waves", "was trained on sine"), ("older", "metascore train"), ("broken", r"9.png: unreadable"),
-        ("one class", "give two or more"),
+        ("broken", r"9.png: unreadable"), ("one class", "give two or more"),
     ],
 )  # fmt: skip
 def test_bad_input_is_one_line(asked, tmp_path, capsys, what, words):
     assert main(["predict", *damaged(tmp_path, what)]) == 1
     written = capsys.readouterr()
     assert not written.out and written.err.count("\n") == 1 and words in written.err
+
+
+def stated(path: str, value: Any) -> Callable[[dict[str, Any], dict[str, Any]], object]:
+    """A change of the metadata."""
+    *sections, key = path.split(".")
+
+    def change(tensors: dict[str, Any], metadata: dict[str, Any]) -> None:
+        section = metadata
+        for name in sections:
+            section = section[name]
+        section[key] = value
+
+    return change
+
+
+WAVES = {"kind": "sine"} | dataclasses.asdict(Sine(shot=5, query=5))
+HOSTILE: dict[str, tuple[Callable[[dict[str, Any], dict[str, Any]], object], str]] = {
+    # name: (change of tensors and metadata, words of the line)
+    "waves": (stated("problem", WAVES), "was trained on sine"),
+    "an older one": (lambda tensors, metadata: metadata.pop("problem"), "metascore train"),
+    "a problem that is none": (stated("problem", [1]), "not a checkpoint"),
+    "a problem of another package": (stated("problem.kind", "os"), "os"),
+    "an unknown key": (stated("problem.x", 1), "not a checkpoint"),
+    "a problem of words": (stated("problem.way", "five"), "not a checkpoint"),
+    "a million ways": (stated("problem.way", 10**6), "4096"),
+    "a learner that is none": (stated("recipe.learner", "../x"), "x"),
+    "a recipe that is none": (stated("recipe", "x"), "not a checkpoint"),
+    "no hyper-parameters": (stated("recipe.hyper_parameters", {}), "not a checkpoint"),
+    "an unknown hyper-parameter": (stated("recipe.hyper_parameters.x", 1), "not a checkpoint"),
+    "endless steps": (stated("recipe.hyper_parameters.test_steps", 10**9), "test_steps: 1000000000 is more than 4096"),
+    "infinite rates": (stated("recipe.hyper_parameters.inner_lr", float("inf")), "not a checkpoint"),
+    "a huge network": (stated("recipe.hyper_parameters.width", 10**9), "width"),
+    "tensors of 64 bits": (
+        lambda tensors, metadata: tensors.update({name: value.double() for name, value in tensors.items()}), "64 bits",
+    ),
+    "a tensor that is missing": (lambda tensors, metadata: tensors.popitem(), "tensors are not those"),
+    "no tensors": (lambda tensors, metadata: tensors.clear(), "tensors are not those"),
+    "a tensor of another shape": (
+        lambda tensors, metadata: tensors.update({next(iter(tensors)): torch.zeros(3)}), "tensors are not those",
+    ),
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def maml(images, tmp_path_factory) -> Path:
+    place = tmp_path_factory.mktemp("maml")
+    write_out(place, PROBLEM.draw_among(list(range(20, 30)), "test", 1, False, 0)[0], images)
+    return save(place, "maml", images)
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_checkpoint_that_contradicts_itself_is_one_line(maml, tmp_path, capsys, name):
+    change, words = HOSTILE[name]
+    tensors, metadata = checkpoint.load(maml, torch.device("cpu"), "")
+    change(tensors, metadata)
+    checkpoint.save(tmp_path / "checkpoint.safetensors", tensors, metadata)
+    asked = ("predict", str(tmp_path / "checkpoint.safetensors"), str(maml.parent / "support"))
+    assert main([*asked, str(maml.parent / "query")]) == 1
+    written = capsys.readouterr()
+    assert not written.out and written.err.count("\n") == 1 and words in written.err
+    assert "please report" not in written.err and "checkpoint.safetensors" in written.err
+
+
+@pytest.mark.parametrize("metadata", ["[" * 100_000, "[1]", "1", '{"metadata": 1, "sha256": ""}'])
+def test_metadata_that_are_no_dictionary_are_one_line(tmp_path, capsys, metadata):
+    content = safetensors.torch.save({"w": torch.ones(2)}, {"metascore": metadata})
+    (tmp_path / "checkpoint.safetensors").write_bytes(content)
+    assert main(["predict", str(tmp_path / "checkpoint.safetensors"), str(tmp_path), str(tmp_path)]) == 1
+    written = capsys.readouterr().err
+    assert written.count("\n") == 1 and "not a checkpoint" in written and "unexpected" not in written
+
+
+def test_names_of_classes_that_are_columns_or_formulas(asked, tmp_path, capsys):
+    names = ["file", "class", "=1+1", "@SUM(A1)", "(file)"]
+    for k, name in enumerate(names):
+        (tmp_path / f"support/class{k}").rename(tmp_path / "support" / name)
+    query = (tmp_path / "query/class0/2.png").rename(tmp_path / "query/class0/=2\x1b[31m\n.png")
+    assert asked(str(tmp_path / "support"), str(query.parent), "--csv", str(tmp_path / "out.csv")) == 0
+    rows = answers(tmp_path / "out.csv")
+    assert [*rows[0]][:2] == ["file", "class"] and len(rows[0]) == 2 + WAY and len(rows) == QUERY
+    assert all(abs(sum(float(value) for value in [*row.values()][2:]) - 1) < 1e-4 for row in rows)
+    assert not any(cell.startswith(("=", "+", "@")) for row in rows for cell in (*row, *row.values()))
+    assert asked(str(tmp_path / "support/file"), str(query.parent), stage="find") == 0
+    assert "\x1b" not in (shown := capsys.readouterr().out) and r"=2\x1b[31m\n.png" in shown
+
+
+def test_queries_that_are_support_pictures_are_named(asked, tmp_path, capsys):
+    line = "also among the support pictures"
+    assert asked(str(tmp_path / "support"), str(tmp_path / "query")) == 0 and line not in capsys.readouterr().out
+    shutil.copy(tmp_path / "support/class0/0.png", tmp_path / "query/class1/copy.png")
+    assert asked(str(tmp_path / "support"), str(tmp_path / "query")) == 0
+    assert f"class1/copy.png: {line}" in capsys.readouterr().out
+
+
+def test_accents_in_another_coding_are_the_same_class(asked, tmp_path, capsys):
+    (tmp_path / "support/class1").rename(tmp_path / "support/caf\u00e9")
+    (tmp_path / "query/class1").rename(tmp_path / "query/cafe\u0301")
+    assert asked(str(tmp_path / "support"), str(tmp_path / "query/")) == 0
+    assert f"of {WAY * QUERY} in the folder of their class" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("wish", [("--steps", "-1"), ("--figure", "answers.doc")])

@@ -1,7 +1,6 @@
-"""Make results anew from a clean clone of the last commit, and compare them with those that the commit holds.
+"""Make the results of the last commit again in a clean clone, and compare them with those that the commit has.
 
-All of a budget's (the default budget's where none is given), or with `--sample` one run of each learner on each task.
-The clone gets an environment of its own. It lies in the system's temporary folder, and is removed at the end.
+The clone has an environment of its own. It lies in the system's temporary folder, and is removed at the end.
 """
 
 import argparse
@@ -13,21 +12,22 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import yaml
 
 from metascore.config.loading import load
 from metascore.config.params import Config
 from metascore.errors import UserError
 from metascore.files import read_json
-from metascore.orchestration.reproduction import Results, Verdict, compare, compare_sample
-from metascore.store import packs, paths
+from metascore.orchestration.reproduction import Results, Verdict, compare
+from metascore.store import paths
 from metascore.store.digests import of_content
 
 
 def main() -> int:
-    """Returns the exit status: 0 where the results agree."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--budget", help="a file in params/")
-    parser.add_argument("--sample", action="store_true", help="one run of each learner on each task")
+    """Return the exit status: 0 where the results agree."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--budget", help="a file in params/ (default: what params.yaml says)")
+    parser.add_argument("--sample", action="store_true", help="the first seed of each learner on each task")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="metascore-reproduce-") as folder:
         clone = Path(folder) / "metascore"
@@ -43,36 +43,42 @@ def main() -> int:
 
 
 def whole(clone: Path, config: Config) -> Verdict:
-    """Every result of a budget."""
-    published = read(clone, config)
-    make(clone, config)
-    return compare(published, read(clone, config))
+    """Compare every result of a budget."""
+    published = results_of(clone, config)
+    make(clone, config, "all")
+    return compare(published, results_of(clone, config))
 
 
 def sample(clone: Path, config: Config) -> Verdict:
-    """The first seed of each learner on each task."""
-    results = paths.Results.of(config)
-    published = read_json(results.digests)
-    runs = [run for run in config.runs() if run.seed == min(config.seeds)]
-    make(clone, config, *(str(results.score(run)) for run in runs))
+    """Compare the checkpoints and scores of the first seed."""
+    results, seed = paths.Results.of(config), min(config.seeds)
+    published = results_of(clone, config)
+    runs = [run for run in config.runs() if run.seed == seed]
+    file = clone / "params" / f"{config.budget}.yaml"
+    values = yaml.safe_load(file.read_text(encoding="utf-8")) | {"seeds": [seed], "fewer_seeds": {}}
+    file.write_text(yaml.safe_dump(values, sort_keys=False), encoding="utf-8")
+    make(clone, config, "evaluated")
     files = [path for run in runs for path in (results.checkpoint(run), results.score(run))]
-    anew = {path.relative_to(results.folder).as_posix(): of_content(clone / path) for path in files}
+    again = {path.relative_to(results.folder).as_posix(): of_content(clone / path) for path in files}
     machine: dict[str, Any] = read_json(clone / results.record(runs[0]))["machine"]
-    return compare_sample(published, anew, machine)
+    return compare(Results({name: published.files[name] for name in again}, published.machine), Results(again, machine))
 
 
-def make(clone: Path, config: Config, *targets: str) -> None:
-    """Set a clone up, and have its workflow make these files, or all. Published runs are left packed."""
-    shutil.rmtree(clone / packs.folder_of(paths.Results.of(config).folder), ignore_errors=True)
+def make(clone: Path, config: Config, target: str) -> None:
+    """Set the clone up, and have its workflow make a target from nothing."""
+    results = clone / paths.Results.of(config).folder
+    for name in ("packs", "runs", "scores"):
+        shutil.rmtree(results / name, ignore_errors=True)
     subprocess.run(("make", "--no-print-directory", "-C", str(clone), "setup"), check=True)
-    command = (str(clone / ".venv/bin/snakemake"), *targets, "--config", f"budget={config.budget}")
+    command = (str(clone / ".venv/bin/snakemake"), target, "--config", f"budget={config.budget}")
     subprocess.run(command, cwd=clone, check=True)
 
 
-def read(project: Path, config: Config) -> Results:
-    """The results of a budget that lie in a project's folder."""
+def results_of(project: Path, config: Config) -> Results:
+    """The results of a budget in a project's folder."""
     results = paths.Results(project / paths.Results.of(config).folder)
-    return Results(read_json(results.digests), pd.read_csv(results.table("scores", "csv")))
+    digests = read_json(results.digests)
+    return Results(digests["files"], digests["machine"], pd.read_csv(results.table("scores", "csv")))
 
 
 if __name__ == "__main__":

@@ -7,10 +7,9 @@ import io
 import json
 import os
 import shutil
-import socket
-import time
+import zipfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
@@ -26,14 +25,14 @@ CURES = {
     errno.EACCES: "make the folder writable",
     errno.EROFS: "make the folder writable",
 }
-A_DAY = 86400.0  # seconds
+COMPRESSIONS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # zipfile decompresses others without a bound
 
 
 def write(path: str | Path, content: bytes) -> None:
-    """Write a file, making missing folders. Whatever happens, `path` holds all of `content` or what it held before.
+    """Write a file, making missing folders; whatever happens, `path` has all of `content` or what it had before.
 
-    The bytes go to a temporary sibling, to the disk, and only then take the name. Siblings that killed processes left
-    are removed. Raises UserError, with the space that is needed, where the file can't be written.
+    The bytes go to a temporary sibling and to the disk before that takes the name. Siblings that killed processes left
+    are removed. Raises UserError, with the space that is needed, where the file cannot be written.
     """
     with _written(Path(path), len(content)) as file:
         file.write(content)
@@ -41,10 +40,7 @@ def write(path: str | Path, content: bytes) -> None:
 
 @contextmanager
 def array_written(path: str | Path, dtype: np.dtype[Any], shape: tuple[int, ...]) -> Iterator[Callable[..., None]]:
-    """Write a .npy file piece by piece, as `write` does: the context is a function that appends arrays (n, *shape).
-
-    Rows are counted at the end, so that nobody has to know their number.
-    """
+    """Write a .npy file piece by piece, as `write` does: the context is a function that appends arrays (n, *shape)."""
     rows = 0
 
     def header(file: IO[bytes]) -> None:
@@ -66,8 +62,8 @@ def array_written(path: str | Path, dtype: np.dtype[Any], shape: tuple[int, ...]
 
 @contextmanager
 def _written(path: Path, size: int) -> Iterator[IO[bytes]]:
-    """A temporary sibling that takes the name in the end; `size` is what errors say, in bytes, where it is known."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}@{socket.gethostname()}.partial")
+    """Open a temporary sibling that takes the name in the end; `size` in bytes is for the message of an error."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.partial")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         _remove_orphans(path)
@@ -84,36 +80,21 @@ def _written(path: Path, size: int) -> Iterator[IO[bytes]]:
 
 
 def unwritable(path: Path, size: int, error: OSError) -> UserError:
-    """What to say where a file of `size` bytes can't be written."""
+    """Return the error for a file of `size` bytes that cannot be written."""
     cure = CURES.get(error.errno or 0, "see to that")
+    there = next(parent for parent in path.absolute().parents if parent.exists())
     return UserError(
-        f"{path}: cannot be written ({error.strerror or error}): it needs {size} bytes, {_free(path)}: {cure}, and run "
-        "the same command again"
+        f"{path}: cannot be written ({error.strerror or error}): it needs {size} bytes, "
+        f"{shutil.disk_usage(there).free} are free: {cure}, and run the same command again"
     )
 
 
-def _free(path: Path) -> str:
-    there = next(parent for parent in path.absolute().parents if parent.exists())
-    return f"{shutil.disk_usage(there).free} are free"
-
-
 def _remove_orphans(path: Path) -> None:
-    """Remove the temporary files of this file that nobody writes any more."""
+    """Remove the temporary files of this file whose processes are dead."""
     for partial in path.parent.glob(f".{path.name}.*.partial"):
         process = partial.name.removeprefix(f".{path.name}.").removesuffix(".partial")
-        if _is_orphan(partial, *process.partition("@")[::2]):
+        if process.isdecimal() and not psutil.pid_exists(int(process)):
             partial.unlink(missing_ok=True)
-
-
-def _is_orphan(partial: Path, pid: str, host: str) -> bool:
-    """Whether its process has died. One of another host can't be seen from here: a day without a byte means death."""
-    if not pid.isdecimal():  # it is of a file whose name is longer
-        return False
-    if host == socket.gethostname():
-        return not psutil.pid_exists(int(pid))
-    with suppress(FileNotFoundError):  # its process is at its end
-        return time.time() - partial.stat().st_mtime > A_DAY
-    return False
 
 
 def write_text(path: str | Path, text: str) -> None:
@@ -160,12 +141,15 @@ def read_json(path: str | Path) -> Any:
 
 
 def read_array(path: str | Path, cure: str, mapped: bool = False) -> np.ndarray:
-    """Read a .npy file, or map it into memory, where changes stay.
+    """Read a .npy file; `mapped` maps it into memory, where changes are not written back.
 
     Raises UserError, ending in `cure`, when it is missing or damaged.
     """
     try:
-        return np.lib.format.open_memmap(path, "c") if mapped else np.load(path, allow_pickle=False)
+        if mapped:
+            return np.lib.format.open_memmap(path, "c")
+        with Path(path).open("rb") as file:
+            return np.lib.format.read_array(file, allow_pickle=False)
     except Exception as error:  # a damaged header can end in any
         raise UserError(f"{path}: cannot be read ({' '.join(str(error).split())}): {cure}") from error
 
@@ -173,14 +157,22 @@ def read_array(path: str | Path, cure: str, mapped: bool = False) -> np.ndarray:
 def read_arrays(path: str | Path, cure: str) -> dict[str, np.ndarray]:
     """Read a .npz file. Raises UserError, ending in `cure`, when it is missing or damaged."""
     try:
-        with np.load(path, allow_pickle=False) as arrays:
-            return dict(arrays)
+        with zipfile.ZipFile(path) as archive:
+            return {entry.filename.removesuffix(".npy"): _read_entry(archive, entry) for entry in archive.infolist()}
     except Exception as error:  # a damaged header can end in any
         raise UserError(f"{path}: cannot be read ({' '.join(str(error).split())}): {cure}") from error
 
 
+def _read_entry(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> np.ndarray:
+    """Read an array of an archive, which may not claim to be larger or smaller than it is."""
+    if entry.compress_type not in COMPRESSIONS:
+        raise ValueError(f"{entry.filename}: compressed in an unknown way")
+    with archive.open(entry) as file:
+        return np.lib.format.read_array(file, allow_pickle=False)
+
+
 def sha256(path: str | Path) -> str:
-    """The SHA-256 digest of a file's bytes, in hexadecimal. Raises UserError when it can't be read."""
+    """Return the SHA-256 digest of a file's bytes, in hexadecimal. Raises UserError when it cannot be read."""
     try:
         with Path(path).open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()

@@ -15,7 +15,7 @@ from small_omniglot import Server, drawings
 from metascore.config.documents import Document
 from metascore.config.params import Config
 from metascore.data.archive import Part
-from metascore.data.download import Unreachable, fetch, without_secrets
+from metascore.data.download import Unreachable, check_mirror, fetch, without_secrets
 from metascore.errors import UsageError, UserError
 from metascore.stages import data
 
@@ -196,9 +196,19 @@ def test_a_mirror_that_fails_is_no_reason_for_glyphs(
     parts: Parts, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, few_glyphs: None, address: str
 ) -> None:
     monkeypatch.setenv("OMNIGLOT_MIRROR", address.replace("{place}", str(tmp_path)))
-    with pytest.raises(UserError, match=f"{address.rpartition('/')[2]}.*correct OMNIGLOT_MIRROR, or unset it[^\n]*$"):
+    words = f"{address.rpartition('/')[2]}.*correct OMNIGLOT_MIRROR, or unset it[^\n]*$"
+    with pytest.raises(UserError, match=words):
         run(tmp_path, parts, "mirror", "glyphs")
+    with pytest.raises(UserError, match=words):
+        check_mirror(["mirror", "glyphs"])
+    check_mirror(["glyphs"])
     assert not (tmp_path / "data" / "omniglot").exists()
+
+
+def test_a_good_mirror_is_not_refused_before_the_workflow(mirror: Path, server: Server, monkeypatch) -> None:
+    for address in (str(mirror), mirror.as_uri(), server.address, ""):
+        monkeypatch.setenv("OMNIGLOT_MIRROR", address)
+        check_mirror(["mirror"])
 
 
 def test_a_mirror_may_lie_in_the_home_folder(mirror: Path, parts: Parts, tmp_path: Path, monkeypatch) -> None:

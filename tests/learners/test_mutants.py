@@ -11,13 +11,13 @@ from types import ModuleType
 import pytest
 import torch
 from cases import Case, configuration
+from metascore.training.fingerprints import Fingerprints
 
 from metascore.config.recipe import Training
 from metascore.learners import base
 from metascore.learners.base import AbstractLearner
 from metascore.orchestration import agreement
 from metascore.randomness import generator
-from metascore.training.fingerprints import Fingerprints
 from metascore.training.loop import TrainingRun, beginning, meta_train
 
 MUTATIONS = {

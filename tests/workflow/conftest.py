@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 from temporary_project import Project, copy, copy_project, keep_learners, make_stages_idle
 
-STAND_FOR_OTHERS = ("test_a_second_run_has_nothing_to_do", "test_an_expression_of_one_learner")  # in the fast suite
+STAND_FOR_OTHERS = ("test_a_second_run_has_nothing_to_do", "test_code_of_one_learner")  # in the fast suite
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Whatever runs a workflow takes many seconds."""
+    """Tests that run a workflow take many seconds."""
     for item in items:
         runs_one = Path(__file__).parent in item.path.parents and "finished" in getattr(item, "fixturenames", ())
         if runs_one and item.name not in STAND_FOR_OTHERS:

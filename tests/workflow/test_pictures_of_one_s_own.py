@@ -10,7 +10,6 @@ from PIL import Image
 from temporary_project import Project
 
 from metascore.config import loading
-from metascore.orchestration import watched
 from metascore.orchestration.jobs import Jobs
 
 FLOWERS = {"kind": "folder", "path": "pictures/flowers", "size": 28, "channels": 3}
@@ -29,33 +28,14 @@ def jobs(root: Path) -> Jobs:
 
 
 def test_neither_omniglot_nor_its_split_is_made_where_no_task_has_it(jobs: Jobs):
-    made = jobs.outputs()
+    made = jobs.data()
     assert jobs.pictures("flowers")[0] in made and jobs.splits() == ["data/splits/flowers/class.json"]
     assert [file for file in made if "omniglot" in file or "random" in file] == []
 
 
 def test_omniglot_is_fetched_for_a_task_that_has_it(root: Path):
     jobs = Jobs(loading.load(root / "params.yaml", "quick"))
-    assert {*jobs.of_omniglot(), "data/splits/random.json"} < {*jobs.outputs()}
-
-
-@pytest.mark.parametrize(
-    "path, is_seen",
-    [("pictures/flowers", True), ("other/flowers", True), ("elsewhere", False), ("pictures/link", False)],
-)
-def test_a_folder_that_dvc_does_not_look_at_is_named(jobs: Jobs, tmp_path: Path, monkeypatch, path: str, is_seen: bool):
-    monkeypatch.chdir(tmp_path)
-    for place in ("pictures", "elsewhere"):
-        Path(place).mkdir()
-    Path("pictures/link").symlink_to(tmp_path / "elsewhere")
-    Path("dvc.yaml").write_text("stages: {pictures: {deps: [pictures, other]}}")
-    jobs.config.params["data"]["flowers"] = FLOWERS | {"path": path}
-    said = watched.warnings(jobs.config, jobs.data_sets())
-    assert not said if is_seen else f"data.flowers.path: DVC does not look at {path}" in said[0]
-
-
-def test_where_there_is_no_pipeline_nothing_is_said(jobs: Jobs, tmp_path: Path):
-    assert watched.warnings(jobs.config, ["flowers"], tmp_path / "dvc.yaml") == []
+    assert {*jobs.of_omniglot(), "data/splits/random.json"} < {*jobs.data()}
 
 
 @pytest.fixture
@@ -84,13 +64,14 @@ def draw(project: Project, name: str, seed: int) -> None:
 @pytest.mark.slow
 def test_dvc_keeps_pictures_and_sees_new_ones_and_fetches_nothing(own: Project):
     ran = own.ran("dvc", "repro", "--quiet")
-    assert {ARRAYS, "Meta-training flowers_2w1s/maml/0"} < ran and "Omniglot, verified, as arrays" not in ran
+    assert {ARRAYS, "Meta-training flowers_2w1s/maml"} < ran and "Omniglot, verified, as arrays" not in ran
     assert own.planned() == set() and "up to date" in own.call("dvc", "status")
     lock = yaml.safe_load((own.path / "dvc.lock").read_text())["stages"]
-    assert lock["pictures"]["outs"][0]["nfiles"] == 3 and lock["download"]["outs"][0]["nfiles"] == 0
+    made = {out["path"]: out["nfiles"] for out in lock["data"]["outs"]}
+    assert made["data/pictures"] == 3 and made["data/omniglot"] == 0
     assert not [*(own.path / "data/omniglot").iterdir()]
 
     draw(own, "class0/new.png", 100)
-    assert "pictures" in own.call("dvc", "status")
-    assert {ARRAYS, "Meta-training flowers_2w1s/maml/0"} < own.ran("dvc", "repro", "--quiet")
+    assert "pictures" in own.call("dvc", "status", "data")
+    assert {ARRAYS, "Meta-training flowers_2w1s/maml"} < own.ran("dvc", "repro", "--quiet")
     assert own.planned() == set() and "up to date" in own.call("dvc", "status")

@@ -46,7 +46,7 @@ def test_smoke_run_is_the_same_bits_on_one_core(smoke: Project, tmp_path: Path):
     again.call("snakemake", "--cores", "1")
     compared = [path.relative_to(smoke.path) for path in smoke.path.glob("results/**/*.safetensors")]
     compared += [path.relative_to(smoke.path) for path in smoke.path.glob("results/**/*.npy")]
-    compared += [path.relative_to(smoke.path) for path in smoke.path.glob("results/smoke/scores/**/*.json")]
+    compared += [path.relative_to(smoke.path) for path in smoke.path.glob("results/smoke/scores/**/*.npz")]
     assert compared
     for name in [*compared, Path("results/smoke/metrics.json")]:
         assert (smoke.path / name).read_bytes() == (again.path / name).read_bytes(), name

@@ -8,6 +8,7 @@ from temporary_project import Project
 
 from metascore.config import loading
 from metascore.orchestration.jobs import Jobs
+from metascore.store import data_settings
 
 SPLIT = "Classes for meta-train, meta-validation and meta-test: file"
 WILDCARDS = SimpleNamespace(split="file")
@@ -38,18 +39,18 @@ def test_each_list_of_a_folder_is_an_input(jobs: Jobs):
     assert {"lists/train.txt", "lists/validation.txt", "lists/test.txt"} < set(jobs.split_inputs(WILDCARDS))
 
 
-def test_what_a_list_says_is_a_parameter(jobs: Jobs):
-    before = jobs.split_section(WILDCARDS)
+def test_what_a_list_says_is_part_of_the_key(jobs: Jobs):
+    before = data_settings.of_split(jobs.config, "file")
     swap(Path("lists/train.txt"))
-    assert jobs.split_section(WILDCARDS) != before
+    assert data_settings.of_split(jobs.config, "file") != before
 
 
 def test_a_random_split_does_not_ask_for_lists(jobs: Jobs):
-    random = SimpleNamespace(split="random")
-    before = jobs.split_section(random)
+    before = data_settings.of_split(jobs.config, "random")
     swap(Path("lists/train.txt"))
     jobs.config.params["split"]["file"] = "elsewhere"
-    assert jobs.split_section(random) == before and not {"lists/train.txt"} & set(jobs.split_inputs(random))
+    assert data_settings.of_split(jobs.config, "random") == before
+    assert not {"lists/train.txt"} & set(jobs.split_inputs(SimpleNamespace(split="random")))
 
 
 def test_a_changed_name_runs_the_split_and_all_after_it_under_both_tools(tracked: Project):
@@ -60,5 +61,5 @@ def test_a_changed_name_runs_the_split_and_all_after_it_under_both_tools(tracked
     assert tracked.planned() == set()
     swap(tracked.path / "lists/train.txt")
     planned = tracked.planned()
-    assert {SPLIT, "Meta-training omniglot_5w1s/maml/0"} < planned
+    assert {SPLIT, "Meta-training omniglot_5w1s/maml"} < planned
     assert tracked.ran("dvc", "repro") == planned

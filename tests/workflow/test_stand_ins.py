@@ -45,7 +45,6 @@ def test_other_data_stay(glyphs, content):
 def test_the_workflow_fetches_omniglot_in_the_place_of_glyphs(project: Project):
     source = project.path / "data/omniglot/source.json"
     source.write_text('{"synthetic": true}')
-    project.call("snakemake", "--touch", "--cores", "1")
     without, with_mirror = (
         dataclasses.replace(project, variables={"OMNIGLOT_MIRROR": place}) for place in ("", "/somewhere")
     )

@@ -10,7 +10,7 @@ sys.path.insert(0, SOURCE)
 from metascore.config.params import OMNIGLOT
 from metascore.orchestration import needs, places, session, signals
 from metascore.orchestration.configuration import load, unpack
-from metascore.orchestration.jobs import EVALUATED, TRAINED, Jobs, with_key
+from metascore.orchestration.jobs import EVALUATED, TRAINED, Jobs, one_of, with_key
 
 session.lend_to_jobs(SOURCE)
 session.begin(workflow.is_main_process)

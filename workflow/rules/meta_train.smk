@@ -18,7 +18,7 @@ for SEEDS, TASKS in JOBS.seed_lists():
         log:
             JOBS.log("meta_train"),
         wildcard_constraints:
-            task="|".join(TASKS),
+            task=JOBS.pairs_pattern(JOBS.config.trained_pairs(), TASKS),
         threads: 1
         resources:
             gpu=GPUS,

@@ -37,7 +37,7 @@ rule pictures:
     log:
         "logs/pictures/{data_set}.log",
     wildcard_constraints:
-        data_set="|".join(JOBS.data_sets()) or "(?!)",
+        data_set=one_of(JOBS.data_sets()),
     threads: 1
     message:
         "Pictures {wildcards.data_set} as arrays"
@@ -53,7 +53,7 @@ rule split:
     log:
         "logs/splits/{split}.log",
     wildcard_constraints:
-        split=r"(\w+/)?\w+",
+        split=one_of(name.removeprefix("splits/") for name in JOBS.config.splits()),
     threads: 1
     params:
         budget=BUDGET,
@@ -71,7 +71,7 @@ rule episodes:
     log:
         "logs/episodes/{file}.log",
     wildcard_constraints:
-        file=r"\w+/[\w-]+",
+        file=one_of(name.removesuffix(".npy") for name in JOBS.config.episode_files()),
     threads: 1
     params:
         budget=BUDGET,
@@ -79,3 +79,8 @@ rule episodes:
         "Episodes {wildcards.file}.npy"
     shell:
         "python -m metascore episodes --file {wildcards.file:q}.npy --budget {params.budget:q} 2>&1 | tee -i {log:q}"
+
+
+rule data:
+    input:
+        JOBS.data(),

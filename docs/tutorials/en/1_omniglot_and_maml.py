@@ -6,7 +6,7 @@
 # other* characters, how well do you tell five new ones apart after seeing each of them once?
 #
 # The question comes in **episodes**. An N-way K-shot Q-query episode has N classes; K labelled images of each are the
-# **support set**, to adapt on; Q others of each are the **query set**, to be judged on. Here N = 5, K = 1, Q = 5.
+# **support set**, to adapt on; Q others of each are the **query set**, to be evaluated on. Here N = 5, K = 1, Q = 5.
 #
 # Run this page from the project's folder, after `make setup`.
 
@@ -78,7 +78,7 @@ def show(episode):
 show(draw(test_characters))
 
 # %% [markdown]
-# Each row is a class. Its label, 0 to 4, means nothing outside this episode: nobody can learn "class 3" in training.
+# Each row is a class. Its label, 0 to 4, means nothing outside this episode: no learner can learn "class 3" in training.
 #
 # ## The same by the package
 #
@@ -227,7 +227,7 @@ assert curves["after"][1] > curves["before"][1]
 # it. Without adaptation the trained network is at chance, as it must be: labels mean nothing before the support set has
 # been seen.
 #
-# The systems of the benchmark answer the same question in three ways, each with a page of its own:
+# The learners of the benchmark belong to three families; each learner has a page:
 #
 # - **metric**: embed, and compare a query with the support set ([siamese](../../algorithms/siamese.md),
 #   [matching](../../algorithms/matching.md), [prototypical](../../algorithms/protonet.md) and
@@ -238,5 +238,5 @@ assert curves["after"][1] > curves["before"][1]
 #   [MAML++](../../algorithms/mamlpp.md), [Meta-SGD](../../algorithms/metasgd.md), [ANIL](../../algorithms/anil.md),
 #   [Reptile](../../algorithms/reptile.md), the [LSTM meta-learner](../../algorithms/lstm_meta.md)): work on regression too.
 #
-# Beside them stand what they must beat: [transfer](../../algorithms/transfer.md), training from
+# The baselines and controls are [transfer](../../algorithms/transfer.md), training from
 # [scratch](../../algorithms/scratch.md), [nearest pixels](../../algorithms/pixel_knn.md) and [chance](../../algorithms/chance.md).

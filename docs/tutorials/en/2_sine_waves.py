@@ -40,10 +40,10 @@ axes.legend(frameon=False)
 figure.tight_layout()
 
 # %% [markdown]
-# ## What is best without a look at the points?
+# ## The best answer without the five points
 #
-# Whoever must answer for every wave at once, with the same function $f$, pays $E[(A\sin(x-\varphi) - f(x))^2]$. At each
-# $x$ the mean squared error is least at the mean of the waves:
+# A function $f$ that answers every wave alike has the mean squared error $E[(A\sin(x-\varphi) - f(x))^2]$. At each $x$ it is
+# least at the mean of the waves:
 #
 # $$f(x) = E[A]\,E[\sin(x - \varphi)] = \frac{0.1 + 5}{2} \cdot \frac1\pi \int_0^\pi \sin(x - \varphi)\,d\varphi
 # = -\frac{5.1}{\pi} \cos x$$
@@ -168,8 +168,7 @@ assert after_one["maml"] < after_one["transfer"]
 # %% [markdown]
 # The step is the same rule with the same rate on the same five points. From transfer's initialisation it bends the curve
 # towards the points and goes astray between them. From MAML's it moves amplitude and phase: the network's *gradient* has
-# been shaped, not its answers. Therefore the benchmark judges the curve after adaptation, and the score before it counts for
-# nothing.
+# been shaped, not its answers. Therefore MetaScore starts after the first adaptation step.
 #
 # The benchmark's own numbers, with more training, three seeds and intervals:
 # [Transfer or meta-learning?](../../reference/transfer_or_meta_learning.md).

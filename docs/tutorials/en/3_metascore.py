@@ -1,9 +1,9 @@
 # %% [markdown]
 # # 3. MetaScore: from scores to an area, an interval and a rank
 #
-# After training, each learner adapts to the same frozen test episodes, and each query set is scored after 0, 1, ..., T = 10
-# adaptation steps. That gives one array a learner, **(seed, episode, step)**: everything below is computed from it and from
-# nothing else. First by hand, then by the package.
+# After training, each learner adapts to the same fixed test episodes, and each query set is scored after 0, 1, ..., T = 10
+# adaptation steps. That gives one array a learner, **(seed, episode, step)**: everything below is computed from it,
+# first by hand, then by the package.
 #
 # The scores on this page are drawn, so that the truth is known: two learners that end at the same accuracy, one sooner than
 # the other, and one that is a little better than the first.
@@ -42,7 +42,7 @@ for name, q in learners.items():
 # $$n(e, t) = \max\left(\frac{q(e, t) - \text{chance}}{\text{perfect} - \text{chance}},\; -1\right)$$
 #
 # **Degree** says how far a learner gets, **speed** how soon, and MetaScore is their product, which is the area under the curve
-# after the first step (the score before adaptation counts for nothing):
+# after the first step (the score before adaptation does not count):
 #
 # $$\text{degree} = \overline{n(\cdot, T)}, \qquad
 # \text{speed} = \frac{\frac1T \sum_{t=1}^{T} \overline{n(\cdot, t)}}{\text{degree}}, \qquad
@@ -106,10 +106,9 @@ for name, (of_seeds, of_episodes) in by_hand.items():
     print(f"{name:7s} standard errors: of seeds {100 * of_seeds**0.5:.2f}, of episodes {100 * of_episodes**0.5:.2f}")
 
 # %% [markdown]
-# Four hundred episodes say well how much episodes vary. Three seeds hardly say how much seeds do: their variance is itself off
-# by a factor of two or more. So the package lets learners lend each other theirs: each variance is shrunk towards what is
-# expected of all, the more the more alike they are (Smyth 2004), and an interval reaches as far as the degrees of freedom
-# demand. Its ends lie on the scale of log odds, so that none passes 100. The equations are at the top of
+# Four hundred episodes say well how much episodes vary. Three seeds say little about the variance between seeds: the
+# estimate may be off by a factor of two or more. So the package shrinks each learner's variance towards the value expected of
+# all; the more alike the variances are, the stronger the shrinkage (Smyth 2004). The degrees of freedom widen the interval. Its ends lie on the scale of log odds, so that none passes 100. The equations are at the top of
 # [`scoring/variances.py`](../../../src/metascore/scoring/variances.py); how often such intervals hold the truth in simulated
 # studies is in [statistics.md](../../reference/statistics.md).
 
@@ -136,7 +135,7 @@ for name, point, low, high in zip(learners, *interval, strict=True):
 # %% [markdown]
 # ## Ranks: compare pairs, not intervals
 #
-# Two intervals that overlap do not mean that the learners can't be told apart. All learners are judged on the same episodes,
+# Two intervals that overlap do not mean that the learners can't be told apart. All learners are evaluated on the same episodes,
 # so the difficulty of an episode cancels in the *difference*, whose interval is narrower than either:
 
 # %%
@@ -179,7 +178,7 @@ assert pairs.different[1].tolist() == [True, False, True]
 
 # %% [markdown]
 # Three seeds are few: here the seed adds 0.02 to a whole run, as much as the difference between `fast` and `better`, and an
-# honest verdict may well be "no evidence". With one seed there are no ranks at all: nothing would be said of another seed.
+# honest verdict may well be "no evidence". With one seed there are no ranks: one seed says nothing about the others.
 #
-# **Try:** give `better` the final accuracy 0.9; then give `simulate` ten seeds and 0.83 again. Which of the two convinces you
-# sooner?
+# **Try:** give `better` the final accuracy 0.9; then give `simulate` ten seeds and 0.83 again. Which of the two gives
+# a verdict sooner?

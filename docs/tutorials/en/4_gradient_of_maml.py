@@ -67,8 +67,8 @@ print("ratio  ", (by_autograd / first_order).tolist(), "= 1 - alpha * (0.5, 1, 4
 # The factor $(I - \alpha H)$ acts on each direction of curvature $\lambda$ by itself, as the number $1 - \alpha\lambda$:
 #
 # - $\alpha\lambda \ll 1$: the direction hardly moves in the inner step. Both gradients agree.
-# - $\alpha\lambda = 1$: the inner step lands at the optimum of this direction, wherever it started. MAML knows that the
-#   initialisation does not matter there and asks for nothing. FOMAML goes on pulling.
+# - $\alpha\lambda = 1$: the inner step lands at the optimum of this direction, wherever it started. MAML's gradient is
+#   zero there, since the initialisation does not matter. FOMAML's is not.
 # - $\alpha\lambda > 1$: the inner step jumps across the optimum. MAML's gradient and FOMAML's have opposite signs.
 #
 # ## Where descent ends
@@ -258,12 +258,11 @@ for alpha in (0.001, 0.01):
 # %% [markdown]
 # With a small rate both do nearly the same, because $(I - \alpha H)$ is nearly $I$; but then one step also changes little,
 # for either. With the rate at which one step is worth something, the factor is what teaches MAML *how* the step will
-# act. The benchmark says the same, less loudly, on 5-shot sine waves (budget `quick`): after one step an error of 0.66 for MAML
-# and of 0.85 for FOMAML. On Omniglot (5-way 1-shot) the two are 89.7 % and 85.7 % after 35 seconds of training, and 98.0 % and
-# 97.0 % after eight minutes (budget `reference`): there the factor buys time, and little else.
+# act. The benchmark's tables show the same with more training: compare MAML and FOMAML on sine waves, where the difference after
+# one step is large, and on 5-way Omniglot, where longer training makes it small ([results](../../reference/results.md)).
 #
 # In the package it is one hyper-parameter, `first_order` of [MAML](../../algorithms/maml.md); the recipe of
-# [FOMAML](../../algorithms/fomaml.md) sets it and names no class of its own.
+# [FOMAML](../../algorithms/fomaml.md) sets it; FOMAML has no class of its own.
 #
 # **Try:** `torch.tanh` to `torch.relu` in the network. A piecewise linear network has no curvature inside a piece, and yet
 # $H$ is not zero. Where does it come from?

@@ -1,7 +1,7 @@
 # %% [markdown]
 # # 5. A learner of your own, from the idea to the table
 #
-# An idea, forty lines, and at the end a row in the table beside the others, judged on the same episodes. The idea of this page
+# An idea, forty lines, and at the end a row in the table beside the others, evaluated on the same episodes. The idea of this page
 # is that of Gidaris and Komodakis (2018): classify by the *angle* between features, as prototypical networks do by the
 # distance.
 #
@@ -11,8 +11,7 @@
 #
 # The encoder $f$ and the number $\tau$ are learned, from the queries of many training episodes.
 #
-# Your own learner you write in your clone. This page does so in a copy of it, and leaves your folder as it is; `shell` runs what
-# you would type there.
+# You would write your learner in your clone. This page works in a copy; `shell` runs the commands that you would type.
 
 # %%
 import os
@@ -73,8 +72,8 @@ print(shell("metascore new-learner angle"))
 # - `adapt` yields the state after 0, 1, ..., `steps` steps. One pass is enough here: the state is the same after each.
 # - `predict` answers queries with logits.
 #
-# Fields are the hyper-parameters: `width` and `initial_scale` can now be set in `params.yaml`, and nothing else can. The class
-# variables declare what is true of the learner; the checks hold it to its word.
+# Fields are the hyper-parameters: `width` and `initial_scale` can be set in `params.yaml`. The class variables
+# declare properties of the learner, which the checks test.
 
 # %%
 LEARNER = '''
@@ -136,9 +135,9 @@ print(len([line for line in LEARNER.splitlines() if line.strip()]), "lines")
 # %%
 RIGHT = 'params["scale"] * normalize(self.encoder(params, x)) @ normalize(weights).T'
 file.write_text(LEARNER.lstrip().replace(RIGHT, f"({RIGHT}).softmax(1)"))
-said = shell("metascore check angle --budget smoke", status=1)
-print(said)
-assert "logits" in said
+message = shell("metascore check angle --budget smoke", status=1)
+print(message)
+assert "logits" in message
 
 # %% [markdown]
 # Each fault is one line: what is wrong, and how to mend it. Devices, randomness, changes in place and data-dependent control flow
@@ -154,7 +153,7 @@ print(shell("metascore check angle --budget smoke"))
 # `new-learner` left its entry with `width: 64` and a training of its own, to be replaced by what your paper says. What runs, and how
 # long, is a budget's matter. This page makes a small one of three learners; `null` leaves a learner out. In your clone, after
 # `make run`, `metascore calibrate angle` measures how many iterations fill the seconds that the budget `quick` gives every
-# learner, and writes them down; then `snakemake` makes your learner's runs and the report, nothing else.
+# learner, and writes them down; then `snakemake` makes your learner's runs and the report.
 
 # %%
 entries = yaml.safe_load((copy / "params.yaml").read_text())["learners"]
@@ -170,8 +169,7 @@ budget = {
     | {name: shown.get(name) for name in entries},
 }
 (copy / "params/tutorial.yaml").write_text(yaml.safe_dump(budget, sort_keys=False))
-said = shell("snakemake -n --quiet rules --config budget=tutorial")
-print(said.partition("Job stats:\n")[2].partition("\n\n")[0])
+print(shell("snakemake -n --config budget=tutorial"))
 
 # %%
 shell("snakemake --cores 2 --quiet all --config budget=tutorial")
@@ -199,25 +197,23 @@ figure.tight_layout()
 # %% [markdown]
 # ## Change it
 #
-# Snakemake knows which runs depend on your file. A comment changes nothing; a changed line reruns your learner and the report:
+# Each finished run stores its key, which contains the digest of the learner's own file. A change of that file reruns this
+# learner and the report, and nothing else:
 
 # %%
-file.write_text(LEARNER.lstrip() + "\n# a thought for later\n")
-after_a_comment = shell("snakemake -n -p --config budget=tutorial")
 file.write_text(LEARNER.lstrip().replace("10.0", "20.0"))
-after_a_change = shell("snakemake -n -p --config budget=tutorial")
-print("after a comment:", "Nothing to be done" in after_a_comment)
-print("after a change:", sorted({line for line in after_a_change.splitlines() if "training omniglot" in line}))
-assert "protonet/0\n" not in after_a_change
+plan = shell("snakemake -n --config budget=tutorial")
+print(plan)
+assert "angle" in plan and "protonet" not in plan
 
 # %%
 shutil.rmtree(copy.parent)
 
 # %% [markdown]
-# What is left is to fill the page in `docs/algorithms/` (equation, source, where each number comes from, departures from the
+# What remains is to fill the page in `docs/algorithms/` (equation, source, where each number comes from, departures from the
 # paper), and to add annotations of shapes as the learners here have them: tests check them at every call. To keep your learner
 # in a repository of its own, begin with `metascore new-learner angle --package ../angle` instead.
-# [CONTRIBUTING.md](../../../CONTRIBUTING.md) has the rest.
+# [Your own learner](../../guides/your_own_learner.md) has the rest.
 #
 # **Try:** one more field, `temperature_learned: bool = True`, that leaves $\tau$ as it is when false (`.detach()` does it). Is it worth
 # anything?

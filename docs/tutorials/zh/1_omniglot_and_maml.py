@@ -2,8 +2,8 @@
 # # 1. Omniglot：一个情节，以及 MAML 的两层循环
 #
 # Omniglot（Lake, Salakhutdinov and Tenenbaum 2015）有来自 50 种字母表的 1623 个字符，每个字符由 20 个人各写一次。
-# 对普通分类来说这毫无希望：每类只有 20 张图。小样本学习（few-shot learning）问的是另一个问题：
-# 见过*许多别的*字符之后，五个新字符每个只看一眼，你能把它们分得多准？
+# 每类只有 20 张图，普通分类方法无能为力。小样本学习（few-shot learning）提出另一个问题：
+# 见过*许多其他*字符之后，五个新字符各看一个样本，能分得多准？
 #
 # 问题以**情节**（episode）为单位提出。一个 N-way K-shot Q-query 的情节有 N 个类别；每类 K 张带标签的图像组成
 # **支持集**（support set），用来适应；每类另外 Q 张组成**查询集**（query set），用来评分。本页取 N = 5，K = 1，Q = 5。
@@ -146,7 +146,7 @@ def outer_step(theta, optimiser, batch):
 
 
 # %% [markdown]
-# ## 数字一样吗？
+# ## 与本项目的实现核对
 #
 # 本项目的 MAML 是一个文件 [`learners/maml.py`](../../../src/metascore/learners/maml.py)，卷积部分为速度而重写。
 # 从同样的张量出发，元损失（meta-loss）和元梯度（meta-gradient）必须一样。
@@ -184,7 +184,7 @@ assert largest < 1e-9
 # %% [markdown]
 # ## 一次很短的训练
 #
-# 外层一百步，每步四个情节；然后是一百个情节，其中的字符从未见过。内层走若干步之后，查询集答对多少？随机猜测是 20 %。
+# 外层训练一百步，每步四个情节；再用一百个由新字符组成的情节测试。内层走若干步之后，查询集的准确率是多少？随机猜测是 20 %。
 
 # %%
 torch.set_default_dtype(torch.float32)
@@ -219,19 +219,19 @@ figure.tight_layout()
 assert curves["after"][1] > curves["before"][1]
 
 # %% [markdown]
-# 这就是*适应曲线*（adaptation curve），它下面的面积就是 MetaScore：[第三篇教程](3_metascore.py)来算它。
-# 不适应的话，训练过的网络也只有随机水平，而且必须如此：没看支持集之前，标签没有意义。
+# 这就是*适应曲线*（adaptation curve），曲线下的面积就是 MetaScore，[第三篇教程](3_metascore.py)给出它的计算。
+# 不经适应，训练过的网络也只有随机水平，这是必然的：看到支持集之前，标签没有意义。
 #
-# 基准里的算法用三种方式回答同一个问题，每个算法都有自己的一页：
+# 基准中的算法分为三类，每个算法有一页说明（英文）：
 #
 # - **度量**（metric）：做嵌入（embedding），把查询与支持集比较（[siamese](../../algorithms/siamese.md)、
 #   [matching](../../algorithms/matching.md)、[原型网络](../../algorithms/protonet.md)、[关系网络](../../algorithms/relation.md)）：
 #   快，在 Omniglot 上最强；
-# - **模型**（model）：用网络的激活或生成的权重记住支持集（[MANN](../../algorithms/mann.md)、
+# - **模型**（model）：用激活、外部记忆或生成的权重保存支持集的信息（[MANN](../../algorithms/mann.md)、
 #   [Meta Networks](../../algorithms/metanet.md)）：适应就是一次前向计算；
-# - **优化**（optimisation）：学习怎样下降（[MAML](../../algorithms/maml.md)、[FOMAML](../../algorithms/fomaml.md)、
+# - **优化**（optimisation）：学习如何做梯度下降（[MAML](../../algorithms/maml.md)、[FOMAML](../../algorithms/fomaml.md)、
 #   [MAML++](../../algorithms/mamlpp.md)、[Meta-SGD](../../algorithms/metasgd.md)、[ANIL](../../algorithms/anil.md)、
 #   [Reptile](../../algorithms/reptile.md)、[LSTM 元学习器](../../algorithms/lstm_meta.md)）：也能用于回归。
 #
-# 旁边是它们必须胜过的对手：[迁移学习](../../algorithms/transfer.md)（transfer）、[从头训练](../../algorithms/scratch.md)（scratch）、
+# 作为比较的基线和对照有[迁移学习](../../algorithms/transfer.md)（transfer）、[从头训练](../../algorithms/scratch.md)（scratch）、
 # [像素最近邻](../../algorithms/pixel_knn.md)和[随机猜测](../../algorithms/chance.md)（chance）。

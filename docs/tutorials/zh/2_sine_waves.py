@@ -1,12 +1,12 @@
 # %% [markdown]
-# # 2. 正弦曲线：为什么迁移学习学到的是平均
+# # 2. 正弦曲线：为什么迁移学习学到的是均值
 #
 # 一个任务是一条曲线 $y = A \sin(x - \varphi)$，振幅 $A$ 在 [0.1, 5] 上均匀分布，相位 $\varphi$ 在 $[0, \pi]$ 上均匀分布
 # （Finn, Abbeel and Levine 2017）。你看到其中五个点，要回答其余所有的点。这里没有图像，没有类别，没有批归一化，
-# 所以*迁移学习*（transfer）和*元学习*（meta-learning）各自知道什么，用眼睛就能看出来。
+# 因此*迁移学习*（transfer）和*元学习*（meta-learning）各自学到了什么，从图上就能看出来。
 #
 # - **迁移学习**：一个网络拟合所有曲线，然后在五个点上微调（fine-tuning）。
-# - **MAML**：训练一个网络，使它在微调一步*之后*是对的。
+# - **MAML**：训练一个网络，使它在微调一步*之后*给出正确的回答。
 
 # %%
 import matplotlib.pyplot as plt
@@ -40,14 +40,14 @@ axes.legend(frameon=False)
 figure.tight_layout()
 
 # %% [markdown]
-# ## 不看那些点，最好的答案是什么？
+# ## 不看这五个点时的最优回答
 #
-# 如果必须用同一个函数 $f$ 回答所有曲线，代价是 $E[(A\sin(x-\varphi) - f(x))^2]$。在每个 $x$ 处，均方误差在曲线的均值上最小：
+# 用同一个函数 $f$ 回答所有曲线的均方误差是 $E[(A\sin(x-\varphi) - f(x))^2]$。在每个 $x$ 处，它在曲线的均值上取最小值：
 #
 # $$f(x) = E[A]\,E[\sin(x - \varphi)] = \frac{0.1 + 5}{2} \cdot \frac1\pi \int_0^\pi \sin(x - \varphi)\,d\varphi
 # = -\frac{5.1}{\pi} \cos x$$
 #
-# 这就是上图的虚线，也就是基准里的算法 [chance](../../algorithms/chance.md)。数一数来核对：
+# 这就是上图的虚线，也就是基准里的算法 [chance](../../algorithms/chance.md)。用样本均值核对：
 
 # %%
 counted = test.query.y.mean(0)
@@ -120,7 +120,7 @@ def train(episode_loss, iterations=2500, meta_batch=25):
 trained = {"transfer": train(transfer_loss), "maml": train(maml_loss)}
 
 # %% [markdown]
-# ## 适应之前：两者都知道平均
+# ## 适应之前：两者都学到了均值
 #
 # 没有适应的网络离所有曲线的均值有多远？没有训练过的网络呢？
 
@@ -134,7 +134,7 @@ for name, distance in distances.items():
 assert distances["transfer"] < 0.1 < distances["untrained"]
 
 # %% [markdown]
-# 迁移学习必然停在那里：均值就是它的损失的最小点。这点知识很少，因为每条曲线离它和以前一样远。
+# 迁移学习必然停在那里：均值就是它的损失的最小点。这点信息很少：每条曲线与均值的距离并没有缩小。
 # 令人意外的是，MAML 的初始函数（几乎）是同一个函数。
 #
 # ## 一步：区别所在
@@ -166,8 +166,8 @@ assert after_one["maml"] < after_one["transfer"]
 # %% [markdown]
 # 这一步用的是同样的规则、同样的学习率、同样的五个点。从迁移学习的初始值出发，它把曲线弯向这些点，在点与点之间却走偏了。
 # 从 MAML 的初始值出发，它移动的是振幅和相位：被塑造的是网络的*梯度*，不是它的答案。
-# 所以基准评价的是适应之后的曲线，适应之前的分数不计。
+# 因此 MetaScore 从第一步适应之后开始计分。
 #
-# 基准自己的数字（训练更久，三个种子，带置信区间）见 [迁移还是元学习？](../../zh/transfer_or_meta_learning.md)。
+# 基准自己的数字（训练更久，三个种子，带置信区间；英文）见[迁移还是元学习？](../../reference/transfer_or_meta_learning.md)。
 #
 # **画你自己的图：** 换一条曲线 `wave`，换一个学习率 `ALPHA`，或者让 `adapt` 走一百步。迁移学习什么时候能追上？

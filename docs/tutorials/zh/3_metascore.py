@@ -1,10 +1,10 @@
 # %% [markdown]
 # # 3. MetaScore：从分数到面积、区间和名次
 #
-# 训练之后，每个算法在同样的固定测试情节（episode）上适应，每个查询集在 0、1、…、T = 10 步适应之后各评一次分。
-# 于是每个算法得到一个数组 **（种子, 情节, 步）**：下面的一切都只由它算出。先手工算，再用本项目算。
+# 训练之后，每个算法在同样的固定测试情节（episode）上适应，查询集在适应 0、1、…、T = 10 步之后分别评分。
+# 于是每个算法得到一个数组 **（种子, 情节, 步）**：以下内容都由它算出：先手工计算，再用本项目计算。
 #
-# 本页的分数是模拟的，所以真相已知：两个算法最终准确率相同，但一个更快；第三个比第一个稍好。
+# 本页的分数是模拟的，因此真实值已知：两个算法最终准确率相同，但一个更快；第三个比第一个稍好。
 
 # %%
 import matplotlib.pyplot as plt
@@ -32,13 +32,13 @@ for name, q in learners.items():
     print(f"{name:7s} accuracy after 0, 1, 3, 10 steps:", q.mean((0, 1))[[0, 1, 3, 10]].round(3).tolist())
 
 # %% [markdown]
-# ## 面积：手工
+# ## 面积：手工计算
 #
 # 先把分数换到统一的尺度上，0 是随机猜测（chance），1 是满分，这样不同任务可以比较。N 类分类的随机水平是 1/N。最低记为 -1：
 #
 # $$n(e, t) = \max\left(\frac{q(e, t) - \text{chance}}{\text{perfect} - \text{chance}},\; -1\right)$$
 #
-# **degree** 是能走多远，**speed** 是走得多快，MetaScore 是两者的乘积，也就是第一步之后曲线下的面积（适应之前的分数不计）：
+# **degree** 表示最终能达到的程度，**speed** 表示达到的快慢，MetaScore 是两者的乘积，也就是第一步之后曲线下的面积（适应之前的分数不计）：
 #
 # $$\text{degree} = \overline{n(\cdot, T)}, \qquad
 # \text{speed} = \frac{\frac1T \sum_{t=1}^{T} \overline{n(\cdot, t)}}{\text{degree}}, \qquad
@@ -69,9 +69,9 @@ axes.legend(frameon=False)
 figure.tight_layout()
 
 # %% [markdown]
-# `fast` 和 `slow` 走得一样远，面积才把它们区分开。论文只印最后一点。
+# `fast` 和 `slow` 最终水平相同，面积能区分它们；论文通常只报告最后一点。
 #
-# ## 面积：用本项目
+# ## 面积：用本项目计算
 
 # %%
 measure = package.accuracy(WAY)
@@ -81,7 +81,7 @@ for q in learners.values():
     print(f"MetaScore {theirs:.2f}, degree {package.degree(measure.normalise(q)):.3f}")
 
 # %% [markdown]
-# ## 区间：手工
+# ## 区间：手工计算
 #
 # 换一批测试情节、换几个种子，数字就会不同。种子与情节是交叉的：一个值等于均值，加上种子给所有情节带来的偏差，
 # 加上情节给所有种子带来的偏差，再加上余项。种子均值的离散和情节均值的离散给出均值方差的两部分（余项两边都有，只算一次）：
@@ -101,11 +101,11 @@ for name, (of_seeds, of_episodes) in by_hand.items():
     print(f"{name:7s} standard errors: of seeds {100 * of_seeds**0.5:.2f}, of episodes {100 * of_episodes**0.5:.2f}")
 
 # %% [markdown]
-# 四百个情节足以说明情节之间差多少，三个种子却几乎说不出种子之间差多少：这个方差本身就可能差一倍以上。
-# 所以本项目让算法互相借用：每个方差都向对所有算法的预期收缩，彼此越相像收缩越多（Smyth 2004），区间再按自由度放宽。
+# 四百个情节足以估计情节间的方差，三个种子却很难估计种子间的方差：估计值可能相差一倍以上。
+# 因此本项目把各算法的方差向共同的期望值收缩，各算法的方差越接近，收缩越强（Smyth 2004），区间再按自由度放宽。
 # 区间端点取在对数几率尺度上，因此不会超过 100。公式见
-# [`scoring/variances.py`](../../../src/metascore/scoring/variances.py) 开头；在模拟研究中这样的区间有多经常包含真值，见
-# [statistics.md](../../reference/statistics.md)。
+# [`scoring/variances.py`](../../../src/metascore/scoring/variances.py) 开头；模拟研究中区间的覆盖率见
+# [statistics.md](../../reference/statistics.md)（英文）。
 
 # %%
 from metascore.scoring.intervals import bounded, reach, slope
@@ -139,8 +139,8 @@ print(f"spread over episodes: of the difference {difference.mean(0).std():.3f}, 
 assert difference.mean(0).std() < spread_apart
 
 # %% [markdown]
-# 算法多了，成对的比较就多，总有一些因为运气而显得不同。对每一对做检验，再用 Holm（1979）方法校正，
-# 可使出现哪怕一个错误结论的概率保持在 5 % 以内。手工来做，p 值已给定：
+# 算法多了，成对的比较就多，其中一些会因偶然而显得不同。对每一对做检验，再用 Holm（1979）方法校正，
+# 可把出现任何一个错误结论的概率控制在 5 % 以内。用给定的 p 值手工计算：
 
 
 # %%
@@ -170,7 +170,7 @@ print("p, corrected:", pairs.p_values.round(3).tolist())
 assert pairs.different[1].tolist() == [True, False, True]
 
 # %% [markdown]
-# 三个种子太少：这里种子给整次运行带来 0.02 的偏差，与 `fast` 和 `better` 之差相当，诚实的结论很可能是“没有证据”。
-# 只有一个种子时根本没有名次：那样就没有谈到别的种子。
+# 三个种子太少：这里种子给整次运行带来 0.02 的偏差，与 `fast` 和 `better` 之差相当，合理的结论很可能是“没有证据”。
+# 只有一个种子时不给名次，因为一个种子无法说明其他种子的情况。
 #
-# **试一试：** 把 `better` 的最终准确率改为 0.9；然后改回 0.83，但给 `simulate` 十个种子。哪一种更快让你信服？
+# **试一试：** 把 `better` 的最终准确率改为 0.9；然后改回 0.83，但给 `simulate` 十个种子。哪一种更快得出结论？

@@ -5,14 +5,14 @@ import os
 import re
 import urllib.parse
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pooch
 import requests
 from tqdm import tqdm
 
-from metascore.data.archive import MAXIMUM_ARCHIVE, Part, read_archive
+from metascore.data.archive import MAXIMUM_ARCHIVE, OMNIGLOT, Part, read_archive
 from metascore.errors import UserError
 from metascore.files import unwritable
 
@@ -71,6 +71,37 @@ def fetch(address: str, part: Part, downloads: Path) -> dict[str, bytes]:
     raise UserError(f"{without_secrets(address)}: neither a folder nor an http, https or file URL: correct it")
 
 
+def mirror() -> str:
+    """Return the user's own address, or an empty text."""
+    return os.environ.get("OMNIGLOT_MIRROR", "").strip()
+
+
+def wrong_mirror(error: Unreachable) -> UserError:
+    """Return the error for a mirror that is set and fails: the next source is not tried."""
+    return UserError(f"{error}: correct OMNIGLOT_MIRROR, or unset it to try the next of data.omniglot.sources")
+
+
+def check_mirror(sources: Sequence[str]) -> None:
+    """Raise UserError where the mirror is set and first of the sources, but has no archives; they are not read."""
+    if mirror() and sources[0] == "mirror":
+        for part in OMNIGLOT:
+            try:
+                _check(mirror(), part)
+            except Unreachable as error:
+                raise wrong_mirror(error) from error
+
+
+def _check(address: str, part: Part) -> None:
+    scheme = address.partition("://")[0].casefold()
+    if scheme in ("http", "https"):
+        try:
+            requests.get(_url(address, part.archive), stream=True, timeout=TIMEOUT).raise_for_status()
+        except (requests.RequestException, ValueError) as error:
+            raise Unreachable(f"{_shown(address, part)}: {_cause(error)}") from None
+    elif "://" not in address and not _local(address, part).is_file():
+        raise Unreachable(f"{_shown(address, part)}: no such file")
+
+
 def without_secrets(address: str) -> str:
     """Return an address as it may be printed, logged and recorded: without user, password, query and fragment.
 
@@ -87,11 +118,18 @@ def without_secrets(address: str) -> str:
 
 def _read_local(folder: str, address: str, part: Part) -> dict[str, bytes]:
     try:
-        # Path.expanduser raises an error where there is no such user
-        return read_archive(Path(os.path.expanduser(folder)) / part.archive, part)  # noqa: PTH111
+        return read_archive(_local(folder, part), part)
     except OSError as error:
-        place = f"{without_secrets(address).rstrip('/')}/{part.archive}"
-        raise Unreachable(f"{place}: {error.strerror or error}") from error
+        raise Unreachable(f"{_shown(address, part)}: {error.strerror or error}") from error
+
+
+def _local(folder: str, part: Part) -> Path:
+    """Return an archive's path below a folder, which may begin with ~: no shell has replaced it in quotes or in CI."""
+    return Path(os.path.expanduser(folder)) / part.archive  # noqa: PTH111  Path's raises where there is no such user
+
+
+def _shown(address: str, part: Part) -> str:
+    return f"{without_secrets(address).rstrip('/')}/{part.archive}"
 
 
 def _fetch_http(address: str, part: Part, downloads: Path) -> dict[str, bytes]:
@@ -114,8 +152,7 @@ def _fetch_http(address: str, part: Part, downloads: Path) -> dict[str, bytes]:
 def _download(address: str, part: Part, downloads: Path) -> None:
     """Download one archive: completely, or nothing is left of it."""
     pooch.get_logger().setLevel(logging.WARNING)  # its other messages contain the address with its password
-    shown = f"{without_secrets(address).rstrip('/')}/{part.archive}"
-    log.info("downloading %s", shown)
+    log.info("downloading %s", _shown(address, part))
     progress = BoundedProgress(desc=part.archive, unit="B", unit_scale=True, disable=None)
     downloader = pooch.HTTPDownloader(progressbar=progress, timeout=TIMEOUT)
     try:
@@ -123,7 +160,9 @@ def _download(address: str, part: Part, downloads: Path) -> None:
         source = pooch.create(downloads, "", registry={part.archive: None}, urls=urls, retry_if_failed=RETRIES)
         source.fetch(part.archive, downloader=downloader)
     except (requests.RequestException, ValueError) as error:
-        raise Unreachable(f"{shown}: {_cause(error)}") from None  # its traceback would contain the address
+        raise Unreachable(
+            f"{_shown(address, part)}: {_cause(error)}"
+        ) from None  # its traceback would contain the address
     except OSError as error:
         raise unwritable(downloads / part.archive, MAXIMUM_ARCHIVE, error) from error
 

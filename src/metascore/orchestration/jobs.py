@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from metascore.config.params import OMNIGLOT, Config, Run
+from metascore.config.params import OMNIGLOT, Config, Pair, Run
 from metascore.orchestration import forecast
 from metascore.orchestration.status import Status, Statuses
 from metascore.problems.episode_file import EpisodeFile
@@ -43,11 +43,6 @@ class SeedList(NamedTuple):
     seeds: tuple[int, ...]
     tasks: tuple[str, ...]
 
-    @property
-    def pattern(self) -> str:
-        """A regular expression of the tasks."""
-        return "|".join(map(re.escape, self.tasks))
-
 
 class Jobs:
     """The jobs of one budget."""
@@ -71,6 +66,11 @@ class Jobs:
     def pattern(self, names: Iterable[str], seeds: Iterable[int]) -> list[str]:
         """These files of each seed, with wildcards for task and learner."""
         return [self._file(name, Pattern(seed)) for seed in seeds for name in names]
+
+    def pairs_pattern(self, pairs: Iterable[Pair], tasks: Iterable[str]) -> str:
+        """A regular expression of these tasks, each followed by one of its learners; other targets have no rule."""
+        learners = {task: [learner for name, learner in pairs if name == task] for task in tasks}
+        return "|".join(f"{task}(?=/(?:{'|'.join(names)})/)" for task, names in learners.items() if names) or "(?!)"
 
     def each_run(self, *names: str) -> list[str]:
         """These files of every run of the budget."""
@@ -230,6 +230,11 @@ class Jobs:
     def minutes(self, wildcards: Any, attempt: int) -> int:
         """The time limit of a job that trains."""
         return sum(forecast.minutes(self.config, run) for run in self.runs(wildcards)) * attempt
+
+
+def one_of(names: Iterable[str]) -> str:
+    """A regular expression of names: a target with another one has no rule."""
+    return "|".join(map(re.escape, names)) or "(?!)"
 
 
 def with_key(pattern: str) -> list[str]:

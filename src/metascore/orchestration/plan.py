@@ -19,7 +19,7 @@ CAUSES = {  # attributes of Snakemake's reason for a job, the strongest first
     "updated_input": "newer inputs",
     "updated_input_run": "inputs made anew",
 }
-TARGETS = ("all", "trained", "evaluated")  # rules that only name files
+TARGETS = ("all", "data", "trained", "evaluated")  # rules that only name files
 MORE = "Each job, why, and its command: `snakemake -n -p`"
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from snakemake.persistence.file import FilePersistence
 
 from metascore.config.params import Pair
+from metascore.errors import UserError
 from metascore.orchestration import cluster, curves, display, forecast, plan, signals, stand_ins, work
 from metascore.orchestration.display import Display
 from metascore.orchestration.jobs import Jobs
@@ -74,6 +75,8 @@ def start(workflow: Any, jobs: Jobs, shown: Display | None, logs: list[str]) -> 
     planned = [_job(jobs, job) for job in workflow.dag.needrun_jobs()]
     runs = [run for job in planned if job.rule == work.TRAINING for run in job.runs]
     places, kind = _places(workflow)
+    if any(job.rule == "download" for job in planned):
+        _check_mirror(jobs)
     if runs:
         _say(forecast.forecast(jobs.config, runs, places, kind))
         curves.follow(jobs.config)
@@ -83,6 +86,16 @@ def start(workflow: Any, jobs: Jobs, shown: Display | None, logs: list[str]) -> 
         _say(f"each job and its command: {', '.join(logs)}; its output: a file in logs/")
         display.keep_jobs_to_their_logs()
         shown.begin(Work(jobs.config, planned, places))
+
+
+def _check_mirror(jobs: Jobs) -> None:
+    """End the workflow before its first job where the mirror is wrong; other jobs would run for minutes before."""
+    from metascore.data import download  # here, because few workflows download anything
+
+    try:
+        download.check_mirror(jobs.config.data["sources"])
+    except UserError as error:
+        sys.exit(f"data: {error}")
 
 
 def _places(workflow: Any) -> tuple[int, str]:

@@ -83,14 +83,15 @@ class Statuses:
         )
 
     def _evaluation(self, run: Run) -> Status:
-        files = [self.config.test_file(run.task)]
-        return _compared(
+        files, training = [self.config.test_file(run.task)], self.training(run)
+        status = _compared(
             run_key.stored_evaluation_key(self.results, run),
             run_key.evaluation_key(self.config, run),
             *map(self.episodes, files),
             *map(self.data_set, data_settings.data_sets_of(files)),
-            self.training(run),
+            training,
         )
+        return status if training.is_here else Status(status.is_here, "not trained")
 
     def _split(self, name: str) -> Status:
         data_set = self.data_set(name.rpartition("/")[0] or OMNIGLOT)

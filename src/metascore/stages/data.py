@@ -1,7 +1,6 @@
 """Stage data: Omniglot from the first source that has it, or synthetic glyphs, as arrays on disk."""
 
 import logging
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +11,7 @@ import pandas as pd
 
 from metascore.config.params import Config
 from metascore.data.archive import OMNIGLOT, Part
-from metascore.data.download import TORCHVISION, Unreachable, fetch
+from metascore.data.download import TORCHVISION, Unreachable, fetch, mirror, wrong_mirror
 from metascore.data.glyphs import draw_glyphs
 from metascore.data.omniglot import read_omniglot
 from metascore.errors import UsageError, UserError
@@ -41,22 +40,20 @@ def obtain(settings: dict[str, Any], downloads: Path, parts: Sequence[Part] = OM
     Raises UserError when none can. A mirror that is set and fails, and wrong bytes of any source, are errors too: the
     next source is not tried.
     """
-    mirror = os.environ.get("OMNIGLOT_MIRROR", "").strip()
     reasons: list[str] = []
     for source in settings["sources"]:
         if source == "glyphs":
             return _glyphs(settings["glyphs_seed"], reasons)
-        if source == "mirror" and not mirror:
+        if source == "mirror" and not mirror():
             reasons.append("mirror (OMNIGLOT_MIRROR is not set)")
             continue
         if source not in ("mirror", "torchvision"):
             raise UsageError(f"data.omniglot.sources: {source!r} is unknown: choose from mirror, torchvision, glyphs")
         try:
-            return _omniglot(mirror if source == "mirror" else TORCHVISION, downloads, parts)
+            return _omniglot(mirror() if source == "mirror" else TORCHVISION, downloads, parts)
         except Unreachable as error:
             if source == "mirror":
-                cure = "correct OMNIGLOT_MIRROR, or unset it to try the next of data.omniglot.sources"
-                raise UserError(f"{error}: {cure}") from error
+                raise wrong_mirror(error) from error
             reasons.append(f"{source} ({error})")
     cure = "set OMNIGLOT_MIRROR to a folder or base URL with its two zip files, or add glyphs to data.omniglot.sources"
     raise UserError(f"Omniglot is unreachable: {', '.join(reasons)}: {cure}")

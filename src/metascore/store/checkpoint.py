@@ -30,10 +30,12 @@ def load(path: Path, device: torch.device, cure: str) -> tuple[Params, dict[str,
         with safe_open(path, "pt", "cpu") as file:
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118  not a dict
             content = json.loads(file.metadata()["metascore"])
+        if not isinstance(content["metadata"], dict):
+            raise ValueError("its metadata are not a dictionary")
         if content["sha256"] != _digest(tensors, content["metadata"]):
             raise ValueError("its bytes don't have the digest that they were saved with")
         return {name: value.to(device) for name, value in tensors.items()}, content["metadata"]
-    except (OSError, SafetensorError, TypeError, KeyError, ValueError) as error:
+    except (OSError, SafetensorError, TypeError, KeyError, ValueError, RecursionError) as error:
         raise UserError(f"{path}: not a checkpoint ({' '.join(str(error).split())}): {cure}") from error
 
 
