@@ -32,6 +32,7 @@ from metascore.problems.images import Images
 from metascore.problems.navigation import Navigation
 from metascore.problems.omniglot import Omniglot
 from metascore.problems.pictures import Gathered, Material, Pool
+from metascore.problems.scale import ERROR
 from metascore.problems.sine import Sine
 from metascore.randomness import generator, numpy_generator
 from metascore.scoring import intervals, scores
@@ -231,7 +232,7 @@ def of_scores() -> Numbers:
         "MetaScore": [scores.metascore(normalised)],
         "degree": [scores.degree(normalised)],
         "speed": [scores.speed(normalised)],
-        "error": scores.squared_error(curves).normalise(1.7 * curves)[:, 0, ::5].ravel().tolist(),
+        "error": scores.measured_chance(ERROR, 0.0, curves).normalise(1.7 * curves)[:, 0, ::5].ravel().tolist(),
         "half-width": reach.tolist(),
         "interval": [float(end[0]) for end in interval],
         "p value": intervals.tail(np.array([0.2]), errors).tolist(),
