@@ -82,10 +82,9 @@ def test_units(seconds: float, expected: str):
     assert forecast.time_range(seconds, forecast.BEFORE) == expected
 
 
-def test_a_job_has_the_seeds_of_its_task_or_its_own(config):
+def test_a_job_has_the_seeds_of_its_task(config):
     named = {"task": "omniglot_5w1s", "learner": "maml"}
-    assert job_of(config, "finetune", None, named, []).runs == (MAML[0],)
-    assert job_of(config, "finetune", None, named | {"seed": "7"}, []).runs == (Run("omniglot_5w1s", "maml", 7),)
+    assert job_of(config, "finetune_1_seeds", None, named, []) == Job("finetune", "finetune_1_seeds", (MAML[0],))
     assert job_of(config, "download", "Omniglot", {}, []) == Job("download", "Omniglot")
 
 

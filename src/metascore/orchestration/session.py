@@ -83,8 +83,7 @@ def start(workflow: Any, jobs: Jobs, shown: Display | None, logs: list[str]) -> 
     if workflow.local_exec:
         workflow.scheduler.job_rate_limiter = None  # it would look at all waiting jobs every second
     if shown is not None:
-        _say(f"each job and its command: {', '.join(logs)}; its output: a file in logs/")
-        display.keep_jobs_to_their_logs()
+        _say(f"each job and its reason: {', '.join(logs)}; its output: a file in logs/")
         shown.begin(Work(jobs.config, planned, places))
 
 
