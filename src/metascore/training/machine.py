@@ -26,7 +26,7 @@ KEPT_BYTES = 2**30
 
 @contextlib.contextmanager
 def prepared() -> Iterator[torch.device]:
-    """The GPU that this process holds (see orchestration.devices), else the CPU. Same seed, same bits."""
+    """The GPU that this process holds (see `devices`), else the CPU. Same seed, same bits."""
     torch.set_num_threads(THREADS)
     _repeat_bits()
     _keep_freed_memory()
