@@ -3,19 +3,16 @@
 Every row runs the commands that a user's run would, on a folder of six classes of three pictures.
 """
 
-import contextlib
 import logging
 import os
-import pty
 import shutil
 import struct
 import subprocess
 import sys
-import termios
 import unicodedata
 from collections.abc import Callable
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import numpy as np
 import pytest
@@ -82,6 +79,7 @@ def few(*classes: int) -> Damage:
 LEFT_OUT: dict[str, tuple[Damage, int, list[str]]] = {
     # name: (damage, pictures that are taken in, words of the line; none where nothing is to be said)
     "a link that leaves the folder": (linked("class0/a.png", "elsewhere/1.png"), 18, ["class0/a.png", "leaves"]),
+    "systems' folders": (drawn("$RECYCLE.BIN/S-1-5/1.png", "class0/@eaDir/1.png"), 18, []),
     "a folder's link that leaves it": (linked("class9", "elsewhere"), 18, ["class9", "leaves"]),
     "a link that leads nowhere": (linked("class0/a.png", "flowers/none.png"), 18, ["class0/a.png", "no file"]),
     "a link to the folder itself": (linked("class0/a", "flowers"), 18, ["class0/a", "read anyway"]),
@@ -137,7 +135,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "flowers"
 
 
-def said(capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture) -> list[str]:
+def messages(capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture) -> list[str]:
     """The lines that a user has seen of the commands so far."""
     return [*filter(None, capsys.readouterr().err.splitlines()), *caplog.messages]
 
@@ -148,7 +146,7 @@ def test_what_is_left_out_is_named_in_one_line(name, place, capsys, caplog):
     damage(place)
     with caplog.at_level(logging.WARNING):
         assert main([*READ]) == 0
-    lines = [line for line in said(capsys, caplog) if "flowers" in line]
+    lines = [line for line in messages(capsys, caplog) if "flowers" in line]
     assert read_json(SOURCE)["images"] == count
     assert len({*lines}) == (1 if words else 0), lines
     assert all(word in line for line in lines for word in words)
@@ -174,7 +172,7 @@ def test_classes_with_too_few_pictures_are_left_out_of_episodes_and_named(place,
     few(*range(CLASSES))(place)
     assert main([*READ]) == main([*SPLIT]) == 0
     assert main([*DRAW]) == 1
-    lines = said(capsys, caplog)
+    lines = messages(capsys, caplog)
     assert "2-way episodes need 2 classes of 2 pictures" in lines[0] or "need 2 classes of 2" in " ".join(lines)
     for number in range(CLASSES - 1):
         draw(place / f"class{number}/new.png", 700 + number)
@@ -183,19 +181,6 @@ def test_classes_with_too_few_pictures_are_left_out_of_episodes_and_named(place,
         status = main([*DRAW])
     test = read_json(Path("data/splits/flowers/class.json"))["test"]
     assert status == 0 and ("class5 left out: shot + query are 2, it has 1" in caplog.text) == (CLASSES - 1 in test)
-
-
-def test_a_class_in_two_parts_is_an_error(place, capsys):
-    lists = {"train": "class0\nclass1", "validation": "class2\nclass3", "test": "class4\nclass1"}
-    (place.parent / "lists").mkdir()
-    for part, names in lists.items():
-        (place.parent / f"lists/{part}.txt").write_text(names)
-    params = yaml.safe_load((place.parent / "params.yaml").read_text())
-    params["data"]["flowers"]["split"] = {"name": "file", "file": "lists"}
-    (place.parent / "params.yaml").write_text(yaml.safe_dump(params))
-    assert main([*READ]) == 0 and main(["split", "--name", "flowers/file"]) == 1
-    line = capsys.readouterr().err
-    assert "class1 is in train and test: keep it in one of them" in line
 
 
 def test_a_folder_that_may_not_be_read_is_an_error(place, capsys, monkeypatch):
@@ -225,29 +210,13 @@ print(census.count, (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
 
 
 @pytest.mark.slow
-def test_a_hundred_thousand_files_in_bounded_memory_with_a_bar(tmp_path):
-    """Their pixels are 235 MB; a terminal on standard error sees how far the reading is."""
+def test_a_hundred_thousand_files_in_bounded_memory(tmp_path):
+    """Their pixels are 235 MB."""
     place = tmp_path / "set"
     for number in range(MANY):
         path = place / f"class{number % 100:02d}" / f"{number}.bmp"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(TINY + number.to_bytes(4, "little"))
-    master, terminal = pty.openpty()
-    termios.tcsetwinsize(terminal, (24, 80))
     command = (sys.executable, "-c", MEASURED, str(place))
-    with os.fdopen(master, "rb", buffering=0) as screen:
-        running = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=terminal, text=True)
-        os.close(terminal)
-        shown = seen_on(screen)
-        count, megabytes = map(int, running.communicate()[0].split())
+    count, megabytes = map(int, subprocess.run(command, check=True, capture_output=True, text=True).stdout.split())
     assert count == MANY and megabytes < WITHIN
-    assert b"pictures" in shown and b"/100000" in shown
-
-
-def seen_on(screen: IO[bytes]) -> bytes:
-    """All that a terminal shows until its other end is closed, which Linux calls an error."""
-    shown = b""
-    with contextlib.suppress(OSError):
-        while piece := screen.read(1 << 16):
-            shown += piece
-    return shown

@@ -100,12 +100,6 @@ def test_a_refused_connection_is_unreachable(parts: Parts, tmp_path: Path) -> No
         fetch(f"http://127.0.0.1:{port}", parts[0], tmp_path)
 
 
-@pytest.mark.parametrize("address", ["s3://bucket/omniglot", "ftp://host/omniglot"])
-def test_other_schemes_are_refused(parts: Parts, tmp_path: Path, address: str) -> None:
-    with pytest.raises(UserError, match=f"^{address}: .*http.*$"):
-        fetch(address, parts[0], tmp_path)
-
-
 SECRETS = {
     "http://me:hidden@127.0.0.1:9/o": "http://127.0.0.1:9/o",
     " HTTP://me:hidden@127.0.0.1:9/o": "HTTP://127.0.0.1:9/o",
@@ -152,7 +146,9 @@ def test_every_route_gives_the_same_files(
 ) -> None:
     monkeypatch.setattr("metascore.stages.data.TORCHVISION", server.address)
     found = []
-    for number, address in enumerate([str(mirror), mirror.as_uri(), server.address, f"{server.address}/", ""]):
+    monkeypatch.setenv("HOME", str(mirror.parent))
+    addresses = [str(mirror), f"~/{mirror.name}", mirror.as_uri(), server.address, f"{server.address}/", ""]
+    for number, address in enumerate(addresses):
         monkeypatch.setenv("OMNIGLOT_MIRROR", address)
         target = run(tmp_path / str(number), parts, "mirror", "torchvision")
         found.append({path.name: path.read_bytes() for path in target.iterdir()})
@@ -209,13 +205,6 @@ def test_a_good_mirror_is_not_refused_before_the_workflow(mirror: Path, server: 
     for address in (str(mirror), mirror.as_uri(), server.address, ""):
         monkeypatch.setenv("OMNIGLOT_MIRROR", address)
         check_mirror(["mirror"])
-
-
-def test_a_mirror_may_lie_in_the_home_folder(mirror: Path, parts: Parts, tmp_path: Path, monkeypatch) -> None:
-    monkeypatch.setenv("HOME", str(mirror.parent))
-    monkeypatch.setenv("OMNIGLOT_MIRROR", f"~/{mirror.name}")
-    source = json.loads((run(tmp_path, parts, "mirror", "glyphs") / "source.json").read_text())
-    assert source["synthetic"] is False
 
 
 def test_without_glyphs_unreachable_is_an_error_with_every_reason(

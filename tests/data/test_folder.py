@@ -1,9 +1,7 @@
 """A folder of pictures: what is taken in, what is left out and named, what is an error; pixels as viewers show them."""
 
-import logging
 import os
 import struct
-import unicodedata
 import zlib
 from pathlib import Path
 from typing import Any
@@ -56,67 +54,6 @@ def test_classes_groups_and_counts(root):
 def test_classes_side_by_side_have_no_group(tmp_path):
     save(tmp_path / "one" / "1.JPG"), save(tmp_path / "two" / "1.jpeg")
     assert [(one.name, one.group) for one in folder.listed(tmp_path).classes] == [("one", ""), ("two", "")]
-
-
-def test_hidden_files_are_ignored_and_others_are_named(root, caplog):
-    save(root / ".trash" / "1.png"), save(root / "a" / "x" / ".1.png"), save(root / "__MACOSX" / "1.png")
-    (root / "a" / "x" / "Thumbs.db").touch()
-    (root / "a" / "x" / "notes.txt").touch(), (root / "b" / "notes.md").touch()
-    save(root / "all.png")
-    (root / "a" / "x" / "9.png").write_bytes(b"no picture")
-    os.mkfifo(root / "a" / "x" / "pipe.png")
-    with caplog.at_level(logging.WARNING):
-        _, census = collected(root)
-        reading.warn(census)
-    assert census.count == 10
-    reasons = {path.name: reason for path, reason in census.left_out}
-    assert reasons == {
-        "notes.txt": "no picture", "notes.md": "no picture", "all.png": "in no class's folder",
-        "9.png": "unreadable (no picture of a known format)", "pipe.png": "no file",
-    }  # fmt: skip
-    assert len(caplog.messages) == 4 and "notes.txt: left out: no picture, and 1 more" in caplog.text
-
-
-def test_links_out_of_the_folder_are_left_out_and_loops_end(root, tmp_path):
-    outside = save(tmp_path / "elsewhere" / "1.png")
-    (root / "a" / "x" / "out.png").symlink_to(outside)
-    (root / "a" / "more").symlink_to(outside.parent)
-    (root / "a" / "x" / "loop").symlink_to(root)
-    (root / "a" / "x" / "gone.png").symlink_to(root / "nowhere.png")
-    (root / "a" / "x" / "in.png").symlink_to(root / "a" / "x" / "0.png")
-    assert names(root)["a/x"] == ["0.png", "1.png", "in.png"]
-    assert {path.name for path, _ in folder.listed(root).left_out} == {"out.png", "more", "loop", "gone.png"}
-
-
-def test_a_folder_that_is_a_link_is_read(root, tmp_path):
-    (tmp_path / "link").symlink_to(root)
-    assert names(tmp_path / "link") == names(root)
-
-
-def test_pictures_beside_classes_are_an_error(root):
-    save(root / "a" / "1.png")
-    with pytest.raises(UserError, match=r"set/a: has pictures and the class x"):
-        folder.listed(root)
-
-
-@pytest.mark.parametrize("first, second", [("Rose", "rose"), ("th\u00e9", unicodedata.normalize("NFD", "th\u00e9"))])
-def test_names_that_some_systems_take_for_one_are_an_error(tmp_path, first, second):
-    save(tmp_path / first / "1.png", 1), save(tmp_path / second / "1.png", 2)
-    with pytest.raises(UserError, match=r"differs from .* rename one"):
-        folder.listed(tmp_path)
-
-
-def test_names_in_other_scripts(tmp_path):
-    for number, name in enumerate(("花", unicodedata.normalize("NFD", "é"), "a b, c")):
-        save(tmp_path / name / "1.png", number)
-    assert [one.name for one in folder.listed(tmp_path).classes] == ["a b, c", "\u00e9", "花"]
-
-
-@pytest.mark.parametrize("make", [lambda path: None, Path.mkdir, lambda path: path.write_text("")])
-def test_no_folder_and_no_classes_are_errors(tmp_path, make):
-    make(tmp_path / "set")
-    with pytest.raises(UserError, match="set: no "):
-        folder.listed(tmp_path / "set")
 
 
 def test_a_picture_in_two_classes_is_an_error_whatever_its_format(root):
@@ -196,20 +133,6 @@ def test_a_locale_without_letters_is_named_and_not_the_folder(tmp_path, monkeypa
         folder.listed(tmp_path)
 
 
-def test_a_picture_twice_in_a_class_is_kept_and_named(root, caplog):
-    save(root / "a" / "x" / "copy.png", 0)
-    _, census = collected(root)
-    reading.warn(census)
-    assert census.count == 11 and "1 more" not in caplog.text and "both are kept" in caplog.text
-
-
-def test_nothing_readable_is_an_error(tmp_path):
-    (tmp_path / "set" / "a").mkdir(parents=True)
-    (tmp_path / "set" / "a" / "1.png").touch()
-    with pytest.raises(UserError, match="unreadable, as all others are"):
-        collected(tmp_path / "set")
-
-
 def pixel(path: Path, look: Look = COLOUR) -> list[int]:
     """The colour of a picture that has one."""
     pixels = pictures.read(path, look).pixels
@@ -272,21 +195,6 @@ def test_one_bit_becomes_grey_before_it_is_resized_and_ink_is_inverted(tmp_path)
 
 def test_large_jpegs_are_decoded_small_and_wide_ones_squeezed(tmp_path):
     assert pixel(save(tmp_path / "1.jpg", (200, 100, 50), "RGB", size=(3000, 400)))[0] in range(196, 205)
-
-
-def test_bombs_are_unreadable(tmp_path):
-    save(tmp_path / "1.png", 0, "1", size=(30_000, 30_000))
-    save(tmp_path / "2.png", 0, "1", size=(10_000, 10_000))
-    for name in ("1.png", "2.png"):
-        with pictures.no_bombs(), pytest.raises(Unreadable, match="too many pixels"):
-            pictures.read(tmp_path / name, GREY)
-
-
-def test_a_truncated_file_is_unreadable(tmp_path):
-    path = save(tmp_path / "1.jpg", 100, size=(64, 64))
-    path.write_bytes(path.read_bytes()[:-200])
-    with pytest.raises(Unreadable):
-        pictures.read(path, GREY)
 
 
 def test_what_changes_the_fingerprint(root):
