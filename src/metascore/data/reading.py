@@ -88,12 +88,8 @@ def warn(census: Census) -> None:
         log.warning("%s: left out: %s%s", printable(str(paths[0])), reason, _others(paths))
     if census.twice:
         path, other = census.twice[0]
-        log.warning(
-            "%s: the same picture as %s: both are kept%s",
-            printable(str(path)),
-            printable(other.name),
-            _others(census.twice),
-        )
+        names = printable(str(path)), printable(other.name)
+        log.warning("%s: the same picture as %s: both are kept%s", *names, _others(census.twice))
 
 
 def _others(files: Sequence[object]) -> str:

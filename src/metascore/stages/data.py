@@ -14,7 +14,7 @@ from metascore.data.archive import OMNIGLOT, Part
 from metascore.data.download import TORCHVISION, Unreachable, fetch, mirror, wrong_mirror
 from metascore.data.glyphs import draw_glyphs
 from metascore.data.omniglot import read_omniglot
-from metascore.errors import UsageError, UserError
+from metascore.errors import UserError
 from metascore.files import sha256, write_array, write_json, write_text
 
 log = logging.getLogger(__name__)
@@ -47,8 +47,6 @@ def obtain(settings: dict[str, Any], downloads: Path, parts: Sequence[Part] = OM
         if source == "mirror" and not mirror():
             reasons.append("mirror (OMNIGLOT_MIRROR is not set)")
             continue
-        if source not in ("mirror", "torchvision"):
-            raise UsageError(f"data.omniglot.sources: {source!r} is unknown: choose from mirror, torchvision, glyphs")
         try:
             return _omniglot(mirror() if source == "mirror" else TORCHVISION, downloads, parts)
         except Unreachable as error:
