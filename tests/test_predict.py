@@ -279,6 +279,9 @@ def test_names_of_classes_that_are_columns_or_formulas(asked, tmp_path, capsys):
     assert not any(cell.startswith(("=", "+", "@")) for row in rows for cell in (*row, *row.values()))
     assert asked(str(tmp_path / "support/file"), str(query.parent), stage="find") == 0
     assert "\x1b" not in (shown := capsys.readouterr().out) and r"=2\x1b[31m\n.png" in shown
+    query.write_bytes(b"")
+    assert asked(str(tmp_path / "support"), str(query.parent)) == 1
+    assert "\x1b" not in (shown := capsys.readouterr().err) and shown.count("\n") == 1
 
 
 def test_queries_that_are_support_pictures_are_named(asked, tmp_path, capsys):

@@ -21,6 +21,7 @@ from metascore.errors import UsageError, UserError
 from metascore.orchestration import places
 from metascore.orchestration.signals import Stopped, stoppable
 from metascore.store import artifacts
+from metascore.text import printable
 
 
 def main(arguments: Sequence[str] | None = None, load: Callable[..., Config] = load) -> int:
@@ -39,7 +40,7 @@ def main(arguments: Sequence[str] | None = None, load: Callable[..., Config] = l
     except (Exception, Stopped) as error:
         if options.debug:
             raise
-        sys.stderr.write(f"metascore {options.stage}: {_one_line(error)}\n")
+        sys.stderr.write(f"metascore {options.stage}: {printable(_one_line(error))}\n")
         return getattr(error, "exit_status", 1)
     return 0
 
