@@ -27,13 +27,6 @@ def test_by_hand():
     assert interval.low < interval.point < interval.high
 
 
-def test_one_episode_has_no_interval():
-    values = np.random.default_rng(0).random((2, 3, 4))
-    interval = interquartile_means(values[:, :, :1], UNIT, model(values, None))
-    assert interval.point == pytest.approx(values[:, :, 0].mean(axis=1))
-    assert np.isnan(interval.low).all() and np.isnan(interval.high).all()
-
-
 def test_learners_that_are_all_but_perfect_make_no_other_interval_wide():
     """Whose seeds differ at all next to the bound would lend the others a spread of any size."""
     random, setting = np.random.default_rng(0), Setting(3, "equal", np.full(18, 0.7))
@@ -55,13 +48,6 @@ def test_where_a_quarter_of_the_episodes_fail_the_interval_is_not_a_point():
     point, low, high = interval_of(episodes)
     assert point == high == 1
     assert 0.99 < low < 1
-
-
-def test_the_truth_of_studies_is_what_endless_samples_come_near():
-    setting, random = Setting(20, "skewed effects", np.repeat([0.7, 0.93, 0.99], 6)), np.random.default_rng(0)
-    studies = [setting.draw(setting.effects(random), random) for _ in range(25)]
-    point = interval_of(np.concatenate(studies, axis=2)).point
-    assert setting.middle(setting.typical_effects()) == pytest.approx(point, abs=0.005)
 
 
 @given(

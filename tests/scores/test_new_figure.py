@@ -5,8 +5,6 @@ import shutil
 import subprocess
 import sys
 
-import pytest
-
 FIGURE = '''
 """Figure `toy`: a dot."""
 
@@ -65,30 +63,20 @@ print(*(f"{one.file}: {one.caption}" for one in Jobs(chosen).shown_report()), se
 """
 
 
-@pytest.fixture(scope="module")
-def finished(tmp_path_factory, root):
-    """The folder and words of a copy of the package, with a toy of each, that aggregates invented results."""
-    folder = tmp_path_factory.mktemp("project")
-    shutil.copytree(root / "src", folder / "src", ignore=shutil.ignore_patterns("__pycache__", "*.egg-info"))
-    (folder / "src/metascore/report/figures/toy.py").write_text(FIGURE)
-    (folder / "src/metascore/report/tables/toy_numbers.py").write_text(TABLE)
+def test_a_new_figure_and_a_new_table_are_written_shown_and_expected_by_the_workflow(tmp_path, root):
+    shutil.copytree(root / "src", tmp_path / "src", ignore=shutil.ignore_patterns("__pycache__", "*.egg-info"))
+    (tmp_path / "src/metascore/report/figures/toy.py").write_text(FIGURE)
+    (tmp_path / "src/metascore/report/tables/toy_numbers.py").write_text(TABLE)
     environment = os.environ | {"PYTHONPATH": f"src{os.pathsep}{root / 'tests'}"}
     command = (sys.executable, "-c", AGGREGATE)
-    done = subprocess.run(command, cwd=folder, env=environment, text=True, capture_output=True, check=False)
+    done = subprocess.run(command, cwd=tmp_path, env=environment, text=True, capture_output=True, check=False)
     assert done.returncode == 0, done.stderr
-    return folder / "results/tiny", done.stdout
-
-
-def test_a_figure_is_drawn_and_stands_first_on_the_page(finished):
-    folder, said = finished
-    assert {path.name for path in (folder / "figures").iterdir()} == {"toy.png"}
-    assert (folder / "report.html").read_text().count("<figcaption>A dot, and nothing else.") == 2  # a task each
-    assert "results/tiny/figures/toy.png: A dot, and nothing else." in said
-
-
-def test_a_table_is_a_document_too_and_stands_on_the_page(finished):
-    folder, said = finished
-    assert {path.suffix for path in (folder / "tables").glob("toy_numbers.*")} == {".csv", ".md"}
-    assert "Count them yourself." in (folder / "tables/toy_numbers.md").read_text()
-    assert "<h3>A toy&#39;s numbers</h3>" in (folder / "report.html").read_text()
-    assert "results/tiny/tables/toy_numbers.md: How many rows there are." in said
+    results = tmp_path / "results/tiny"
+    assert {path.name for path in (results / "figures").iterdir()} == {"toy.png"}
+    assert {path.suffix for path in (results / "tables").glob("toy_numbers.*")} == {".csv", ".md"}
+    assert "Count them yourself." in (results / "tables/toy_numbers.md").read_text()
+    page = (results / "report.html").read_text()
+    assert page.count("<figcaption>A dot, and nothing else.") == 2  # of each task
+    assert "<h3>A toy&#39;s numbers</h3>" in page
+    assert "results/tiny/figures/toy.png: A dot, and nothing else." in done.stdout
+    assert "results/tiny/tables/toy_numbers.md: How many rows there are." in done.stdout

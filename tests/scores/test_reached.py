@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from metascore.problems.scale import ACCURACY, ERROR
+from metascore.problems.scale import ACCURACY
 from metascore.report.table_cells import reached_cells
 from metascore.scoring.reached import reached_table, unequal_times
 
@@ -34,11 +34,6 @@ def test_the_first_validation_that_reaches_a_level_by_hand():
     assert bad.isna().all()
 
 
-def test_scores_without_levels_and_nobody_trained_make_no_rows():
-    assert reached_table(history(good=[0.1]), ERROR).empty
-    assert reached_table(history(good=[]), ACCURACY).empty
-
-
 def test_cells_say_what_was_not_reached():
     reached = reached_table(history(good=[0.7, 0.91]), ACCURACY)
     (row,) = reached_cells(reached, scores(good=20.0, none=0.0)).to_dict("records")
@@ -60,7 +55,3 @@ def test_the_time_of_a_training_on_another_task_is_not_compared():
     table = scores(short=10.0, long=99.0)
     table.loc[table["learner"] == "long", "trained_on"] = "others"
     assert unequal_times(table) == []
-
-
-def test_nobody_trained_has_no_time_to_compare():
-    assert unequal_times(scores(untrained=0.0)) == []

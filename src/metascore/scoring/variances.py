@@ -118,7 +118,7 @@ def learned(one: Sample, slope: Float[np.ndarray, " learner"]) -> Prior:
     between, noise, slope = one.between[one.random], one.noise[one.random], slope[one.random]
     kappa = _kappa(between, noise, slope)
     ratio = between / (noise + kappa * slope**2)
-    seen = ratio.var(ddof=1) / ratio.mean() ** 2
+    seen = ratio.var(ddof=1) / ratio.mean() ** 2 if ratio.any() else 0.0
     doubt = 2 / (d + 2) * np.sqrt((2 + 12 / d) / learners)  # standard error of c where all variances are equal
     c = max((seen + 1) / (1 + 2 / d) - 1, 0.0) + CAUTION * float(doubt)
     return Prior(kappa, float(2 + 2 / c), float(learners * d / (1 + c)))
