@@ -14,7 +14,7 @@ from metascore.problems.omniglot import Omniglot
 from metascore.problems.scale import ACCURACY, ERROR, RETURN
 from metascore.problems.sine import Sine
 from metascore.randomness import generator
-from metascore.training.evaluation import STEPS, adaptation_curve, chunks, final_score, measured
+from metascore.training.evaluation import STEPS, adaptation_curve, chunks, measured
 
 CLASSES = Omniglot(way=3, shot=1, query=1)
 SINE = Sine(shot=5, query=10)
@@ -41,12 +41,6 @@ def test_curves_are_flat_after_the_learners_own_steps(sines, steps):
     assert (scores[:, own:] == scores[:, own : own + 1]).all()
     assert (np.diff(scores[:, : own + 1]) != 0).all()
     np.testing.assert_array_equal(scores[:, : own + 1], curves(maml(STEPS), sines)[:, : own + 1])
-
-
-def test_the_final_score_is_the_curves_at_the_learners_own_steps(sines):
-    learner = maml(4)
-    scores = measured(final_score, learner, learner.initialise(generator(0)), sines, 5)
-    np.testing.assert_array_equal(scores, curves(learner, sines)[:, 4])
 
 
 @pytest.mark.parametrize("chunk", [1, 2, 3, 9])
@@ -81,11 +75,6 @@ def test_a_diverged_episode_counts_as_the_worst(scale, worst):
     scores = np.array([0.5, math.nan, math.inf], dtype=np.float32)
     found = scale.counted(scores)
     assert found.tolist() == [0.5, worst, worst] and found.dtype == np.float32
-
-
-def test_losses_are_means_over_examples():
-    assert CLASSES.loss(answering([[0] * 3] * 4), labelled([0, 1, 2, 0])).item() == pytest.approx(math.log(3))
-    assert SINE.loss(answering([[0], [0]]), labelled([[1.0], [3.0]])).item() == 5
 
 
 def answering(outputs):

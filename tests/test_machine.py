@@ -53,8 +53,3 @@ COMPILED = pytest.param("torch.compile(torch.sin, backend='eager')", marks=pytes
 @pytest.mark.parametrize("use", ["torch._dynamo.config.verbose", COMPILED])
 def test_who_wants_the_compiler_gets_it(use):
     assert printed(f"{use}; print('torch._dynamo' in sys.modules)")[-1] == "True"
-
-
-def test_fresh_memory_is_not_filled_before_its_first_use(trained):
-    """Deterministic algorithms would fill it with NaN: a pass over each tensor."""
-    assert trained[-1] == "True False"

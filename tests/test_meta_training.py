@@ -1,6 +1,5 @@
 """The training loop, on a learner so small that its every number is known."""
 
-import dataclasses
 import math
 from dataclasses import dataclass
 from functools import partial
@@ -24,7 +23,6 @@ from metascore.store import snapshots
 from metascore.training.loop import Snapshot, TrainingRun, beginning, meta_train, validation_points
 from metascore.training.meta_gradient import MetaGradient
 from metascore.training.order import episode_indices
-from metascore.training.outer import rate
 from metascore.training.replay import Recorder
 
 SINE = Sine(shot=5, query=10)
@@ -78,29 +76,11 @@ def facts(snapshot: Snapshot) -> list:
     rows = [{key: value for key, value in row.items() if key != "seconds"} for row in snapshot.history]
     groups = [snapshot.params, snapshot.best, snapshot.optimiser]
     tensors = ({name: value.tolist() for name, value in group.items()} for group in groups)
-    return [snapshot.iteration, snapshot.best_score, rows, snapshot.fingerprints, *tensors]
+    return [snapshot.iteration, snapshot.best_score, rows, *tensors]
 
 
-@pytest.mark.parametrize(
-    "changes", [{}, {"optimiser": "sgd"}, {"schedule": "cosine", "clip_norm": 0.5, "chunk_size": 2}]
-)
+@pytest.mark.parametrize("changes", CHANGES)
 def test_going_on_from_any_snapshot_gives_the_same_bits(setting, tmp_path, changes):
-    run = setting(**changes)
-    whole = []
-    for number, snapshot in enumerate(meta_train(run, start(run))):
-        snapshots.save(tmp_path / f"{number}.safetensors", snapshot)
-        whole.append(facts(snapshot))
-    assert len(whole) == 4
-    for number in range(4):
-        snapshot = snapshots.load(tmp_path / f"{number}.safetensors", CPU)
-        assert facts(snapshot) == whole[number]
-        assert [facts(later) for later in meta_train(run, snapshot)] == whole[number + 1 :]
-
-
-@pytest.mark.parametrize(
-    "changes", [{}, {"optimiser": "sgd"}, {"schedule": "cosine", "clip_norm": 0.5, "chunk_size": 2}]
-)
-def test_a_snapshot_between_validations_gives_the_same_bits(setting, tmp_path, changes):
     run = setting(**changes)
     whole = [facts(snapshot) for snapshot in meta_train(run, start(run))]
     between = list(meta_train(run, start(run), is_time=lambda: True))
@@ -110,13 +90,6 @@ def test_a_snapshot_between_validations_gives_the_same_bits(setting, tmp_path, c
         later = meta_train(run, snapshots.load(tmp_path / "snapshot.safetensors", CPU))
         expected = [one for one in whole if one[0] > snapshot.iteration]
         assert [facts(one) for one in later] == expected
-
-
-@pytest.mark.parametrize("validations", [2, 5, 12])
-def test_validating_does_not_change_what_is_learned(setting, validations):
-    """The optimiser's moments live on from one snapshot to the next."""
-    once, often = (list(meta_train(run, start(run)))[-1] for run in (setting(validations=n) for n in (1, validations)))
-    assert all(facts(once)[place] == facts(often)[place] for place in (3, 4, 6))
 
 
 def test_the_best_tensors_are_those_of_the_best_validation_score(setting):
@@ -199,23 +172,6 @@ def test_every_epoch_visits_every_episode_once(count, meta_batch, seed):
 def test_each_seed_and_each_epoch_has_an_order_of_its_own():
     orders = [tuple(episode_indices(50, seed, epoch, 50)) for seed in (0, 1) for epoch in (0, 1)]
     assert len(set(orders)) == 4 and tuple(episode_indices(50, 0, 0, 50)) == orders[0]
-
-
-RECIPE = Training(iterations=100, meta_lr=1.0, final_lr=0.2, halve_every=30)
-
-
-@pytest.mark.parametrize(
-    ("schedule", "rates"),
-    [
-        ("constant", {0: 1, 50: 1, 99: 1}),
-        ("linear", {0: 1, 50: 0.6, 75: 0.4, 100: 0.2}),
-        ("cosine", {0: 1, 50: 0.6, 100: 0.2, 25: 0.6 + 0.4 * math.sqrt(0.5)}),
-        ("halving", {0: 1, 29: 1, 30: 0.5, 60: 0.25, 99: 0.125}),
-    ],
-)
-def test_schedules(schedule, rates):
-    recipe = dataclasses.replace(RECIPE, schedule=schedule)
-    assert {iteration: rate(recipe, iteration) for iteration in rates} == pytest.approx(rates)
 
 
 @given(st.integers(0, 200), st.integers(1, 50))

@@ -14,7 +14,6 @@ from torch.nn import functional
 from metascore.networks.encoder import ConvolutionalEncoder
 from metascore.networks.kernels import NORM_EPSILON, convolved, input_gradient, weight_gradient
 from metascore.networks.operations import BATCHED, TOGETHER, Operations
-from metascore.networks.patches import Patches
 from metascore.randomness import generator
 
 Parameters = list[list[Tensor]]  # weights, gains, biases, by block
@@ -99,16 +98,6 @@ def through_outer_autograd(encoder, x: Tensor, parameters: Parameters, *options)
 
 
 @STRIDES
-def test_values_and_statistics(stride):
-    x, parameters = images(4, 9, 9), drawn(2)
-    torch.testing.assert_close(fast(x, parameters, stride), obvious(x, parameters, stride), rtol=1e-9, atol=1e-12)
-    z = TOGETHER.convolve(x, parameters[0][0], stride)
-    _, mean, variance = TOGETHER.batch_norm(z, parameters[1][0], parameters[2][0])
-    torch.testing.assert_close(mean, z.mean((0, 1, 2)))
-    torch.testing.assert_close(variance, z.var((0, 1, 2), correction=0))
-
-
-@STRIDES
 @pytest.mark.parametrize("adapted", [WEIGHTS, NORMS, ALL], ids=["weights", "norms", "all"])
 @pytest.mark.parametrize("steps", [0, 1, 3])
 @pytest.mark.parametrize("encoder", [fast, batched], ids=["together", "batched"])
@@ -149,29 +138,6 @@ def one_convolution(x: Tensor, weight: Tensor) -> Tensor:
     return functional.conv2d(x.movedim(-1, 1), square, stride=2, padding=1).movedim(1, -1)
 
 
-@pytest.mark.parametrize("side, called", [(6, 1), (24, 0)])
-def test_few_positions_go_by_patches(side, called, monkeypatch):
-    calls, forward = [], Patches.forward
-
-    def counted(*given):
-        calls.append(given)
-        return forward(*given)
-
-    monkeypatch.setattr(Patches, "forward", counted)
-    weight_gradient(torch.rand(9, side, side, 3, 2), torch.rand(9, side // 2, side // 2, 3, 4), 2, 3)
-    assert len(calls) == called
-
-
-@STRIDES
-def test_mapped_twice(stride):
-    """The axes of nested maps join one another."""
-    x, parameters = images(2, 3, 4, 8, 8), drawn(6, episodes=(2,))
-    slope = lambda f: vmap(  # noqa: E731
-        lambda p, x: vmap(lambda x: grad(lambda p: adapted_loss(f, x, p, stride, 1, WEIGHTS))(p))(x)
-    )(parameters, x)
-    assert_equal(slope(fast), slope(obvious))
-
-
 @STRIDES
 def test_episodes_that_share_weights_with_some_others(stride):
     """Every image has statistics of its own; the images of an episode share weights, which no other episode has."""
@@ -192,13 +158,6 @@ def test_episodes_that_share_weights_with_some_others(stride):
 def test_any_shape(n, side, widths, count, stride):
     x, options = images(count, n, side, side), (stride, 1, ALL)
     assert_equal(*(through_outer_autograd(f, x, drawn(7, widths), *options) for f in (fast, obvious)))
-
-
-@STRIDES
-def test_a_gain_of_zero(stride):
-    x, parameters = images(2, 4, 9, 9), drawn(8)
-    parameters[1][0][0] = 0.0
-    assert_equal(*(through_outer_autograd(f, x, parameters, stride, 1, ALL) for f in (fast, obvious)))
 
 
 @pytest.mark.parametrize("downsample", ["stride", "max_pool"])
@@ -239,25 +198,6 @@ def test_gradients_through_given_statistics(downsample):
     found, expected = (
         vmap(grad(loss), (None, 0))(params, x)
         for loss in (through_both, lambda params, x: encoder(params, x).sin().sum())
-    )
-    torch.testing.assert_close(found, expected)
-
-
-@pytest.mark.parametrize("given", [False, True])
-def test_no_pass_goes_by_patches(given, monkeypatch):
-    """They are for GPUs: slower here, whoever's statistics normalise."""
-    encoder = ConvolutionalEncoder(3, "stride", (28, 28, 1))
-    params, x = encoder.initialise(generator(9)), images(9, 28, 28)
-    moments = encoder.initial_moments()
-    monkeypatch.setattr(Patches, "forward", lambda *_: pytest.fail("patches"))
-    encoder.embed(params, x, moments if given else None)
-
-
-@STRIDES
-def test_gradients_of_images(stride):
-    x = images(2, 3, 9, 9)
-    found, expected = (
-        vmap(grad(loss_of, argnums=1), (None, 0, None, None))(f, x, drawn(10), stride) for f in (fast, obvious)
     )
     torch.testing.assert_close(found, expected)
 

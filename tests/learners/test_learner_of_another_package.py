@@ -81,11 +81,11 @@ def test_only_its_own_runs_depend_on_its_code(project, module):
 
 DIGESTS = """
 from metascore.config.loading import load
-from metascore.orchestration.jobs import Jobs, Pattern
+from metascore.config.params import Run
+from metascore.store import run_key
 
-code = Jobs(load()).code_of_run("train")
 for learner in ("chance", "maml", "r2d2", "ridge"):
-    print(learner, code(Pattern("omniglot_5w1s", learner, "0")))
+    print(learner, run_key.training_key(load(), Run("omniglot_5w1s", learner, 0))["learner"])
 import sys
 assert "torch" not in sys.modules and "metascore_ridge" not in sys.modules
 """

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 from gradients import assert_equals_finite_differences, disturbed, meta_gradient
-from torch import Tensor, nn
+from torch import Tensor
 from torch.func import grad, vmap
 from torch.nn import functional
 
@@ -141,64 +141,6 @@ def test_meta_gradient_equals_plain_pytorch(episode, steps, downsample, first_or
         torch.testing.assert_close(found[name], value, rtol=1e-8, atol=1e-11)
 
 
-class ModuleNetwork(nn.Module):
-    """The network as torch.nn modules, images as (n, 1, 28, 28)."""
-
-    def __init__(self, params: Params) -> None:
-        super().__init__()
-        self.blocks = nn.ModuleList()
-        for layer in range(1, 5):
-            weight = kernel(params[f"conv{layer}.weight"])
-            convolution = nn.Conv2d(weight.shape[1], weight.shape[0], 3, stride=2, padding=1, bias=False)
-            norm = nn.BatchNorm2d(weight.shape[0], eps=NORM_EPSILON, track_running_stats=False)
-            convolution.weight.data = weight.clone()
-            norm.weight.data, norm.bias.data = (params[f"norm{layer}.{part}"].clone() for part in ("gain", "bias"))
-            self.blocks.append(nn.Sequential(convolution, norm, nn.ReLU()))
-        self.head = nn.Linear(*params["head.weight"].shape)
-        self.head.weight.data, self.head.bias.data = params["head.weight"].T.clone(), params["head.bias"].clone()
-
-    def forward(self, x: Tensor) -> Tensor:
-        for block in self.blocks:
-            x = block(x)
-        return self.head(x.permute(0, 2, 3, 1).flatten(1))
-
-
-@pytest.mark.parametrize("steps", [1, 3])
-def test_meta_gradient_equals_that_of_higher(episode, steps):
-    """Grefenstette et al. 2019, "Generalized inner loop meta-learning": an independent implementation."""
-    higher = pytest.importorskip("higher")
-    learner = maml(steps)
-    params = initial(learner)
-    network = ModuleNetwork(params)
-    groups = [{"params": [value], "lr": rate_of(name)} for name, value in network.named_parameters()]
-    inner = torch.optim.SGD(groups, lr=ALPHA)
-    with higher.innerloop_ctx(network, inner) as (fast, optimiser):
-        for _ in range(steps):
-            optimiser.step(functional.cross_entropy(fast(channels_first(episode.support.x)), episode.support.y))
-        loss = functional.cross_entropy(fast(channels_first(episode.query.x)), episode.query.y)
-        expected = torch.autograd.grad(loss, list(fast.parameters(time=0)))
-    found = meta_gradient(learner, params, episode)
-    assert len(expected) == len(found)
-    for (name, _), value in zip(network.named_parameters(), expected, strict=True):
-        torch.testing.assert_close(as_module_tensor(found, name), value, rtol=1e-4, atol=1e-7)
-
-
-def rate_of(name: str) -> float:
-    """Batch norm's gain and bias are not adapted."""
-    return 0.0 if name.startswith("blocks") and name.split(".")[2] == "1" else ALPHA
-
-
-def as_module_tensor(params: Params, name: str) -> Tensor:
-    """Our tensor for a parameter of ModuleNetwork, such as blocks.0.1.weight."""
-    place, part = name.rsplit(".", 1)
-    if place == "head":
-        return params["head.weight"].T if part == "weight" else params["head.bias"]
-    _, layer, kind = place.split(".")
-    if kind == "0":
-        return kernel(params[f"conv{int(layer) + 1}.weight"])
-    return params[f"norm{int(layer) + 1}.{'gain' if part == 'weight' else 'bias'}"]
-
-
 class TwoPixels:
     """An encoder that returns an image's first two pixels."""
 
@@ -246,15 +188,6 @@ def derivatives(function, x: Tensor, weight: Tensor) -> list[Tensor]:
     direction = torch.stack([(value * value.detach().cos()).sum() for value in first])
     second = torch.autograd.grad(direction.sum(), (x, weight))
     return [*first, *second]
-
-
-@pytest.mark.parametrize("stride", [1, 2])
-def test_convolution_passes_gradgradcheck(float64, stride):
-    random = generator(8)
-    x = torch.randn(1, 4, 5, 2, generator=random).requires_grad_()
-    weight = torch.randn(2, 18, generator=random).requires_grad_()
-    assert torch.autograd.gradcheck(lambda x, weight: convolve(x, weight, stride), (x, weight))
-    assert torch.autograd.gradgradcheck(lambda x, weight: convolve(x, weight, stride), (x, weight))
 
 
 @pytest.mark.parametrize("stride", [1, 2])

@@ -132,17 +132,16 @@ def test_it_comes_to_the_table(project):
     assert set(table.index) == set(LEARNERS) and set(table["task"]) == {TASK}
     assert table.loc["chance", "metascore"] == pytest.approx(0, abs=1e-9)
     assert "Planes, 8-shot" in (place / "results/smoke/report.html").read_text()
-    judged = read_json(place / f"results/smoke/scores/{TASK}/maml/0.json")["inputs"]
-    assert list(judged) == ["data/episodes/planes/test-8s10q-32.npy"]
+    key = read_json(place / f"results/smoke/scores/{TASK}/maml/0.json")["key"]
+    assert "data/episodes/planes/test-8s10q-32.npy" in key["inputs"]
 
 
 CODE = """
 from metascore.config.loading import load
-from metascore.orchestration.jobs import Jobs, Pattern
+from metascore.config.params import Run
+from metascore.store import run_key
 
-jobs = Jobs(load())
-code = jobs.code_of_run("train")
-print(*(code(Pattern(task, "maml", "0")) for task in ("planes_8s", "sine_5s")))
+print(*(run_key.training_key(load(), Run(task, "maml", 0)).get("problem") for task in ("planes_8s", "sine_5s")))
 """
 
 

@@ -102,12 +102,6 @@ def test_standing_still_has_a_closed_form():
     assert round(standing_still(), 2) == -38.26
 
 
-def test_whoever_stands_still_gets_it():
-    stays = torch.tensor([0.0, 0.0, -100.0, -100.0])
-    still = roll_out(lambda x: stays.expand(len(x), 4), torch.zeros(1, 2), GOALS[:1], SEEDS[:1], 0)
-    assert abs(mean_return(still) + 100 * GOALS[0].norm()) < 1e-2
-
-
 def test_going_straight_has_a_closed_form():
     goals = np.random.default_rng(0).uniform(-0.5, 0.5, (200000, 2))
     assert abs(going_straight() - best_return(goals).mean()) < 0.005
@@ -173,19 +167,6 @@ def test_support_and_query_share_a_goal_and_no_noise():
     assert torch.equal(support.y[:3], query.y) and len(support.y) == 4
     keys = torch.cat([support.class_id, query.class_id])
     assert len(keys.unique()) == 7
-
-
-def test_chance_stands_still():
-    problem, (_, query) = episode()
-    assert abs(problem.score(problem.blind, query) + 100 * query.y[0].norm()) < 1e-2
-
-
-def test_the_score_is_the_mean_return():
-    problem, (_, query) = episode()
-    params = perceptron()
-    expected = mean_return(roll_out(policy(params), *query, 0))
-    assert torch.equal(problem.score(policy(params), query), expected)
-    torch.testing.assert_close(problem.loss(policy(params), query), -expected)
 
 
 def test_updates_after_the_first_count_half():

@@ -80,14 +80,6 @@ def test_the_runs_have_one_shape():
         dataclasses.replace(LAKE, way=5).check("test", {"name": "lake"})
 
 
-def test_streams_of_variants_differ():
-    variants = [LAKE, *(dataclasses.replace(LAKE, **one) for one in (
-        {"lake_runs": False}, {"turned": True}, {"one_drawer": False}, {"within": ""}, {"split": ""},
-    ))]  # fmt: skip
-    assert len({one.stream("test") for one in variants}) == len(variants)
-    assert LAKE.stream("train") == variants[1].stream("train")
-
-
 SHAPES = Images(data_set="shapes", way=3, shot=2, query=2, split="class", side=8, channels=3, rotate=("train",))
 COUNTS = (4, 9, 3, 5, 40)
 
@@ -113,11 +105,6 @@ def test_classes_of_any_size(tmp_path, caplog):
 def test_too_few_classes_is_one_line(tmp_path):
     with pytest.raises(UserError, match=r"3-way episodes need 3 classes of 4 pictures, the test part of .* has 2"):
         SHAPES.draw("test", 5, SETTINGS, table(tmp_path, (4, 4, 3)))
-
-
-def test_within_groups(tmp_path):
-    rows = dataclasses.replace(SHAPES, within="group", way=2).draw("train", 200, SETTINGS, table(tmp_path))
-    assert (rows["class"] % 2 == rows["class"][:, :1] % 2).all()
 
 
 def test_images_are_gathered_from_their_classes(tmp_path):

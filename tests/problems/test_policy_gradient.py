@@ -11,13 +11,9 @@ from torch.func import grad, jacrev, vmap
 from metascore.problems.policy_gradient import (
     RIDGE,
     Trajectories,
-    advantages,
     baseline,
     log_density,
-    loss,
-    mean_return,
     noise,
-    normalised,
     philox,
     returns,
     surrogate,
@@ -95,26 +91,11 @@ def test_baseline_against_least_squares(trajectories, float64):
     np.testing.assert_allclose(baseline(trajectories, found).double().numpy(), expected, rtol=1e-4, atol=1e-5)
 
 
-def test_normalised_over_what_is_alive(trajectories):
-    alive = trajectories.alive
-    found = normalised(advantages(trajectories, 0.9), alive)
-    kept = found[alive.bool()]
-    assert abs(kept.mean()) < 1e-6 and abs(kept.std(unbiased=False) - 1) < 1e-5
-    assert (found[~alive.bool()] == 0).all()
-
-
 def test_log_density_against_torch(trajectories):
     outputs = torch.tensor([0.3, -0.2, 0.1, -0.5])
     normal = torch.distributions.Normal(outputs[:2], outputs[2:].exp())
     found = log_density(lambda x: outputs.expand(len(x), 4), trajectories)
     torch.testing.assert_close(found, normal.log_prob(trajectories.actions).sum(-1))
-
-
-def test_loss_is_minus_the_return(trajectories):
-    outputs = torch.zeros(4)
-    found = loss(lambda x: outputs.expand(len(x), 4), trajectories, 0.9)
-    torch.testing.assert_close(found, -mean_return(trajectories))
-    torch.testing.assert_close(found, -trajectories.rewards.sum() / 3)
 
 
 def bandit(parameters: torch.Tensor, through: torch.Tensor | None = None) -> torch.Tensor:

@@ -1,9 +1,8 @@
-"""The contract of a learner: given a support set, return a predictor.
+"""The contract of a learner: it adapts to a support set and returns a predictor.
 
-A learner is a bundle of pure functions of its arguments, written for one episode; the trainer batches them over
-episodes with torch.func.vmap. `Params` maps names to tensors. Names that begin with `state.` are not learned by
-gradient (running statistics, moments of an inner optimiser): `meta_loss` returns their new values, and the trainer
-averages those over the episodes of a meta-batch.
+A learner is a set of pure functions, written for one episode; the trainer batches them over episodes with
+torch.func.vmap. `Params` maps names to tensors. No gradient learns the tensors whose names begin with `state.`, such
+as running statistics: `meta_loss` returns their new values, and the trainer averages these over a meta-batch.
 """
 
 from __future__ import annotations
@@ -27,24 +26,24 @@ from metascore.problems.examples import Episode, Examples
 from metascore.randomness import generator
 
 STATE = "state."
-MOMENTUM = 0.1  # weight of a new meta-batch in running statistics, PyTorch's default
+MOMENTUM = 0.1  # weight of a new meta-batch in running statistics; PyTorch's default
 
 
 class MetaLoss(NamedTuple):
-    """The meta-objective of one episode, and the new values of what is not learned by gradient."""
+    """The meta-objective of one episode, and the new values of its `state.` tensors."""
 
     value: Float[Tensor, ""]
     state: Params = {}  # noqa: RUF012  never changed in place
 
 
 class Steps:
-    """How often a learner adapts: fields or constants of those that do."""
+    """The numbers of adaptation steps: fields or constants of a learner that adapts, else 0."""
 
     train_steps: int
-    test_steps: int  # its adaptation curve is flat after these
+    test_steps: int  # the adaptation curve is flat after these
 
     def __init_subclass__(cls) -> None:
-        """None where a learner says nothing. A value inherited from here would become the default of such a field."""
+        """Sets 0 where a class declares nothing. An inherited value would become the default of the field."""
         super().__init_subclass__()
         for name in ("train_steps", "test_steps"):
             if name not in vars(cls) and name not in cls.__annotations__:
@@ -55,92 +54,92 @@ class Steps:
 class AbstractLearner(Steps, abc.ABC):
     """Subclasses are final: a variant is a hyper-parameter, not a subclass.
 
-    A subclass is a frozen dataclass with keywords only. Its fields are the hyper-parameters and their schema; what
-    else is true of it stands in class variables and properties.
+    A subclass is a frozen dataclass with keyword-only fields. The fields are the hyper-parameters and their schema;
+    class variables and properties declare everything else.
     """
 
     problem: Problem
 
     family: ClassVar[str]  # metric, model, optimisation, baseline or control
     citation: ClassVar[str]
-    needs: ClassVar[tuple[str, ...]] = ("has_classes", "has_images")  # of a problem, or it can't do it
-    learns: ClassVar[bool] = True  # by gradient, across episodes: without a tensor to train there is no `training`
-    surrogate: ClassVar[bool] = False  # its meta-loss only has the right gradient: its value need not fall
-    relabelling_permutes: ClassVar[bool] = False  # outputs follow a permutation of the labels exactly
-    adapts: ClassVar[bool] = False  # by steps, rather than in one pass
+    needs: ClassVar[tuple[str, ...]] = ("has_classes", "has_images")  # properties that a problem must have
+    learns: ClassVar[bool] = True  # by gradient across episodes; False: no meta-training
+    surrogate: ClassVar[bool] = False  # only the gradient of the meta-loss is meaningful, its value need not fall
+    relabelling_permutes: ClassVar[bool] = False  # permuted labels give exactly permuted outputs
+    adapts: ClassVar[bool] = False  # in steps, rather than in one pass
 
     @property
     def support_order_matters(self) -> bool:
-        """Whether another order of the support set may change the answers."""
+        """Whether the order of the support set may change predictions."""
         return False
 
     @property
     def normalisation(self) -> str:
-        """Of images, by batch norm: transductive, inductive or none (see `batch_norm`)."""
+        """How batch norm treats images: transductive, inductive or none (see `batch_norm`)."""
         return "none"
 
     @property
     def batch_norm(self) -> str:
-        """Transductive: a prediction depends on the other queries; inductive: it doesn't; none: no batch norm."""
+        """Transductive: predictions depend on the other queries; inductive: they do not; none: no batch norm."""
         return self.normalisation if self.problem.has_images else "none"
 
     @property
     def gradient_order(self) -> int:
-        """Of the meta-gradient: 2 through the inner steps, 1 not through them, 0 where there are no inner steps."""
+        """The order of the meta-gradient: 2 through the inner steps, 1 not through them, 0 without inner steps."""
         return 0
 
     @property
     def updates(self) -> int:
-        """Gradient updates in one adaptation step: 0 where there are no steps."""
+        """Gradient updates in one adaptation step; 0 without adaptation steps."""
         return int(self.adapts)
 
     @property
     def examples(self) -> int:
-        """Support examples that one adaptation step sees, or the whole adaptation where there are no steps."""
+        """Support examples that one adaptation step sees; without steps, those that the adaptation sees."""
         return max(self.updates, 1) * self.problem.way * self.problem.shot
 
     @abc.abstractmethod
     def initialise(self, generator: torch.Generator) -> Params:
-        """Every tensor of the learner before meta-training, on the CPU."""
+        """All tensors of the learner before meta-training, on the CPU."""
 
     @abc.abstractmethod
     def meta_loss(self, params: Params, episode: Episode, phase: Any) -> MetaLoss:
-        """The meta-objective of one episode; of how far meta-training has come it sees what `phase` says."""
+        """The meta-objective of one episode, in the phase of meta-training that `phase` returned."""
 
     def phase(self, progress: float) -> Any:
-        """What the meta-loss is told where `progress` in [0, 1] of meta-training is done: None, if nothing.
+        """What the meta-loss needs to know of the `progress` in [0, 1] of meta-training; None: nothing.
 
-        Tensors in it may change from step to step: weights that are annealed, or noise such as the masks of dropout,
-        from a generator whose seed `progress` determines. All else is part of the function that is recorded: where it
-        is equal, the meta-loss does the same operations.
+        Its tensors may change in every step: annealed weights, or noise such as masks of dropout, from a generator
+        whose seed `progress` determines. Everything else selects a recording: for equal values the meta-loss must do
+        the same operations.
         """
         return None
 
     def checkpointed(self, params: Params) -> Params:
-        """Of the trained tensors those that a checkpoint holds: all that adaptation and prediction look at."""
+        """The trained tensors that a checkpoint keeps: those that adaptation and prediction use."""
         return params
 
     @abc.abstractmethod
     def adapt(self, params: Params, support: Examples, steps: int) -> Iterator[Any]:
-        """The state after 0, 1, ..., `steps` adaptation steps: steps + 1 states, none of them changed later."""
+        """The states after 0, 1, ..., `steps` adaptation steps; later steps do not change earlier states."""
 
     @abc.abstractmethod
     def predict(self, adapted: Any, x: Tensor) -> Float[Tensor, "n outputs"]:
-        """What an adapted state answers to queries x (n, ...), such as logits."""
+        """The outputs (n, outputs) of an adapted state for queries x (n, *example), such as logits."""
 
     def axes(self) -> dict[str, str | int]:
-        """What tables say about the learner beside its scores."""
+        """The properties of the learner that tables show beside its scores."""
         names = ("family", "batch_norm", "gradient_order", "train_steps", "test_steps", "updates", "examples")
         return {name: getattr(self, name) for name in names}
 
 
 def learned(params: Params) -> Params:
-    """The tensors that meta-training learns by gradient."""
+    """The tensors that meta-training learns by gradient: all but `state.`."""
     return {name: value for name, value in params.items() if not name.startswith(STATE)}
 
 
 def matches_checkpoint(learner: AbstractLearner, params: Params) -> bool:
-    """Whether these tensors have the names and shapes of what a checkpoint of the learner holds."""
+    """Whether these tensors have the names and shapes of a checkpoint of the learner."""
     expected, found = (
         {name: value.shape for name, value in learner.checkpointed(tensors).items()}
         for tensors in (learner.initialise(generator(0, "shapes")), params)
@@ -157,17 +156,17 @@ def last(states: Iterator[Any]) -> Any:
 
 
 def running_statistics(params: Params) -> Moments:
-    """The running statistics of batch norm among a learner's tensors, by their names in an encoder."""
+    """The running batch-norm statistics among a learner's tensors, by their names in the encoder."""
     return {name.removeprefix(STATE): value for name, value in params.items() if name.startswith(STATE)}
 
 
 def updated_running_statistics(params: Params, moments: Moments) -> Params:
-    """Exponential averages of batch-norm statistics, as new values of the `state.` tensors."""
+    """New `state.` tensors: exponential averages of batch-norm statistics with weight MOMENTUM."""
     return {STATE + name: torch.lerp(params[STATE + name], value.detach(), MOMENTUM) for name, value in moments.items()}
 
 
 def load(file: str, problem: Problem, hyper_parameters: dict[str, Any]) -> AbstractLearner:
-    """The learner of this file for a problem. Raises UserError, with the line, where its file is at fault."""
+    """The learner of this file for a problem. Raises UserError, with the line, for an error in the file."""
     return found(file)(problem, **hyper_parameters)
 
 
@@ -179,12 +178,12 @@ def found(file: str) -> type[AbstractLearner]:
 
 
 def file_of(learner: AbstractLearner) -> str:
-    """Where a learner's class is written."""
+    """The path of the file that defines a learner's class."""
     return inspect.getfile(type(learner))
 
 
 def learner_class(module: Any) -> type[AbstractLearner]:
-    """The one learner that a module defines."""
+    """The one learner that a module defines. Raises TypeError where there are none or several."""
     classes = [
         value
         for value in vars(module).values()

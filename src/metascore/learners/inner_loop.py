@@ -1,4 +1,4 @@
-"""Gradient descent inside an episode, and what a learned rule is shown of a gradient."""
+"""Gradient descent inside an episode, and the preprocessing of gradients for learned update rules."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from metascore.networks.tensors import Params
 def descend(
     loss: Callable[[Params, int], Float[Tensor, ""]], weights: Params, rate: float, updates: Iterable[int]
 ) -> Params:
-    """The weights w after updates w <- w - rate * grad loss(w, k) of these numbers k, differentiable by the first."""
+    """The weights after w <- w - rate * grad loss(w, k) for each update k; differentiable with respect to `weights`."""
     for update in updates:
         gradient = grad(loss)(weights, update)
         weights = {name: value.sub(gradient[name], alpha=rate) for name, value in weights.items()}
@@ -24,12 +24,12 @@ def descend(
 
 
 def updates_of(step: int, count: int) -> range:
-    """The numbers of the `count` updates of an adaptation step."""
+    """The numbers of the updates in an adaptation step of `count` updates."""
     return range(step * count, (step + 1) * count)
 
 
 def knowing(function: Callable[[Tensor], Tensor], x: Tensor) -> Callable[[Tensor], Tensor]:
-    """The function, computed once for x, whatever is asked for x itself later."""
+    """The function with its value at x computed once and reused."""
     known = function(x)
     return lambda other: known if other is x else function(other)
 

@@ -1,4 +1,4 @@
-"""Errors in a learner's own file, in one line that names its place there and the cure."""
+"""Errors from a learner's own file as one line: file, line, message, cure."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from metascore.errors import OUT_OF_MEMORY, UserError
 
-CURES = {  # of what torch says, in words that don't tell a learner's author what to do
+CURES = {  # by a pattern in torch's message
     "random": "draw noise in `phase`, from a generator with a seed: its tensors reach meta_loss",
     "cannot assign to field": "a learner never changes: return new values as `state.` tensors of MetaLoss",
     r"\.item\(\)|data-dependent|values of tensors|DataDependent": "don't look at values: use torch.where or a mask",
@@ -20,16 +20,16 @@ CURES = {  # of what torch says, in words that don't tell a learner's author wha
 
 @contextlib.contextmanager
 def learner_errors(file: str) -> Iterator[None]:
-    """Raises UserError where an error comes from a learner's file: its line, what happened, the cure."""
+    """Raises UserError, with line and cure, for an error that comes from this file of a learner."""
     try:
         yield
     except UserError:
         raise
     except Exception as error:
-        line, said = _line(error, file), " ".join(f"{type(error).__name__}: {error}".split())
-        if line is None or isinstance(error, MemoryError) or re.search(OUT_OF_MEMORY, said):
+        line, message = _line(error, file), " ".join(f"{type(error).__name__}: {error}".split())
+        if line is None or isinstance(error, MemoryError) or re.search(OUT_OF_MEMORY, message):
             raise
-        raise UserError(f"{file}, line {line}: {said[:300]}: {_cure(said)}") from error
+        raise UserError(f"{file}, line {line}: {message[:300]}: {_cure(message)}") from error
 
 
 def _line(error: Exception, file: str) -> int | None:
@@ -38,6 +38,6 @@ def _line(error: Exception, file: str) -> int | None:
     return lines[-1] if lines else None
 
 
-def _cure(said: str) -> str:
-    cures = (cure for pattern, cure in CURES.items() if re.search(pattern, said, re.IGNORECASE))
+def _cure(message: str) -> str:
+    cures = (cure for pattern, cure in CURES.items() if re.search(pattern, message, re.IGNORECASE))
     return next(cures, "correct it; `metascore check` tries a learner on small episodes")

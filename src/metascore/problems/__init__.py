@@ -25,7 +25,7 @@ def find(name: str) -> type[Problem]:
     defined = _imported(module)
     kinds = _kinds(defined)
     if len(kinds) != 1 or getattr(kinds[0], "name", None) != name:
-        raise UsageError(f"{module}: must define one problem, with `name` {name!r}: it defines {_told(defined)}")
+        raise UsageError(f"{module}: must define one problem, with `name` {name!r}: it defines {_described(defined)}")
     return kinds[0]
 
 
@@ -41,9 +41,9 @@ def known() -> list[str]:
 
 @cache
 def scale(name: str) -> Scale:
-    """What scores mean that tables call by this name: kinds of this room come first.
+    """The scale of scores with this name; kinds of this package come first.
 
-    A kind that cannot be used is passed over. Raises UsageError, which names the last of them, where none else has it.
+    Kinds that cannot be imported are skipped. Raises UsageError where no other kind has the scale.
     """
     broken = None
     for kind in dict.fromkeys([*_files(), *known()]):
@@ -59,13 +59,13 @@ def scale(name: str) -> Scale:
 
 @cache
 def _files() -> tuple[str, ...]:
-    """The modules of this room that define a kind; hidden ones (an editor's locks) are none."""
+    """The modules of this package that define a kind; hidden files, such as an editor's locks, do not count."""
     stems = sorted(path.stem for path in Path(__file__).parent.glob("[a-z]*.py") if path.stem.isidentifier())
     return tuple(stem for stem in stems if _may_define(stem))
 
 
 def _may_define(stem: str) -> bool:
-    """Whether a module defines a kind; one that is broken is named where a task names it, and only there."""
+    """Whether a module may define a kind. A broken one counts: its error appears where a task names it."""
     try:
         return bool(_kinds(_imported(f"{__name__}.{stem}")))
     except UsageError:
@@ -75,7 +75,7 @@ def _may_define(stem: str) -> bool:
 def _imported(module: str) -> ModuleType:
     try:
         return importlib.import_module(module)
-    except Exception as error:  # whatever another package may do wrong
+    except Exception as error:  # another package may raise anything
         what = f"{type(error).__name__}: {' '.join(str(error).split())}"
         raise UsageError(f"{module}: cannot be imported ({what}): correct it, or uninstall it") from error
 
@@ -90,8 +90,8 @@ def _problems(module: ModuleType) -> list[type[Problem]]:
     return [one for one in own if issubclass(one, Problem)]
 
 
-def _told(module: ModuleType) -> str:
-    """What is there instead of the one problem, with the methods that it lacks."""
+def _described(module: ModuleType) -> str:
+    """The problems that a module defines, with the methods that they lack."""
     found = [
         f"{kind.__name__} ({', '.join(sorted(map(str, lacking)))} missing)" if lacking else kind.__name__
         for kind in _problems(module)

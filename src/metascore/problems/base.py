@@ -1,10 +1,10 @@
-"""The contract of a problem: how episodes are drawn and loaded, what a prediction costs and scores.
+"""The contract of a problem: how episodes are drawn and loaded, and the loss and score of predictions.
 
 A kind of problem is one file with one final subclass of `Problem`. Its fields are the keys of a task in params.yaml.
-Nothing else names it: what the stages, the learners and the report do differently, they ask of its properties.
+Stages, learners and the report know a problem by its properties, never by its name.
 
-Losses and scores are of one episode; the trainer batches them (torch.func.vmap). The workflow asks problems for their
-files at every start: torch is imported where something is computed.
+Losses and scores are of one episode; the trainer batches them with torch.func.vmap. torch is imported only where
+something is computed, since every start of the workflow reads the files of problems.
 """
 
 from __future__ import annotations
@@ -43,16 +43,16 @@ class Problem(abc.ABC):
 
     name: ClassVar[str]  # what params.yaml calls it: that of its file, or of its entry point
     scale: ClassVar[Scale]
-    chunk_size: ClassVar[int]  # episodes to map over at once, where a recipe doesn't say
-    seconds_per_task: ClassVar[float]  # of a training that was never timed: about what learners took at `quick`
-    warning: ClassVar[str] = ""  # printed above every number that was measured on synthetic data
-    constant_outputs: ClassVar[int] = 0  # the last of the outputs, where a network gives all inputs the same
+    chunk_size: ClassVar[int]  # episodes to map over at once, unless a recipe states it
+    seconds_per_task: ClassVar[float]  # of meta-training, for forecasts without measurements
+    warning: ClassVar[str] = ""  # printed above numbers that were measured on synthetic data
+    constant_outputs: ClassVar[int] = 0  # how many of the last outputs do not depend on the input
     has_classes: ClassVar[bool] = False  # outputs are logits of an episode's classes, new ones in each episode
 
     way: int
     shot: int
     query: int
-    num_classes: int = field(default=0, metadata=NO_KEY)  # of the data
+    num_classes: int = field(default=0, metadata=NO_KEY)  # in the data
 
     # The shape of inputs and outputs.
 
@@ -63,13 +63,13 @@ class Problem(abc.ABC):
 
     @property
     def identities(self) -> int:
-        """How many classes all of the data have: `Examples.identity` is below."""
+        """The number of classes in all data, above every `Examples.class_id`."""
         return 0
 
     @property
     @abc.abstractmethod
     def outputs(self) -> int:
-        """How many numbers a prediction has."""
+        """The length of a prediction."""
 
     @property
     def target(self) -> tuple[int, ...]:
@@ -82,23 +82,23 @@ class Problem(abc.ABC):
         return len(self.example) == 3
 
     def has(self, properties: Iterable[str]) -> bool:
-        """Whether the properties of these names are true, such as `has_images`; one that it lacks is not."""
+        """Whether all properties of these names are true, such as `has_images`; an unknown one is false."""
         return all(getattr(self, name, False) for name in properties)
 
     # Data below data/.
 
     @property
     def source(self) -> str | None:
-        """A JSON file that says whether the data are `synthetic`."""
+        """The JSON file that states whether the data are `synthetic`."""
         return None
 
     @property
     def classes(self) -> str | None:
-        """A table with all classes, where test classes must stay unseen."""
+        """The table of all classes, for problems whose test classes must be new."""
         return None
 
     def sized(self, data: Path) -> Problem:
-        """This problem with what only the data in the folder `data` can say, such as how many classes there are."""
+        """This problem with the fields that the data in the folder `data` determine, such as `num_classes`."""
         return self
 
     # A task in params.yaml.
@@ -117,7 +117,7 @@ class Problem(abc.ABC):
         return keys.task_keys(cls)
 
     def check(self, part: str, split: Mapping[str, Any]) -> None:  # noqa: B027  nothing to check is the usual case
-        """Raise UsageError where data cannot give episodes of this shape; `split` is that section of params.yaml."""
+        """Raise UsageError where the data have no episodes of this shape; `split` is that section of params.yaml."""
 
     # Episode files.
 
@@ -127,11 +127,11 @@ class Problem(abc.ABC):
         return f"{self.way}w{self.shot}s{self.query}q"
 
     def stream(self, part: str) -> str:
-        """The purpose of the generator that draws a part's episodes: it determines their bits."""
+        """The name of the random stream of a part's episodes, which determines their bits."""
         return f"{self.name}/{part}-{self.size}.npy"
 
     def counted(self, part: str, count: int) -> int:
-        """How many episodes a part has, where the budget asks for `count`: others where they are given."""
+        """The number of episodes in a part: `count`, or that of a published set of episodes."""
         return count
 
     def drawn_from(self, split: str) -> tuple[str, ...]:
@@ -162,7 +162,7 @@ class Problem(abc.ABC):
             raise UserError(f"{culprit}: values out of range: {REDRAW}")
 
     def classes_of(self, rows: np.ndarray) -> Int[np.ndarray, "episode class"]:
-        """The classes of each episode, by their place in the table `classes`."""
+        """The classes of each episode, as row numbers of the table `classes`."""
         return np.zeros((len(rows), 0), dtype=np.int64)
 
     def classes_in(self, rows: np.ndarray) -> Int[np.ndarray, " class"]:
@@ -170,39 +170,39 @@ class Problem(abc.ABC):
         return np.unique(self.classes_of(rows))
 
     def class_names(self, table: Path) -> list[str]:
-        """The names of all classes, from the place of the table `classes`."""
+        """The names of all classes in the table `classes`, whose path this is."""
         return []
 
     # Episodes.
 
     @property
     def inputs(self) -> tuple[str, ...]:
-        """The files below data/ that episodes are made of, beside the episode files."""
+        """The files below data/ that episodes need beside the episode files."""
         return ()
 
     def read(self, inputs: Sequence[Path], device: torch.device) -> Any:
-        """What episodes are made of, read once for all episode files of a data set, from the places of `inputs`."""
+        """The content of the files `inputs`, read once for all episode files of a data set."""
         return device
 
     @abc.abstractmethod
     def episodes(self, rows: np.ndarray, material: Any) -> Episodes:
-        """The episodes of checked rows, made of what `read` returned."""
+        """The episodes of checked rows, from what `read` returned."""
 
-    # Predictions: the predictor is a function, since some problems choose the inputs by what it answers.
+    # Predictions: the predictor is a function, since in some problems its outputs determine the next inputs.
     @abc.abstractmethod
     def loss(self, predict: Predictor, examples: Examples, step: int = 0) -> Float[Tensor, ""]:
-        """What an episode's predictor costs on a support or query set: learners minimise it.
+        """The loss of a predictor on a support or query set, which learners minimise.
 
-        On a support set, `step` counts the updates before this one: some problems show a policy something new then.
+        On a support set, `step` counts the updates before this one, for problems with new data in each step.
         """
 
     @abc.abstractmethod
     def score(self, predict: Predictor, examples: Examples) -> Float[Tensor, ""]:
-        """How good an episode's predictor is on a query set, in the unit of `scale`; nan where it is none."""
+        """The score of a predictor on a query set, in the unit of `scale`; nan where outputs are not finite."""
 
     @abc.abstractmethod
     def blind(self, x: Float[Tensor, "n ..."]) -> Float[Tensor, "n outputs"]:
-        """The best predictions that ignore the support set: what MetaScore calls chance."""
+        """The best predictions that ignore the support set; their score is MetaScore's chance."""
 
     def better(self, score: float, than: float) -> bool:
         """Whether a score is better than another; one that is not finite never is."""
@@ -211,7 +211,7 @@ class Problem(abc.ABC):
         return not np.isfinite(than) or (score > than if self.scale.higher_is_better else score < than)
 
     def label_permutation_control(self, episodes: Episodes) -> Episodes | None:
-        """Episodes whose support labels say nothing of the queries', in rounds of `way`; None without classes."""
+        """Episodes whose support labels are permuted, in rounds of `way`; None for problems without classes."""
         return None
 
     # MetaScore.
@@ -223,32 +223,32 @@ class Problem(abc.ABC):
 
     @property
     def chance(self) -> float | None:
-        """The mean score of `blind`, MetaScore's 0; None where it is measured on each episode."""
+        """The mean score of `blind`, MetaScore's 0; None: it is measured on each episode."""
         return None
 
     @property
     def guessing(self) -> float:
-        """The standard deviation of a blind guesser's score on one episode, where `chance` is known."""
+        """The standard deviation of a random guesser's score on one episode, where `chance` is known."""
         return math.inf
 
     # What people look at.
 
     def shown(self, episodes: Episodes) -> dict[str, np.ndarray]:
-        """What figures show of the first episodes, whoever is judged on them: arrays by name, as `portrait` has."""
+        """Arrays that figures show of the first episodes, by name; they are the same for all learners."""
         return {}
 
     def figure_data(self, episodes: Episodes, look: Look) -> dict[str, np.ndarray]:
-        """What figures show of a learner beside its scores: arrays by name, none where there is nothing to see.
+        """Arrays that figures show of a learner beside its scores, by name.
 
-        `look(view, count)` is what `view(predictors, episode)` says of the first `count` episodes (None: of all), in
-        their order, as float32 (episode, ...). The predictors are those after 0, 1, ..., T adaptation steps.
+        `look(view, count)` stacks `view(predictors, episode)` over the first `count` episodes (None: all) as float32
+        (episode, ...). The predictors are those after 0, 1, ..., T adaptation steps.
         """
         return {}
 
     @abc.abstractmethod
     def title(self, synthetic: bool) -> str:
-        """What tables and figures call a task."""
+        """The title of a task in tables and figures."""
 
     @abc.abstractmethod
     def data(self, synthetic: bool) -> str:
-        """What the episodes are made of, in words."""
+        """The name of the data, for tables."""

@@ -1,4 +1,4 @@
-"""What an episode holds, and what learners answer: the tensors that they see, and the functions that they give."""
+"""Examples, episodes and predictors."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     Predictor = Callable[[Tensor], Tensor]  # from inputs (n, *example) to outputs (n, outputs)
-    View = Callable[[Sequence[Predictor], "Episode"], Tensor]  # something that is seen of predictors on an episode
+    View = Callable[[Sequence[Predictor], "Episode"], Tensor]  # a tensor computed from predictors on an episode
     Look = Callable[[View, int | None], np.ndarray]
 
 
@@ -25,7 +25,7 @@ class Examples(NamedTuple):
 
 
 class Episode(NamedTuple):
-    """One N-way K-shot Q-query draw: a support set to adapt on, a query set to judge."""
+    """One N-way K-shot Q-query draw: a support set to adapt to, a query set to evaluate on."""
 
     support: Examples
     query: Examples

@@ -1,4 +1,4 @@
-"""Navigation in the plane: go to a goal that nobody tells you, by what it costs to be far from it.
+"""Navigation in the plane: reach an unknown goal, from the cost of being far from it.
 
 Finn, Abbeel and Levine 2017, "Model-agnostic meta-learning", section 5.3; official code: cbfinn/maml_rl. A point
 starts at the origin. Its goal is uniform on [-1/2, 1/2]^2. In each of 100 steps an action, clipped to [-1, 1]^2, moves
@@ -201,7 +201,7 @@ def roll_out(
 
 
 def best_return(goal: np.ndarray) -> np.ndarray:
-    """Of whoever knows the goal (..., 2): full speed in each coordinate. No other return is higher.
+    """The highest return for each goal (..., 2): full speed towards it in each coordinate.
 
     After t steps no policy is nearer in any coordinate than max(|g| - 0.1 t, 0), so none arrives earlier either.
     """

@@ -1,4 +1,4 @@
-"""What problems of pictures share: how episodes are drawn from classes, and gathered from one array of all pictures.
+"""Classification of pictures: draws episodes from classes, and gathers them from one array of all pictures.
 
 Episodes as in Finn, Abbeel and Levine 2017: classes of one part of the split, each turned by quarter turns of its own
 where pictures may be turned; the first `shot` pictures of a class are the support set.
@@ -39,7 +39,7 @@ class Pool(NamedTuple):
 
 
 class Material(NamedTuple):
-    """What episodes are made of."""
+    """The pictures of all classes, in one array."""
 
     images: UInt8[Tensor, "image height width channel"]
     first: Int[np.ndarray, " class"]  # the first picture of each class
@@ -63,7 +63,7 @@ class PictureClassification(Classification):
     @property
     @abc.abstractmethod
     def look(self) -> Look:
-        """How its pictures are to be read from files."""
+        """How its pictures are read from files."""
 
     def draw_from(self, pool: Pool, count: int, rotate: bool, random: np.random.Generator) -> np.ndarray:
         """Rows of distinct classes, and of distinct pictures of each class; each class has a rotation of its own."""

@@ -1,4 +1,4 @@
-"""What scores mean: their range, their direction, and how tables print them."""
+"""The scales of scores: range, direction and format in tables."""
 
 from __future__ import annotations
 
@@ -21,21 +21,21 @@ class Scale:
     factor: float = 1.0  # from a score to what is printed
     digits: int = 3
     unit: str = ""  # after a printed score
-    levels: tuple[float, ...] = ()  # scores worth knowing how long a training takes to reach
-    steps: tuple[int, ...] = ()  # of adaptation, after which papers print such scores; none: after the last alone
+    levels: tuple[float, ...] = ()  # tables show the time that a training takes to reach them
+    steps: tuple[int, ...] = ()  # adaptation steps at which papers state scores; (): only the last
 
     @property
     def axis(self) -> str:
-        """What labels an axis of such scores."""
+        """The label of an axis of such scores."""
         return self.label if self.higher_is_better else f"{self.label} (lower is better)"
 
     @property
     def worst(self) -> float:
-        """What an episode counts that has no finite score."""
+        """The score that counts for an episode without a finite score."""
         return self.lowest if self.higher_is_better else self.highest
 
     def counted(self, scores: Float[np.ndarray, "*shape"]) -> Float[np.ndarray, "*shape"]:
-        """Scores in which one that is not finite counts as the worst: accuracy 0, or an infinite error."""
+        """The scores, with the worst one in place of those that are not finite: accuracy 0, or an infinite error."""
         return np.where(np.isfinite(scores), scores, self.worst)
 
 

@@ -1,4 +1,4 @@
-"""What problems with labelled examples share: a loss and a score that compare outputs with labels."""
+"""Classification and regression: losses and scores that compare outputs with labels."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from metascore.problems.examples import Look, Predictor
 
-SHOWN = 2  # the first episodes of the test file, whatever learners made of them
+SHOWN = 2  # the first episodes of the test file
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,10 +38,7 @@ class Classification(Problem):
         return cross_entropy(predict(examples.x), examples.y).mean()
 
     def score(self, predict: Predictor, examples: Examples) -> Float[Tensor, ""]:
-        """Accuracy in [0, 1]. Equal logits share the credit, so that no order wins.
-
-        Logits that are not finite score nan: they are no prediction.
-        """
+        """Accuracy in [0, 1]; k equal highest logits score 1/k each, infinite or nan logits nan."""
         outputs = predict(examples.x)
         best = outputs == outputs.amax(1, keepdim=True)
         credit = best.gather(1, examples.y[:, None]).squeeze(1) / best.sum(1)
@@ -70,7 +67,7 @@ class Classification(Problem):
         }
 
     def figure_data(self, episodes: Episodes, look: Look) -> dict[str, np.ndarray]:
-        """The classes that a learner took the queries of `shown` for after its last step: chosen (episode, query)."""
+        """The predicted classes of the queries of `shown` after the last step: chosen (episode, query)."""
         if not self.has_images:
             return {}
         chosen = look(lambda predictors, episode: predictors[-1](episode.query.x).argmax(1), SHOWN)
@@ -95,10 +92,10 @@ class Classification(Problem):
 
 
 class PermutedLabels(Episodes):
-    """Whole rounds of `way` episodes, in the e-th of which the support's examples stand e classes further.
+    """Whole rounds of `way` episodes; in the e-th of a round the support examples are shifted by e classes.
 
-    In a round each class has each label once. So accuracy is 1/way on the average over episodes, whatever a learner
-    knows, unless something else than the support set tells the classes of queries.
+    Each class has each label once a round, so the mean accuracy is 1/way for every learner that knows the classes of
+    queries by the support set only.
     """
 
     def __init__(self, episodes: Episodes, way: int) -> None:

@@ -47,7 +47,7 @@ def run(config: Config, name: str, params: Path = Path("params.yaml"), package: 
         log.info("`pip install --editable %s` has it found", package)
     log.info("`metascore check %s` tries it, `metascore calibrate %s` gives it the same time as the others", name, name)
     if not package:
-        log.info("`make docs` puts it into the list of learners")
+        log.info("`make docs` puts it into README")
 
 
 def _in_the_tree(name: str, words: dict[str, str]) -> dict[Path, str]:

@@ -1,4 +1,4 @@
-"""What a trained learner answers about pictures that nobody has drawn an episode of."""
+"""Class probabilities that a trained learner gives to pictures outside any episode file."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ def probabilities(
     queries: Float[Tensor, "n height width channel"],
     steps: int | None = None,
 ) -> Float[Tensor, "n way"]:
-    """Of each class, after `steps` of adaptation (the learner's own number by default).
+    """The probability of each class after `steps` adaptation steps; None: as many as the learner declares.
 
-    An episode by itself, mapped over as fine-tuning maps over many: to the same bits.
+    The episode is mapped over as fine-tuning maps over many, which gives the same bits.
     """
     way, shot = support.shape[:2]
     y = torch.arange(way, device=support.device).repeat(shot)

@@ -1,4 +1,4 @@
-"""Fine-tuning on held-out classes: adaptation curves of a learner on frozen episodes."""
+"""Evaluation of a learner on frozen episodes: adaptation curves and final scores."""
 
 from __future__ import annotations
 
@@ -42,9 +42,10 @@ def measured(
     recorder: Recorder | None = None,
     count: int | None = None,
 ) -> Float[np.ndarray, "episodes ..."]:
-    """What `measure` says of every episode, or of the first `count`, in their order, as float32.
+    """The values of `measure` on every episode, or on the first `count`, in their order, as float32.
 
-    `chunk_size` of them are mapped over at a time. Who asks again and again gives a recorder.
+    It maps over `chunk_size` episodes at a time; None: the problem's own chunk size. A recorder that is given again
+    makes later calls faster.
     """
 
     def of_chunk(params: Params, batch: Episode) -> Tensor:

@@ -1,7 +1,4 @@
-"""What people look at of a run, beside its scores: what its problem has to show of it.
-
-Fine-tuning writes it, since whoever draws figures has no learner at hand.
-"""
+"""The arrays that figures show of a run beside its scores. Fine-tuning writes them; figures need no learner then."""
 
 from __future__ import annotations
 
@@ -21,7 +18,7 @@ Predictors = Sequence[Callable[[Tensor], Tensor]]
 
 
 def figure_data(learner: AbstractLearner, params: Params, episodes: Episodes) -> dict[str, np.ndarray]:
-    """Arrays by name: as the problem's `portrait` says, and `_chance`."""
+    """Arrays by name: those of `Problem.figure_data`, and the score of `blind` where it differs between episodes."""
 
     def look(view: Callable[[Predictors, Episode], Tensor], count: int | None) -> np.ndarray:
         def seen(learner: AbstractLearner, params: Params, episode: Episode) -> Tensor:
@@ -33,7 +30,7 @@ def figure_data(learner: AbstractLearner, params: Params, episodes: Episodes) ->
 
 
 def _chance(learner: AbstractLearner, params: Params, episodes: Episodes) -> dict[str, np.ndarray]:
-    """Of every episode what `blind` scores, chance (episode,), where MetaScore's zero is not the same for all."""
+    """The score of `blind`, chance (episode,), where MetaScore's zero differs between episodes."""
     if learner.problem.chance is not None:
         return {}
     return {"chance": measured(_blind_score, learner, params, episodes)}

@@ -1,6 +1,7 @@
-"""A control of every run: whether its learner goes by the support set's labels, and by nothing else.
+"""The label permutation control: a learner must use the labels of the support set, and nothing else.
 
-Judged where those labels say nothing, it must be no better than a blind guess. `scoring.controls` says when it is.
+It is evaluated on episodes whose support labels are permuted, where it must score as chance does. `scoring.controls`
+tests that.
 """
 
 from __future__ import annotations
@@ -13,20 +14,20 @@ from metascore.problems.examples import Episodes
 from metascore.training.evaluation import adaptation_curve, measured
 from metascore.training.replay import Recorder
 
-EPISODES = 50  # about: enough to see that one query in ten is known
+EPISODES = 50  # about: enough to detect that one query in ten is recognised
 ROUNDS = 2  # at least, of `way` episodes
 
 
 def label_permutation_control(
     learner: AbstractLearner, params: Params, episodes: Episodes, chunk_size: int | None, recorder: Recorder
 ) -> dict[str, np.ndarray]:
-    """Scores `misled` (episode,) after the last step, of the first episodes; nothing where there are no classes."""
+    """Scores `misled` (episode,) after the last step on the first episodes; nothing where a problem has no classes."""
     problem = learner.problem
-    turned = problem.label_permutation_control(episodes)
-    if turned is None:
+    permuted = problem.label_permutation_control(episodes)
+    if permuted is None:
         return {}
-    if not len(turned):
+    if not len(permuted):
         return {"misled": np.zeros(0, np.float32)}
     count = problem.way * max(EPISODES // problem.way, ROUNDS)
-    curves = measured(adaptation_curve, learner, params, turned, chunk_size, recorder, count)
+    curves = measured(adaptation_curve, learner, params, permuted, chunk_size, recorder, count)
     return {"misled": curves[:, -1]}

@@ -1,4 +1,4 @@
-"""The one training loop. It names no learner and touches no file: it yields snapshots, and can start from one."""
+"""The training loop of all learners. It yields snapshots, can start from one, and touches no file."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from metascore.training.replay import Recorder
 
 @dataclass
 class Snapshot:
-    """Everything that meta-training needs in order to go on, to the same bits."""
+    """The state of meta-training: training that goes on from it gives the same bits."""
 
     iteration: int
     params: Params
@@ -40,7 +40,10 @@ class Snapshot:
 
 @dataclass(frozen=True)
 class TrainingRun:
-    """What is trained on what. The learner is built twice, since its training episodes may have another shape."""
+    """A learner, its training and validation episodes, its recipe and its seed.
+
+    Training episodes may have another shape than the task, so the learner is built for each shape.
+    """
 
     learner: AbstractLearner  # for the shape of the training episodes
     validation_learner: AbstractLearner  # for the shape of the task
@@ -57,42 +60,39 @@ def beginning(learner: AbstractLearner, generator: torch.Generator, device: torc
     return Snapshot(0, params, best=params)
 
 
-def meta_train(
-    setting: TrainingRun, start: Snapshot, is_time: Callable[[], bool] = lambda: False
-) -> Iterator[Snapshot]:
+def meta_train(run: TrainingRun, start: Snapshot, is_time: Callable[[], bool] = lambda: False) -> Iterator[Snapshot]:
     """Yield a snapshot after every validation, the last of which is the end of meta-training.
 
-    There is one more wherever `is_time`, asked after each meta-step, says so. Raises UserError when the loss is not
-    finite.
+    It yields one more after each meta-step where `is_time()` is true. Raises UserError where the loss is not finite.
     """
-    recipe, snapshot = setting.recipe, start
-    gradient, validation = MetaGradient(setting.learner, recipe.chunk_size), Recorder()
+    recipe, snapshot = run.recipe, start
+    gradient, validation = MetaGradient(run.learner, recipe.chunk_size), Recorder()
     points = validation_points(recipe)
     while snapshot.iteration < points[-1] or not snapshot.history:
         target = next(point for point in points if point > snapshot.iteration or not snapshot.history)
-        snapshot = _advanced(setting, gradient, snapshot, target, is_time)
+        snapshot = _advanced(run, gradient, snapshot, target, is_time)
         if snapshot.iteration == target:
-            snapshot = _validated(setting, snapshot, validation)
+            snapshot = _validated(run, snapshot, validation)
         yield snapshot
 
 
 def validation_points(recipe: Training) -> list[int]:
-    """The iterations after which the validation episodes are scored: evenly spread, the last one included."""
+    """The iterations after which the validation episodes are scored: evenly spread up to the last one."""
     count = min(recipe.validations, recipe.iterations)
     return [recipe.iterations * i // count for i in range(1, count + 1)] if count else [0]
 
 
 def _advanced(
-    setting: TrainingRun, gradient: MetaGradient, snapshot: Snapshot, target: int, is_time: Callable[[], bool]
+    run: TrainingRun, gradient: MetaGradient, snapshot: Snapshot, target: int, is_time: Callable[[], bool]
 ) -> Snapshot:
     """Meta-steps up to iteration `target`, or until it is time for a snapshot."""
     iteration, losses = snapshot.iteration, list(snapshot.losses)
     params = {name: value.clone() for name, value in snapshot.params.items()}
-    optimiser = OuterOptimiser(setting.recipe, params, snapshot.optimiser)
+    optimiser = OuterOptimiser(run.recipe, params, snapshot.optimiser)
     clock = machine.clock()
     began = clock()
     while iteration < target:
-        losses.append(meta_step(setting, gradient, params, optimiser, iteration))
+        losses.append(meta_step(run, gradient, params, optimiser, iteration))
         iteration += 1
         if is_time():
             break
@@ -107,12 +107,12 @@ def _advanced(
 
 
 def meta_step(
-    setting: TrainingRun, meta_gradient: MetaGradient, params: Params, optimiser: OuterOptimiser, iteration: int
+    run: TrainingRun, meta_gradient: MetaGradient, params: Params, optimiser: OuterOptimiser, iteration: int
 ) -> float:
     """One step of the outer optimiser, in place; returns the meta-loss before it."""
-    recipe = setting.recipe
-    index = episode_indices(len(setting.episodes), setting.seed, iteration, recipe.meta_batch)
-    gradient, loss, state = meta_gradient(params, setting.episodes, index, iteration / recipe.iterations)
+    recipe = run.recipe
+    index = episode_indices(len(run.episodes), run.seed, iteration, recipe.meta_batch)
+    gradient, loss, state = meta_gradient(params, run.episodes, index, iteration / recipe.iterations)
     if not math.isfinite(loss):
         raise UserError(
             f"meta-training diverged at iteration {iteration + 1} (meta-loss {loss}): lower training.meta_lr or the "
@@ -123,14 +123,14 @@ def meta_step(
     return loss
 
 
-def _validated(setting: TrainingRun, snapshot: Snapshot, recorder: Recorder) -> Snapshot:
-    """With a row in the history for the meta-steps since the last one, and the best tensors updated."""
-    learner, size = setting.validation_learner, setting.recipe.chunk_size
-    scores = measured(final_score, learner, snapshot.params, setting.validation, size, recorder)
+def _validated(run: TrainingRun, snapshot: Snapshot, recorder: Recorder) -> Snapshot:
+    """The snapshot with a new row in its history, and with its tensors as the best ones if they score best."""
+    learner, size = run.validation_learner, run.recipe.chunk_size
+    scores = measured(final_score, learner, snapshot.params, run.validation, size, recorder)
     score = float(learner.problem.scale.counted(scores).mean(dtype=np.float64))
     row = {
         "iteration": snapshot.iteration,
-        "tasks": snapshot.iteration * setting.recipe.meta_batch,
+        "tasks": snapshot.iteration * run.recipe.meta_batch,
         "seconds": round(snapshot.seconds, 3),
         "loss": float(np.mean(snapshot.losses)) if snapshot.losses else math.nan,
         "validation": score,

@@ -1,4 +1,4 @@
-"""The machine that a run computes on: its device, a fixed number of threads, an allocator that keeps its memory."""
+"""The process that computes: its device, one thread, deterministic algorithms, an allocator that keeps memory."""
 
 from __future__ import annotations
 
@@ -26,23 +26,42 @@ KEPT_BYTES = 2**30
 
 @contextlib.contextmanager
 def prepared() -> Iterator[torch.device]:
-    """The GPU that this process holds (see `devices`), else the CPU. Same seed, same bits."""
-    torch.set_num_threads(THREADS)
-    _repeat_bits()
-    _keep_freed_memory()
-    _leave_the_compiler_out()
-    with _memory_in_one_line():
+    """Yields the device: the GPU that this process holds (see orchestration.devices), else the CPU.
+
+    Inside, the same seed gives the same bits. On leaving, torch has the settings that it had before. Raises UserError
+    where memory runs out.
+    """
+    with _one_thread(), _deterministic(), _without_the_compiler(), _out_of_memory_in_one_line():
+        _keep_freed_memory()
         yield device()
 
 
-def _repeat_bits() -> None:
+@contextlib.contextmanager
+def _one_thread() -> Iterator[None]:
+    before = torch.get_num_threads()
+    torch.set_num_threads(THREADS)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+@contextlib.contextmanager
+def _deterministic() -> Iterator[None]:
     """Only algorithms that give the same bits each time, in full precision."""
-    torch.set_deterministic_debug_mode("error")  # use_deterministic_algorithms(True) would import a compiler
-    # Each tensor would be filled with NaN before its first use: 2 to 5 % of a meta-step, for the same bits.
-    torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
+    memory: Any = torch.utils.deterministic
+    before = torch.get_deterministic_debug_mode(), memory.fill_uninitialized_memory
     if torch.cuda.is_available():
         os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # without it cuBLAS may choose between two orders
         torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = False
+    torch.set_deterministic_debug_mode("error")  # use_deterministic_algorithms(True) would import a compiler
+    # Filling each tensor with NaN before its first use takes 2 to 5 % of a meta-step and changes no bit.
+    memory.fill_uninitialized_memory = False
+    try:
+        yield
+    finally:
+        torch.set_deterministic_debug_mode(before[0])
+        memory.fill_uninitialized_memory = before[1]
 
 
 def device() -> torch.device:
@@ -51,20 +70,20 @@ def device() -> torch.device:
 
 
 def clock() -> Callable[[], float]:
-    """What the seconds of a training are read from: the processor's time, which no other process lengthens.
+    """The clock that times a training, in seconds: processor time on a CPU, wall-clock time with a GPU.
 
-    With a GPU they are those that pass.
+    Other processes do not lengthen processor time.
     """
     return time.process_time if device().type == "cpu" else time.perf_counter
 
 
 def device_name() -> str:
-    """What tables print."""
+    """The name of the device, as tables print it."""
     return torch.cuda.get_device_name() if torch.cuda.is_available() else f"CPU ({platform.machine()})"
 
 
 def facts() -> dict[str, Any]:
-    """What the bits of a run depend on beside its code, parameters and data."""
+    """What the bits of a run depend on beside code, parameters and data."""
     return {
         "device": device_name(),
         "processor": _processor(),
@@ -82,20 +101,20 @@ def _processor() -> str:
 
 
 @contextlib.contextmanager
-def _memory_in_one_line() -> Iterator[None]:
-    """Say what to do where memory runs out; torch has no exception of its own for that on a CPU."""
+def _out_of_memory_in_one_line() -> Iterator[None]:
+    """Raises UserError with a cure where memory runs out; on a CPU torch raises RuntimeError then."""
     try:
         yield
     except (MemoryError, RuntimeError) as error:
-        said = " ".join(str(error).split())
-        if not isinstance(error, MemoryError) and not re.search(OUT_OF_MEMORY, said):
+        message = " ".join(str(error).split())
+        if not isinstance(error, MemoryError) and not re.search(OUT_OF_MEMORY, message):
             raise
         cure = "lower training.chunk_size or width in params.yaml, or run fewer jobs at once (--cores)"
-        raise UserError(f"out of memory ({said[:200]}): {cure}, and run the same command again") from error
+        raise UserError(f"out of memory ({message[:200]}): {cure}, and run the same command again") from error
 
 
 class _Compiler:
-    """torch._dynamo for those who only want to know that compiled autograd is off; for others the real one."""
+    """Stands in for torch._dynamo: compiled autograd is off. Any other attribute imports the real module."""
 
     compiled_autograd = SimpleNamespace(_disable=contextlib.nullcontext)
 
@@ -103,14 +122,25 @@ class _Compiler:
         return getattr(importlib.import_module("torch._dynamo"), name)
 
 
-def _leave_the_compiler_out() -> None:
-    """torch.func.grad switches compiled autograd off, which is off, and imports the whole compiler for it: a second."""
-    if "torch._dynamo" not in sys.modules:
-        vars(torch)["_dynamo"] = _Compiler()
+@contextlib.contextmanager
+def _without_the_compiler() -> Iterator[None]:
+    """Saves a second: torch.func.grad imports the whole compiler in order to switch compiled autograd off."""
+    if "_dynamo" in vars(torch):
+        yield
+        return
+    stand_in = _Compiler()
+    vars(torch)["_dynamo"] = stand_in
+    try:
+        yield
+    finally:
+        if vars(torch).get("_dynamo") is stand_in:
+            del vars(torch)["_dynamo"]
+        if "torch._dynamo" in sys.modules:
+            vars(torch)["_dynamo"] = sys.modules["torch._dynamo"]
 
 
 def _keep_freed_memory() -> None:
-    """Large tensors come and go in every step: handing their pages back costs a third of a run's time."""
+    """For the rest of the process. Returning the pages of large tensors in every step takes a third of a run's time."""
     if platform.system() == "Linux" and platform.libc_ver()[0] == "glibc":
         libc = ctypes.CDLL(None)
         libc.mallopt(M_MMAP_THRESHOLD, KEPT_BYTES)

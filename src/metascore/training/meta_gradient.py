@@ -19,7 +19,7 @@ from metascore.training.replay import Recorder
 
 
 class MetaGradient:
-    """The gradient of a learner's mean meta-loss; one that is asked for again and again is recorded.
+    """The gradient of a learner's mean meta-loss. Repeated calls replay a recording.
 
     Memory depends on `chunk_size`, the number of episodes that are mapped over at once, not on the meta-batch.
     """

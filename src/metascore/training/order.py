@@ -10,9 +10,9 @@ from metascore.randomness import numpy_generator
 
 
 def episode_indices(count: int, seed: int, iteration: int, meta_batch: int) -> np.ndarray:
-    """Which of `count` episodes meta-step `iteration` trains on.
+    """The indices (meta_batch,) of the episodes, out of `count`, that meta-step `iteration` trains on.
 
-    Each seed goes through the file in an order of its own, a new one every time it has seen all of it.
+    Each seed and each epoch has its own random order.
     """
     places = np.arange(iteration * meta_batch, (iteration + 1) * meta_batch)
     return np.array([_order(count, seed, int(place // count))[place % count] for place in places])

@@ -1,4 +1,4 @@
-"""The outer optimiser: what a meta-step does with a meta-gradient, at which rate."""
+"""The outer optimiser, which applies meta-gradients, and its learning-rate schedules."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class OuterOptimiser:
     """Changes a learner's learned tensors, in place."""
 
     def __init__(self, recipe: Training, params: Params, state: dict[str, Tensor]) -> None:
-        """`state` is what `tensors` returned when another one stopped; empty at first."""
+        """`state` is what `tensors` returned at the end of an earlier part of the training; empty at first."""
         self.recipe, self.leaves = recipe, learned(params)
         self._optimiser = KINDS[recipe.optimiser](list(self.leaves.values()) or [torch.zeros(0)], lr=recipe.meta_lr)
         for full, value in state.items():
@@ -36,7 +36,7 @@ class OuterOptimiser:
         self._optimiser.step()
 
     def tensors(self) -> dict[str, Tensor]:
-        """What it remembers of the steps so far, by kind and name."""
+        """The state of the optimiser: tensors by kind and parameter name."""
         return {
             f"{key}/{name}": value.clone()
             for name, leaf in self.leaves.items()
@@ -46,7 +46,7 @@ class OuterOptimiser:
 
 
 def rate(recipe: Training, iteration: int) -> float:
-    """The rate of a meta-step."""
+    """The learning rate of meta-step `iteration`."""
     progress = iteration / recipe.iterations
     drop = recipe.meta_lr - recipe.final_lr
     match recipe.schedule:

@@ -1,4 +1,4 @@
-"""How long a learner's meta-steps take: how many of them fill a given time."""
+"""The duration of a learner's meta-steps, and the number of them that fill a given time."""
 
 from __future__ import annotations
 
@@ -15,27 +15,27 @@ from metascore.training.meta_gradient import MetaGradient
 from metascore.training.outer import OuterOptimiser
 
 POINTS = 16  # of a training, evenly spread: where phases change, so does the cost of a meta-step
-STAYS = 1e-12  # an outer rate that moves nothing, so that nothing can diverge
+TINY_RATE = 1e-12  # an outer rate that moves nothing, so that nothing can diverge
 
 
 @dataclass(frozen=True)
 class Pace:
-    """Seconds of one meta-step, on the average over a training, and of what comes once before the first ones."""
+    """Seconds of one meta-step, as the mean over a training, and seconds that the start takes once."""
 
     step: float
     start: float
 
     def iterations(self, seconds: float) -> int:
-        """How many meta-steps fill so many seconds: at least one."""
+        """The number of meta-steps that fill these seconds: at least one."""
         return max(1, int((seconds - self.start) / self.step))
 
 
-def measured(setting: TrainingRun, device: torch.device, seconds: float) -> Pace:
-    """The pace of a learner, from meta-steps of a training that nobody keeps, at least for so many seconds.
+def measured(run: TrainingRun, device: torch.device, seconds: float) -> Pace:
+    """The pace of a learner, from a training of at least `seconds` whose result is discarded.
 
-    The quickest round counts: what else runs on the machine makes a round slower, never quicker.
+    The fastest round counts, since other processes only slow a round down.
     """
-    steps, clock = _steps(setting, device), machine.clock()
+    steps, clock = _steps(run, device), machine.clock()
     first = _time(clock, steps)
     rounds = [_time(clock, steps)]
     while sum(rounds) < seconds:
@@ -44,18 +44,18 @@ def measured(setting: TrainingRun, device: torch.device, seconds: float) -> Pace
 
 
 def _time(clock: Callable[[], float], steps: Iterator[float]) -> float:
-    """Of one round."""
+    """Seconds of one round."""
     began = clock()
     for _ in range(POINTS):
         next(steps)
     return clock() - began
 
 
-def _steps(setting: TrainingRun, device: torch.device) -> Iterator[float]:
-    """Meta-steps without end; each time around at the same points of the training."""
-    recipe = replace(setting.recipe, iterations=POINTS, meta_lr=STAYS, final_lr=STAYS)
-    setting = replace(setting, recipe=recipe)
-    params = dict(beginning(setting.learner, generator(setting.seed, "initial parameters"), device).params)
-    optimiser, gradient = OuterOptimiser(recipe, params, {}), MetaGradient(setting.learner, recipe.chunk_size)
+def _steps(run: TrainingRun, device: torch.device) -> Iterator[float]:
+    """Endless meta-steps; each round is at the same points of the training."""
+    recipe = replace(run.recipe, iterations=POINTS, meta_lr=TINY_RATE, final_lr=TINY_RATE)
+    run = replace(run, recipe=recipe)
+    params = dict(beginning(run.learner, generator(run.seed, "initial parameters"), device).params)
+    optimiser, gradient = OuterOptimiser(recipe, params, {}), MetaGradient(run.learner, recipe.chunk_size)
     for iteration in cycle(range(POINTS)):
-        yield meta_step(setting, gradient, params, optimiser, iteration)
+        yield meta_step(run, gradient, params, optimiser, iteration)

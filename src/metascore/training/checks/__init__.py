@@ -1,4 +1,4 @@
-"""What every learner must do, whatever its method: the contract tests and `metascore check` ask for the same."""
+"""The contract of all learners, as checks that `metascore check` and the contract tests run."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def faults(subject: Subject) -> list[str]:
         try:
             with learner_errors(file_of(subject.learner())):
                 check(subject)
-        except Exception as error:  # one that breaks a check must not hide what the others find
-            said = str(error) if isinstance(error, UserError) else " ".join(f"{type(error).__name__}: {error}".split())
-            found.append(f"{check.__name__.replace('_', ' ')}: {said}")
+        except Exception as error:  # an error in one check must not hide the other findings
+            message = str(error) if isinstance(error, UserError) else f"{type(error).__name__}: {error}"
+            found.append(f"{check.__name__.replace('_', ' ')}: {' '.join(message.split())}")
     return found

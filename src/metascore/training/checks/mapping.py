@@ -1,4 +1,4 @@
-"""Whether the trainer's ways to speed a learner up leave it what it is: mapping over episodes, and recordings."""
+"""Checks that mapping over episodes and recordings, which speed training up, do not change results."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from metascore.training.meta_gradient import MetaGradient
 from metascore.training.replay import Recorder
 
 PHASES = (0.0, 0.01, 0.05, 0.3, 0.7, 1.0)
-RECORDED = "it must do the same operations whatever the tensors are, and take of the progress what `phase` says"
+RECORDED = "its operations must not depend on values of tensors, and only `phase` may depend on the progress"
 
 
 def mapping_over_episodes_equals_a_loop(subject: Subject) -> None:

@@ -1,4 +1,4 @@
-"""What a learner says of itself, and whether its outputs are what it says."""
+"""Checks of a learner's declarations, shapes and outputs."""
 
 from __future__ import annotations
 
@@ -21,7 +21,10 @@ def declares_what_tables_print(subject: Subject) -> None:
     if not learner.citation or not type(learner).__doc__:
         fault("no citation or no docstring", "say whose method it is, and what it learns")
     if learner.adapts != (learner.test_steps > 0):
-        fault(f"adapts is {learner.adapts}, test_steps {learner.test_steps}", "let it adapt where there are steps")
+        fault(
+            f"adapts is {learner.adapts}, test_steps {learner.test_steps}",
+            "declare adapts = True if and only if test_steps > 0",
+        )
 
 
 def is_a_frozen_dataclass(subject: Subject) -> None:

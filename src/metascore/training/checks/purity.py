@@ -1,4 +1,4 @@
-"""Whether a learner's functions depend on their arguments alone, and change nothing."""
+"""Checks that a learner's functions are pure: they depend on their arguments alone and change nothing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A learner on trial: small episodes of noise, and what it makes of them."""
+"""The learner that checks try, with small episodes of noise."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ class Subject:
 
 @dataclass
 class Held(Episodes):
-    """Episodes that are always the same tensors, so that who changes them is found out."""
+    """Episodes that are always the same tensors, so that a change in place shows."""
 
     episodes: Episode  # with a leading axis
 
@@ -85,13 +85,13 @@ class Held(Episodes):
 
 
 def fault(what: str, cure: str) -> NoReturn:
-    """Say in one line what is wrong, and how to mend it."""
+    """Raise UserError: what is wrong and how to mend it, in one line."""
     raise UserError(f"{what}: {cure}")
 
 
 @contextlib.contextmanager
 def double_precision() -> Iterator[None]:
-    """New tensors are double, in which the order of sums leaves hardly a trace."""
+    """New tensors have double precision, in which the order of sums hardly matters."""
     before = torch.get_default_dtype()
     torch.set_default_dtype(torch.float64)
     try:
