@@ -1,19 +1,45 @@
-"""Bring results that others made: pull what DVC keeps of the default budget, then say what is left to do.
+"""Bring results that others made: unpack and check those of git, pull those of DVC, then say what is left to do.
 
-Snakemake unpacks the published results that came with git, and compares the key of each result with the one that it
-would get today: nothing has to be marked as done.
+A result is done where its key is the one that it would get today: nothing has to be marked as done.
 """
 
 import subprocess
 import sys
 
+from metascore.config.loading import load
+from metascore.errors import UserError
+from metascore.orchestration.status import Statuses
+from metascore.store import packs
+
 
 def main() -> int:
-    """Return the exit status of the plan. Where there is nothing to pull, a line says so, and no more."""
+    """Return 1 where results of git were edited or damaged, and else the exit status of the default budget's plan.
+
+    Where there is nothing to pull, a line says so, and no more.
+    """
+    try:
+        sys.stdout.writelines(f"adopted: {unpacked(budget)}\n" for budget in load().published_budgets())
+    except UserError as error:
+        sys.stderr.write(f"adopt: {error}\n")
+        return 1
     pulled = subprocess.run(("dvc", "pull"), capture_output=True, text=True, check=False)
     if pulled.returncode:
         sys.stderr.write(f"adopt: nothing pulled ({reason(pulled.stderr or pulled.stdout)}): `make run` makes it\n")
     return subprocess.run(("snakemake", "-n"), check=False).returncode
+
+
+def unpacked(budget: str) -> str:
+    """Unpack and check the results of a published budget; return how many of its runs are done.
+
+    Raises UserError where they were edited or damaged.
+    """
+    statuses = Statuses(load(budget=budget))
+    folder = statuses.results.folder
+    packs.unpack(folder)
+    packs.check(folder)
+    runs = statuses.config.runs()
+    done = [run for run in runs if statuses.evaluation(run).is_done]
+    return f"{len(done)} of {len(runs)} runs of {budget}, as git has them"
 
 
 def reason(output: str) -> str:

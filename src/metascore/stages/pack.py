@@ -3,7 +3,6 @@
 import logging
 
 from metascore.config.params import Config
-from metascore.errors import UserError
 from metascore.store import packs
 from metascore.store.paths import Results
 
@@ -11,23 +10,14 @@ log = logging.getLogger(__name__)
 
 
 def run(config: Config, check: bool) -> None:
-    """Pack all runs of a budget, or check that its packs are undamaged and have what lies unpacked here.
+    """Pack all runs of a budget, or check its packs and the files that were unpacked from them.
 
-    Raises UserError where they aren't.
+    Raises UserError where one of them was edited or damaged.
     """
-    if check:
-        _check(config)
-        return
-    folder = packs.pack(config)
-    log.info("%s: %d runs of %s in %d files", folder, len(config.runs()), config.budget, len(list(folder.iterdir())))
-
-
-def _check(config: Config) -> None:
     results = Results.of(config).folder
-    different = packs.differing(results)
-    if different:
-        raise UserError(
-            f"{results}: {len(different)} unpacked files differ from the packs, such as {different[0]}: delete them to "
-            f"restore those of git, or run `metascore pack --budget {config.budget}`"
-        )
-    log.info("%s: %d files are as their digests say", packs.folder_of(results), len(packs.all_packs(results)))
+    if check:
+        packs.check(results)
+    else:
+        packs.pack(config)
+    count = len(packs.all_packs(results))
+    log.info("%s: %d runs of %s in %d files", packs.folder_of(results), len(config.runs()), config.budget, count)

@@ -75,13 +75,17 @@ def unpack(results: Path, packs: Iterable[Path] | None = None) -> list[Path]:
     return written
 
 
-def differing(results: Path) -> list[Path]:
-    """The files below results/{budget} that aren't what their pack has. Raises UserError where a pack is damaged."""
-    found = []
+def check(results: Path) -> None:
+    """Raise UserError where a pack is damaged, or a file below results/{budget} isn't what its pack has."""
+    changed = []
     for one in all_packs(results):
         packed = {results / name: content for name, content in _contents(one).items()}
-        found += [path for path, content in packed.items() if path.exists() and path.read_bytes() != content]
-    return found
+        changed += [path for path, content in packed.items() if path.exists() and path.read_bytes() != content]
+    if changed:
+        raise UserError(
+            f"{changed[0]}: differs from its pack (files that differ: {len(changed)}): delete them to restore what git "
+            f"has, or run `metascore pack --budget {results.name}`"
+        )
 
 
 def folder_of(results: Path) -> Path:
