@@ -87,8 +87,8 @@ def difference(stored: Key | None, wanted: Key) -> str | None:
 
     An input counts only where it lies here: published results come without the data that they were made from.
     """
-    if stored is None:
-        return "missing"
+    if not stored:
+        return "missing" if stored is None else "no key"
     names = [sorted(key.get(INPUTS, {})) for key in (stored, wanted)]
     if names[0] != names[1]:
         return f"inputs: {_short(names[0])} -> {_short(names[1])}"
