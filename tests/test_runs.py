@@ -3,6 +3,7 @@
 import contextlib
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -115,6 +116,34 @@ def test_a_seed_with_another_key_is_trained_again(change: Callable[[Config], Non
     assert (
         run_key.difference(run_key.stored_training_key(Results.of(config), *PROTONET), read_json(RECORD)["key"]) is None
     )
+
+
+@pytest.mark.usefixtures("own")
+def test_a_seed_that_finished_in_a_failed_job_is_not_trained_twice(monkeypatch, caplog):
+    """Snakemake puts the former files back where a job fails."""
+    config, jobs = loading.load(), [*PROTONET, replace(PROTONET[0], seed=1)]
+    change_rate(config)
+    former = RECORD.read_bytes()
+    with monkeypatch.context() as patch:
+        patch.setattr(train, "_train", failing_from(jobs[1], train._train))
+        with pytest.raises(UserError, match="no space"):
+            train.run(config, jobs)
+    RECORD.write_bytes(former)
+    with caplog.at_level("INFO"):
+        train.run(config, jobs)
+    assert "omniglot_5w1s/protonet/0: going on from iteration 4" in caplog.messages
+    assert not list(Path(".rolling").rglob("snapshot.safetensors"))
+
+
+def failing_from(job: Run, train_one: Callable[..., Any]) -> Callable[..., Any]:
+    """A training that fails for one job."""
+
+    def train_or_fail(results: Results, one: Run, *others: Any) -> Any:
+        if one == job:
+            raise UserError("no space")
+        return train_one(results, one, *others)
+
+    return train_or_fail
 
 
 @pytest.mark.usefixtures("own")

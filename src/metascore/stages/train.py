@@ -52,8 +52,10 @@ def run(config: Config, jobs: Sequence[Run]) -> None:
         return
     with devices.claimed(), machine.prepared() as device:
         failures = list(filter(None, [_failure(config, job, device) for job in waiting]))
-    if failures:
-        raise failures[0]
+        if failures:
+            raise failures[0]
+        for job in jobs:  # only now: where a job fails, Snakemake puts back the files that it would have replaced
+            _snapshot_of(run_key.training_key(config, job), device).unlink(missing_ok=True)
 
 
 def _is_done(config: Config, results: Results, job: Run) -> bool:
@@ -78,16 +80,20 @@ def _failure(config: Config, job: Run, device: torch.device) -> UserError | None
 def _run(config: Config, job: Run, device: torch.device) -> None:
     key = run_key.with_inputs(run_key.training_key(config, job))
     setting = setting_of(config, job, device)
-    folder = snapshots.FOLDER / run_key.digest({**key, "device": device.type, "machine": machine.facts()})
-    folder.mkdir(parents=True, exist_ok=True)
-    results, rolling = Results.of(config), folder / "snapshot.safetensors"
+    results, rolling = Results.of(config), _snapshot_of(key, device)
+    rolling.parent.mkdir(parents=True, exist_ok=True)
     try:
-        with filelock.FileLock(folder / "lock", timeout=SECONDS_TO_WAIT):
+        with filelock.FileLock(rolling.with_name("lock"), timeout=SECONDS_TO_WAIT):
             snapshot = _train(results, job, setting, rolling, device)
             _write(config, job, setting, snapshot, key)
-            rolling.unlink(missing_ok=True)
     except filelock.Timeout as error:
         raise UserError(f"{_name(job)}: another process is training this run: wait for it, or end it") from error
+
+
+def _snapshot_of(key: Key, device: torch.device) -> Path:
+    """Where a run in progress leaves its last snapshot."""
+    name = run_key.digest({**key, "device": device.type, "machine": machine.facts()})
+    return snapshots.FOLDER / name / "snapshot.safetensors"
 
 
 def setting_of(config: Config, job: Run, device: torch.device) -> TrainingRun:
