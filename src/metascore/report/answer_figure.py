@@ -1,4 +1,4 @@
-"""The answers of `metascore predict` as a figure: each picture beside an example of the class that was chosen."""
+"""The figure of `metascore predict`: each picture beside an example of its predicted class."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ MOST = 60  # answers that are drawn
 
 @dataclass(frozen=True)
 class Answers:
-    """What was asked, and the probability of each class."""
+    """Pictures, and the predicted probability of each class."""
 
     names: list[str]  # of classes
     support: UInt8[np.ndarray, "way size size channel"]  # one picture of each
@@ -36,23 +36,23 @@ class Answers:
         return found
 
     def right(self) -> list[bool]:
-        """Of pictures that lie in a folder that is called as a class: whether that class was chosen."""
+        """Whether the prediction is right, of each picture whose folder is named like a class."""
         return [known for known in map(self.is_right, range(len(self.files))) if known is not None]
 
     def is_right(self, number: int) -> bool | None:
-        """Of one picture; None where nothing says which class it is of."""
+        """Whether a prediction is right; None where the picture's folder is not named like a class."""
         truth = str(PurePosixPath(self.files[number]).parent)
         return self.names[self.chosen[number]] == truth if truth in self.names else None
 
 
 def draw(answers: Answers, inverted: bool) -> Figure:
-    """Pairs of pictures: what was asked about, and an example of the class that was chosen, with its probability."""
+    """Pairs of a picture and an example of its predicted class, with the probability."""
     shown = min(len(answers.files), MOST)
     rows, width = -(-shown // COLUMNS), COLUMNS * (2 * SIZE + TEXT)
     height = rows * SIZE + 0.5
     figure = Figure(figsize=(width, height), dpi=150)
     more = "" if shown == len(answers.files) else f" (the first {shown} of {len(answers.files)})"
-    figure.text(0.1 / width, 1 - 0.1 / height, f"Picture, and the class that it was taken for{more}", va="top")
+    figure.text(0.1 / width, 1 - 0.1 / height, f"Picture and predicted class{more}", va="top")
     for k in range(shown):
         left, bottom = (k % COLUMNS) * (2 * SIZE + TEXT), (rows - 1 - k // COLUMNS) * SIZE
         pair = answers.queries[k], answers.support[answers.chosen[k]]
@@ -67,7 +67,7 @@ def draw(answers: Answers, inverted: bool) -> Figure:
 
 
 def _show(axes: Axes, image: UInt8[np.ndarray, "size size channel"], inverted: bool, is_wrong: bool) -> None:
-    """As it was before it was inverted; a mistake has a frame."""
+    """A picture with its original colours; a mistake has a frame."""
     seen = 255 - image if inverted else image
     axes.imshow(np.broadcast_to(seen, (*seen.shape[:2], 3)))
     axes.set(xticks=[], yticks=[])

@@ -1,6 +1,6 @@
-"""Blocks of Markdown that a program writes, between two comments that a reader of the page does not see.
+"""Blocks of Markdown that a program writes, between two comments.
 
-The first, <!-- made by make docs: scores omniglot_5w1s -->, says what the block shows; <!-- end --> is its end.
+The first, <!-- made by make docs: scores omniglot_5w1s -->, names the content; the last is <!-- end -->.
 """
 
 import re
@@ -14,9 +14,9 @@ BLOCK = re.compile(rf"^({re.escape(BEGIN)}(?P<words>[^\n]+?) -->)$.*?^({re.escap
 
 
 def filled(text: str, make: Callable[[list[str]], str], place: str) -> str:
-    """The text with each block's content made from the words of its first line.
+    """The text, with the content of each block made from the words of its first line.
 
-    Raises UserError, naming `place`, where a block does not end or its words mean nothing.
+    Raises UserError, naming `place`, where a block has no end or unknown words.
     """
     found = [match.group(0) for match in BLOCK.finditer(text)]
     if len(found) != text.count(BEGIN) or any(block.count(BEGIN) != 1 for block in found):
@@ -26,6 +26,6 @@ def filled(text: str, make: Callable[[list[str]], str], place: str) -> str:
         try:
             return f"{match[1]}\n\n{make(match['words'].split())}\n\n{match[3]}"
         except (KeyError, TypeError) as error:
-            raise UserError(f"{place}: nothing is known of `{match['words']}` ({error}): correct the block") from error
+            raise UserError(f"{place}: unknown words `{match['words']}` ({error}): correct the block") from error
 
     return BLOCK.sub(content, text)

@@ -1,7 +1,7 @@
-"""What episode files are, for machines: Croissant 1.0 (mlcommons.org/croissant), JSON that search engines read.
+"""Metadata of episode files in the format Croissant 1.0 (mlcommons.org/croissant), JSON that search engines read.
 
-An episode file is an array of rows, one an episode, which Croissant has no reader for: it says which files there are,
-with their digests, and which columns a row of each has. docs/reference/datasheet.md says in words what they mean.
+An episode file is a NumPy array with a row an episode, for which Croissant has no reader. The metadata list the files
+with their digests, and the columns of each. docs/reference/datasheet.md describes the columns.
 """
 
 from __future__ import annotations
@@ -47,14 +47,14 @@ class EpisodeArray:
 
 
 def described(files: list[EpisodeArray], budget: str, version: str, data: str) -> Json:
-    """The metadata of these files. `data` says in words what the episodes are made of."""
+    """The metadata of these files. `data` describes the source of the episodes."""
     return {
         "@context": CONTEXT,
         "@type": "sc:Dataset",
         "conformsTo": "http://mlcommons.org/croissant/1.0",
         "name": f"metascore_episodes_{budget}",
         "description": f"Frozen few-shot episodes on which all learners of MetaScore's budget {budget} are trained and "
-        f"judged. They name examples and hold none: {data}.",
+        f"evaluated. They refer to examples and contain none: {data}.",
         "version": version,
         "license": LICENCE,
         "citeAs": CITED,
@@ -91,7 +91,7 @@ def _columns(files: list[EpisodeArray]) -> Json:
 
 
 def _records(name: str, description: str, types: dict[str, str], rows: list[Json]) -> Json:
-    """A table whose rows stand in the metadata themselves; columns are text unless `types` says otherwise."""
+    """A table whose rows are part of the metadata; `types` are those of columns that are not text."""
     fields = [
         {"@type": "cr:Field", "@id": f"{name}/{key}", "name": key, "dataType": types.get(key, "sc:Text")}
         for key in rows[0]

@@ -1,4 +1,4 @@
-"""What figures and tables say of themselves, read from their syntax trees: the workflow doesn't wait for matplotlib."""
+"""The declarations of figures and tables, read from their syntax trees: the workflow imports no matplotlib."""
 
 import ast
 from functools import cache

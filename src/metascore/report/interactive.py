@@ -22,22 +22,22 @@ def table(frame: pd.DataFrame, name: str) -> Markup:
         table_id=name,
         showIndex=False,
         column_filters="footer",
-        allow_html=True,  # what is left of it: itables would escape cells, but not headings
+        allow_html=True,  # both are escaped here: itables escapes cells, but not headings
         text_in_header_can_be_selected=False,  # so that a click anywhere on a heading sorts
         pageLength=ROWS,
         lengthMenu=[ROWS, 100, 1000],
         scrollX=True,
         maxBytes=0,  # whole tables, of any size
         classes="display compact nowrap",
-        order=[],  # as given, until somebody sorts
+        order=[],  # as given, until a reader sorts
     )
     return Markup(html)  # noqa: S704  escaped above
 
 
 def _escaped(frame: pd.DataFrame) -> pd.DataFrame:
-    """The same with texts, in cells and headings, as HTML that shows them as they are; what is missing is empty.
+    """The same with escaped texts in cells and headings; missing cells are empty.
 
-    Empty cells sort among numbers, which a column of strings that are numbers otherwise does too.
+    A column of numbers with empty cells still sorts as numbers.
     """
     texts = frame.select_dtypes(exclude=["number", "bool"]).columns
     changed = [str(name) for name in frame if name in texts or frame[name].isna().any()]

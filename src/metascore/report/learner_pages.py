@@ -1,8 +1,6 @@
-"""The learners' pages, as the report shows them: what a learner does, and where it departs from its paper.
+"""The introduction of a learner's page and its departures from the paper, as the report shows them.
 
-They are docs/algorithms/*.md; that of a learner from another package lies beside its module.
-
-Of a page the report leaves out the recipe and the measured results, since it has the run's own.
+Pages are docs/algorithms/*.md; the page of a learner from another package is beside its module.
 """
 
 import hashlib
@@ -16,25 +14,25 @@ from metascore.config import signatures
 
 FOLDER = Path(__file__).parents[3] / "docs" / "algorithms"
 DEPARTURES = "Departures from the paper"
-LOCAL_LINK = re.compile(r"\[([^\]]*)\]\((?!https?://)[^)]*\)")  # to a file: no reader of the page has it
+LOCAL_LINK = re.compile(r"\[([^\]]*)\]\((?!https?://)[^)]*\)")  # to a file, which readers of the report do not have
 
 
 @dataclass(frozen=True)
 class LearnerPage:
-    """What the report shows of a page; both are HTML without anything that the page's author could have injected."""
+    """Two parts of a page as HTML, in which HTML of the page itself is escaped."""
 
     introduction: str
     departures: str
 
 
 def read(learner: str, file: str, folder: Path = FOLDER) -> LearnerPage:
-    """The page of an entry, or of the learner's file that it is a variant of; empty where neither has one."""
+    """The page of an entry, or else of its learner's file; empty where neither has one."""
     introduction, departures = _parts(_text(learner, file, folder))
     return LearnerPage(_html(introduction), _html(departures))
 
 
 def digest(learners: dict[str, str], folder: Path = FOLDER) -> str:
-    """SHA-256 of all that `read` shows of these entries (with their files): the report is made anew when it changes."""
+    """SHA-256 of the parts that `read` returns for these entries (with their files)."""
     shown = [_parts(_text(learner, file, folder)) for learner, file in sorted(learners.items())]
     return hashlib.sha256(repr(shown).encode()).hexdigest()
 
@@ -47,7 +45,7 @@ def _text(learner: str, file: str, folder: Path) -> str:
 
 
 def _parts(text: str) -> tuple[str, str]:
-    """What stands before the first section, without the title; and the section on departures."""
+    """The text before the first section, without the title; and the section on departures."""
     introduction, *sections = re.split(r"^## ", text, flags=re.MULTILINE)
     departures = [section.removeprefix(DEPARTURES) for section in sections if section.startswith(DEPARTURES)]
     return re.sub(r"\A# .*\n", "", introduction).strip(), "".join(departures).strip()

@@ -18,7 +18,7 @@ TEMPLATE = Path(__file__).with_name("page.html.jinja")
 
 @dataclass(frozen=True)
 class Task:
-    """The results of a task: who leads, the main table, the figures."""
+    """The results of a task: the leader, the main table, the figures."""
 
     name: str
     title: str

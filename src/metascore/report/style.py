@@ -44,7 +44,7 @@ SETTINGS: Any = {"text.parse_math": False, "svg.hashsalt": "metascore", "svg.fon
 
 @contextmanager
 def settings() -> Iterator[None]:
-    """Draw with matplotlib's own defaults and SETTINGS, whatever the user's matplotlibrc says."""
+    """Draw with matplotlib's own defaults and SETTINGS, independent of the user's matplotlibrc."""
     with matplotlib.rc_context():
         matplotlib.rcdefaults()
         matplotlib.rcParams.update(SETTINGS)
@@ -101,7 +101,7 @@ def family_key(figure: Figure, families: Sequence[str]) -> None:
 
 
 def note(title: str, sentence: str) -> Figure:
-    """A figure that says why it is empty."""
+    """A figure with a sentence in place of data."""
     figure, axes = panel(title, height=0.4, left=0.1, right=0.1)
     axes.axis("off")
     axes.annotate(sentence, (0.0, 0.5), xycoords="axes fraction", va="center", fontsize=FONT)

@@ -1,4 +1,4 @@
-"""Stage compare: how MetaScores moved since another git revision, printed as Markdown."""
+"""Stage compare: the change of MetaScores since another git revision, printed as Markdown."""
 
 import logging
 import sys
@@ -20,8 +20,8 @@ from metascore.store.results import chance_scores, measure, read_inputs, read_sc
 
 READING = (
     "MetaScores before and now, and their change with its 95 % interval; scores are accuracies in [0, 1], or mean "
-    "squared errors. Paired: the same seeds and episodes. Verdicts are Holm-corrected over all rows, at 5 %; one "
-    "seed says nothing of others, and has none."
+    "squared errors. Paired: the same seeds and episodes. Verdicts are Holm-corrected over all rows, at 5 %; with one "
+    "seed there is none."
 )
 
 log = logging.getLogger(__name__)
@@ -96,7 +96,7 @@ def _scores_before(results: Results, runs: list[Run], problem: Problem, revision
 
 
 def _same_episodes(now: list[Run], results: Results, then: list[Run], before: Results) -> bool:
-    """Whether the runs have the same seeds, and are known to have been judged on the same files."""
+    """Whether the runs have the same seeds, and records of evaluation on the same files."""
     if now != then:
         return False
     try:

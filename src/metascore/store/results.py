@@ -1,4 +1,4 @@
-"""What runs left behind, read and checked: scores, what they were judged on, run records, learning curves."""
+"""Files of runs, read and checked: scores, evaluation records, run records, learning curves, figure data."""
 
 from collections.abc import Collection
 from pathlib import Path
@@ -23,7 +23,7 @@ AXES = {"family", "batch_norm", "gradient_order", "train_steps", "test_steps", "
 
 
 def task_results(config: Config, task: str, results: Results, title: str) -> TaskResults:
-    """Read all runs of a task; all must have been judged on the same episodes."""
+    """Read all runs of a task; all must have been evaluated on the same episodes."""
     problem, runs = config.tasks[task], runs_by_learner(config, task)
     scores = {learner: [read_scores(results, one, problem) for one in seeds] for learner, seeds in runs.items()}
     _check_same_episodes(task, runs, scores, results)
@@ -93,15 +93,15 @@ def _check_same_episodes(
         listed = ", ".join(f"{learner} {sorted(count)}" for learner, count in counts.items())
         culprit = results.scores / task
         raise UserError(f"{culprit}: numbers of episodes differ ({listed}): run `metascore finetune`")
-    judged = {f"{one.learner}/{one.seed}": read_inputs(results, one) for seeds in runs.values() for one in seeds}
-    if judged:
-        controls.check_same_episodes(judged, str(results.scores / task))
+    inputs = {f"{one.learner}/{one.seed}": read_inputs(results, one) for seeds in runs.values() for one in seeds}
+    if inputs:
+        controls.check_same_episodes(inputs, str(results.scores / task))
 
 
 def read_record(results: Results, one: Run) -> dict[str, Any]:
     """A run's run.json. Raises UserError when missing or malformed.
 
-    That of a training on another task has the axes that the run was judged with.
+    That of a training on another task has the axes of the evaluated learner.
     """
     path = results.record(one)
     record = read_json(path)
@@ -173,5 +173,5 @@ def measure(task: str, problem: Problem, zero: Float[np.ndarray, " episode"] | N
     if problem.chance is not None:
         return Measure(problem.scale, problem.chance, problem.perfect)
     if zero is None or not np.isfinite(zero).all():
-        raise UserError(f"{task}: no run says what chance scores on the test episodes: run `metascore finetune` again")
+        raise UserError(f"{task}: no run has the scores of chance on the test episodes: run `metascore finetune`")
     return measured_chance(problem.scale, problem.perfect, zero[None, :, None])

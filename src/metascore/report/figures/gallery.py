@@ -21,7 +21,7 @@ LEARNERS = 4  # at most
 COLUMNS = 10  # images in a row
 SIZE = 0.56  # inches of an image with its margin
 LEFT, RIGHT, HEAD, BETWEEN = 1.9, 1.5, 0.5, 0.5  # inches: labels, counts, the title, episodes
-RIGHT_COLOUR, WRONG_COLOUR = "#bbbbbb", "#d55e00"  # vermilion: told from grey by all readers
+RIGHT_COLOUR, WRONG_COLOUR = "#bbbbbb", "#d55e00"  # vermilion: distinct from grey for all readers
 
 
 @dataclass(frozen=True)

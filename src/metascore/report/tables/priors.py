@@ -1,4 +1,4 @@
-"""Table `priors`: what learners of functions know before they adapt."""
+"""Table `priors`: the distance of functions from the mean function before adaptation, and their moves."""
 
 import pandas as pd
 
@@ -8,10 +8,10 @@ from metascore.report.numbers import Numbers
 
 PLACE = 4
 CAPTION = (
-    "How far each learner of functions is from the mean over all waves before it adapts, and how far 1, 5 and 10 "
+    "The distance of each learner's function from the mean over all waves before adaptation, and how far 1, 5 and 10 "
     "steps move it."
 )
-TITLE = "Before adaptation, and how far it moves"
+TITLE = "Functions before adaptation, and their moves"
 READING = (
     "Distances are mean squared differences of functions over [-5, 5]: of the unadapted function from the mean over "
     "all waves, E[A sin(x - phase)]; and of the function after 1, 5 and 10 steps from the unadapted one, over the test "

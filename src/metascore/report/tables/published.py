@@ -7,7 +7,9 @@ from metascore.report.documents import Paper, Section
 from metascore.report.numbers import Numbers
 
 PLACE = 3
-CAPTION = "The scores that papers print beside ours: the gap with its 95 % interval, and what the papers did otherwise."
+CAPTION = (
+    "The scores that papers print beside ours: the gap with its 95 % interval, and the differences of their protocols."
+)
 TITLE = "Published and ours"
 PAPER = True
 READING = (

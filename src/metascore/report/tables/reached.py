@@ -1,4 +1,4 @@
-"""Table `reached`: how long each learner trains until it is so good."""
+"""Table `reached`: the training time until each learner reaches some accuracies."""
 
 import pandas as pd
 
@@ -11,7 +11,7 @@ CAPTION = "Seconds of training until the accuracy on validation episodes reaches
 TITLE = "Accuracy against seconds"
 READING = (
     "Seconds of meta-steps (of the processor; on a GPU of the clock), without validation, until the first validation "
-    "whose mean over seeds is so high; seconds and tasks seen in all."
+    "whose mean over seeds reaches the accuracy; seconds and tasks of the whole training."
 )
 
 
