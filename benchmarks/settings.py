@@ -21,6 +21,7 @@ SECOND_ORDER_PASSES = 9  # in units of one forward pass: for each support image 
 FIRST_ORDER_PASSES = 3
 TEST_STEPS = 10
 QUERY_PASSES = 3
+CPU = torch.device("cpu")
 
 
 @dataclass(frozen=True)
@@ -60,14 +61,14 @@ class Setting:
             first_order=self.first_order,
         )
 
-    def params(self) -> Params:
-        return self.learner().initialise(generator(0, "benchmark"))
+    def params(self, device: torch.device = CPU) -> Params:
+        return {name: value.to(device) for name, value in self.learner().initialise(generator(0, "benchmark")).items()}
 
-    def episodes(self) -> Gathered:
+    def episodes(self, device: torch.device = CPU) -> Gathered:
         """Noise: what the images show doesn't change how long they take."""
         rows = self.problem.draw_among(list(range(CHARACTERS)), "train", self.tasks, rotate=False, seed=0)
         noise = np.random.default_rng(0).integers(0, 256, (CHARACTERS, 20, 28, 28), dtype=np.uint8)
-        return self.problem.episodes(rows, torch.from_numpy(noise))
+        return self.problem.episodes(rows, torch.from_numpy(noise).to(device))
 
     def operations(self) -> int:
         """Floating-point operations of one task's meta-gradient that no implementation can save."""

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import IO, Any
 
 import numpy as np
-import psutil
 
 from metascore.errors import UserError
 
@@ -93,8 +92,18 @@ def _remove_orphans(path: Path) -> None:
     """Remove the temporary files of this file whose processes are dead."""
     for partial in path.parent.glob(f".{path.name}.*.partial"):
         process = partial.name.removeprefix(f".{path.name}.").removesuffix(".partial")
-        if process.isdecimal() and not psutil.pid_exists(int(process)):
+        if process.isdecimal() and not _is_running(int(process)):
             partial.unlink(missing_ok=True)
+
+
+def _is_running(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:  # another user's
+        return True
+    return True
 
 
 def write_text(path: str | Path, text: str) -> None:

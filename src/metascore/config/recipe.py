@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-from pydantic import Field
-
-Positive = Annotated[int, Field(ge=1, le=100_000_000)]
-Rate = Annotated[float, Field(ge=0, le=1_000_000)]
-AboveZero = Annotated[float, Field(gt=0, le=1_000_000)]
+from metascore.bounds import AboveZero, Iterations, Positive, Rate, Ways
 
 
 @dataclass(frozen=True)
 class Training:
     """How a learner is meta-trained. The fields are the keys of a `training` section, and their types its schema."""
 
-    iterations: Annotated[int, Field(ge=0, le=100_000_000)] = 0  # meta-steps; 0 leaves the learner as initialised
+    iterations: Iterations = 0  # meta-steps; 0 leaves the learner as initialised
     meta_batch: Positive = 1  # episodes a meta-step
     optimiser: Literal["adam", "sgd"] = "adam"
     meta_lr: AboveZero = 0.001
@@ -25,8 +21,9 @@ class Training:
     halve_every: Positive = 0  # meta-steps, for `halving`
     clip_norm: AboveZero | None = None  # of the whole meta-gradient
     validations: Positive = 10  # how often, evenly spread, the validation episodes are scored
-    chunk_size: Positive | None = None  # episodes mapped over at once; bounds memory; None: the problem's
-    way: Annotated[int, Field(ge=2)] | None = None  # shape of training episodes, where it is not the task's
+    chunk_size: Positive | Literal["auto"] | None = None  # episodes mapped over at once; None: the problem's size;
+    # auto: that size, halved where memory runs out
+    way: Ways | None = None  # shape of training episodes, where it is not the task's
     shot: Positive | None = None
     query: Positive | None = None
 

@@ -11,8 +11,9 @@ from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, TypeAda
 from pydantic_core import PydanticCustomError
 from typing_extensions import TypedDict
 
+from metascore.bounds import Positive
 from metascore.config.documents import Document, Key, listed
-from metascore.config.recipe import Positive, Training
+from metascore.config.recipe import Training
 
 STRICT = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
 NAME = re.compile(r"[a-z][a-z0-9_]*")

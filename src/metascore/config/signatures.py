@@ -9,21 +9,19 @@ import ast
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Any, Literal, Optional
-
-from pydantic import ConfigDict, Field, TypeAdapter
+from typing import Any, Literal, Optional
 
 from metascore import plugins
+from metascore.bounds import NotNegative, NotNegativeFloat
 from metascore.errors import UsageError
 
 ROOM = "learners"
 LEARNERS = Path(__file__).parents[1] / ROOM
-STRICT = ConfigDict(strict=True, allow_inf_nan=False)
 BASE = "AbstractLearner"
 CONSTANTS = ("needs", "learns", "citation")  # class variables that are read
 TYPES: dict[str, Any] = {  # what an annotation allows in params.yaml
-    "int": Annotated[int, Field(ge=0)],
-    "float": Annotated[float, Field(ge=0)],
+    "int": NotNegative,
+    "float": NotNegativeFloat,
     "bool": bool,
     "str": str,
     "None": None,
@@ -81,6 +79,8 @@ def module_of(file: str) -> str:
 @cache
 def of(file: str) -> Signature:
     """What a learner's file declares. Raises UsageError, with file and line, where it can't be read."""
+    from pydantic import ConfigDict, TypeAdapter  # late: whoever only loads a learner needs no pydantic
+
     path, types, values = path_of(file), {}, {}
     for statement in (one for one in _learner(path).body if isinstance(one, ast.AnnAssign)):
         name = ast.unparse(statement.target)
@@ -89,7 +89,9 @@ def of(file: str) -> Signature:
             continue
         try:
             if not is_constant:
-                types[name] = TypeAdapter(_type(statement.annotation), config=STRICT)
+                types[name] = TypeAdapter(
+                    _type(statement.annotation), config=ConfigDict(strict=True, allow_inf_nan=False)
+                )
             if statement.value is not None:
                 values[name] = ast.literal_eval(statement.value)
         except (KeyError, ValueError, TypeError) as error:

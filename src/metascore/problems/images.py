@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, final
 
 import numpy as np
-from pydantic import Field
 
+from metascore.bounds import Bounds, Pattern
 from metascore.data.characters import members
 from metascore.data.classes import Row
 from metascore.data.classes import read as read_classes
@@ -41,8 +41,8 @@ class Images(PictureClassification):
     name: ClassVar[str] = "images"
     fields: ClassVar[tuple[str, str]] = ("class", "image")
 
-    data_set: Annotated[str, Field(pattern="^[a-z][a-z0-9_]*$")]
-    way: Annotated[int, Field(ge=2, le=100_000)]
+    data_set: Annotated[str, Pattern("^[a-z][a-z0-9_]*$")]
+    way: Annotated[int, Bounds(100_000, least=2)]
     split: Literal["", "class", "group", "parts", "file"] = ""  # none: the set's own
     side: int = dataclasses.field(default=28, metadata=NO_KEY)
     channels: int = dataclasses.field(default=1, metadata=NO_KEY)

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 from functools import cache
-from typing import Annotated, Any, NotRequired, get_type_hints
+from typing import Any, NotRequired, get_type_hints
 
-from pydantic import Field
+from metascore.bounds import Positive
 
 NO_KEY = {"key": False}  # metadata of a field that a task can't state
-POSITIVE = Annotated[int, Field(ge=1, le=100_000_000)]  # an int field without bounds of its own
 
 
 @cache
@@ -19,6 +18,6 @@ def task_keys(problem: type[Any]) -> dict[str, Any]:
     found = {}
     for field in dataclasses.fields(problem):
         if field.init and field.metadata != NO_KEY:
-            kind = POSITIVE if types[field.name] is int else types[field.name]
+            kind = Positive if types[field.name] is int else types[field.name]
             found[field.name] = kind if field.default is dataclasses.MISSING else NotRequired[kind]
     return found

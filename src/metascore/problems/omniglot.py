@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, final
 
 import numpy as np
 from jaxtyping import UInt8
-from pydantic import Field
 
+from metascore.bounds import Bounds
 from metascore.data import lake
 from metascore.data.characters import CHARACTERS, DRAWERS, SIDE, character_names, members
 from metascore.data.pictures import Look
@@ -45,7 +45,7 @@ class Omniglot(PictureClassification):
     warning: ClassVar[str] = "SYNTHETIC GLYPHS: drawn by a program. These numbers say nothing about Omniglot."
     fields: ClassVar[tuple[str, str]] = ("character", "drawer")
 
-    way: Annotated[int, Field(ge=2, le=CHARACTERS)]
+    way: Annotated[int, Bounds(CHARACTERS, least=2)]
     split: Literal["", "random", "lake", "file"] = ""  # none: split.name
     one_drawer: bool = False  # all first drawings of an episode are one person's, all second ones another's, ...
     turned: bool = True  # in the parts that `episodes.rotate` lists; false: in none

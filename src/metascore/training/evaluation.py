@@ -14,6 +14,7 @@ from metascore.learners.base import AbstractLearner, file_of, last
 from metascore.learners.learner_errors import learner_errors
 from metascore.networks.tensors import Params
 from metascore.problems.examples import Episode, Episodes
+from metascore.training.chunk_size import ChunkSize, Stated
 from metascore.training.replay import Recorder
 
 STEPS = 10  # T of MetaScore: adaptation curves have T + 1 points
@@ -38,7 +39,7 @@ def measured(
     learner: AbstractLearner,
     params: Params,
     episodes: Episodes,
-    chunk_size: int | None = None,
+    chunk_size: Stated = None,
     recorder: Recorder | None = None,
     count: int | None = None,
 ) -> Float[np.ndarray, "episodes ..."]:
@@ -53,10 +54,14 @@ def measured(
 
     recorder = recorder or Recorder()
     count = len(episodes) if count is None else min(count, len(episodes))
+
+    def of_all(size: int) -> Tensor:
+        batches = (episodes.batch(index) for index in chunks(count, size))
+        return torch.cat([recorder((measure, learner), of_chunk, params, batch) for batch in batches])
+
     with torch.no_grad(), learner_errors(file_of(learner)):
-        batches = (episodes.batch(index) for index in chunks(count, chunk_size or learner.problem.chunk_size))
-        pieces = [recorder((measure, learner), of_chunk, params, batch) for batch in batches]
-    return torch.cat(pieces).float().cpu().numpy()
+        found = ChunkSize(chunk_size, learner.problem.chunk_size).attempt(of_all, recorder.forget)
+    return found.float().cpu().numpy()
 
 
 def chunks(count: int, size: int) -> list[np.ndarray]:

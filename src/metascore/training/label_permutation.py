@@ -11,6 +11,7 @@ import numpy as np
 from metascore.learners.base import AbstractLearner
 from metascore.networks.tensors import Params
 from metascore.problems.examples import Episodes
+from metascore.training.chunk_size import Stated
 from metascore.training.evaluation import adaptation_curve, measured
 from metascore.training.replay import Recorder
 
@@ -19,7 +20,7 @@ ROUNDS = 2  # at least, of `way` episodes
 
 
 def label_permutation_control(
-    learner: AbstractLearner, params: Params, episodes: Episodes, chunk_size: int | None, recorder: Recorder
+    learner: AbstractLearner, params: Params, episodes: Episodes, chunk_size: Stated, recorder: Recorder
 ) -> dict[str, np.ndarray]:
     """Scores `misled` (episode,) after the last step on the first episodes; nothing where a problem has no classes."""
     problem = learner.problem

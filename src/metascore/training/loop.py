@@ -11,7 +11,6 @@ import torch
 from torch import Tensor
 
 from metascore.config.recipe import Training
-from metascore.errors import UserError
 from metascore.learners.base import AbstractLearner, file_of
 from metascore.learners.learner_errors import learner_errors
 from metascore.networks.tensors import Params
@@ -19,7 +18,7 @@ from metascore.problems.examples import Episodes
 from metascore.training import machine
 from metascore.training.evaluation import final_score, measured
 from metascore.training.meta_gradient import MetaGradient
-from metascore.training.order import episode_indices
+from metascore.training.meta_steps import MetaSteps, capture_on
 from metascore.training.outer import OuterOptimiser
 from metascore.training.replay import Recorder
 
@@ -91,8 +90,9 @@ def _advanced(
     optimiser = OuterOptimiser(run.recipe, params, snapshot.optimiser)
     clock = machine.clock()
     began = clock()
+    step = MetaSteps(run, gradient, params, optimiser, capture_on(machine.device()))
     while iteration < target:
-        losses.append(meta_step(run, gradient, params, optimiser, iteration))
+        losses.append(step(iteration))
         iteration += 1
         if is_time():
             break
@@ -104,23 +104,6 @@ def _advanced(
         seconds=snapshot.seconds + clock() - began,
         losses=losses,
     )
-
-
-def meta_step(
-    run: TrainingRun, meta_gradient: MetaGradient, params: Params, optimiser: OuterOptimiser, iteration: int
-) -> float:
-    """One step of the outer optimiser, in place; returns the meta-loss before it."""
-    recipe = run.recipe
-    index = episode_indices(len(run.episodes), run.seed, iteration, recipe.meta_batch)
-    gradient, loss, state = meta_gradient(params, run.episodes, index, iteration / recipe.iterations)
-    if not math.isfinite(loss):
-        raise UserError(
-            f"meta-training diverged at iteration {iteration + 1} (meta-loss {loss}): lower training.meta_lr or the "
-            "learner's inner rate in params.yaml, or set training.clip_norm"
-        )
-    params.update(state)
-    optimiser.step(gradient, iteration)
-    return loss
 
 
 def _validated(run: TrainingRun, snapshot: Snapshot, recorder: Recorder) -> Snapshot:

@@ -17,7 +17,9 @@ from typing import Any
 
 import torch
 
-from metascore.errors import OUT_OF_MEMORY, UserError
+from metascore.errors import UserError
+from metascore.training.chunk_size import is_out_of_memory
+from metascore.training.device import chosen, name
 
 THREADS = 1  # results must not depend on how many cores a machine has
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # of glibc's mallopt
@@ -65,8 +67,8 @@ def _deterministic() -> Iterator[None]:
 
 
 def device() -> torch.device:
-    """The GPU where one is visible, else the CPU."""
-    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    """See `training.device`."""
+    return chosen()
 
 
 def clock() -> Callable[[], float]:
@@ -79,7 +81,7 @@ def clock() -> Callable[[], float]:
 
 def device_name() -> str:
     """The name of the device, as tables print it."""
-    return torch.cuda.get_device_name() if torch.cuda.is_available() else f"CPU ({platform.machine()})"
+    return name(device())
 
 
 def facts() -> dict[str, Any]:
@@ -107,9 +109,9 @@ def _out_of_memory_in_one_line() -> Iterator[None]:
         yield
     except (MemoryError, RuntimeError) as error:
         message = " ".join(str(error).split())
-        if not isinstance(error, MemoryError) and not re.search(OUT_OF_MEMORY, message):
+        if not is_out_of_memory(error):
             raise
-        cure = "lower training.chunk_size or width in params.yaml, or run fewer jobs at once (--cores)"
+        cure = "set training.chunk_size to `auto` or less in params.yaml, or run fewer jobs at once (--cores)"
         raise UserError(f"out of memory ({message[:200]}): {cure}, and run the same command again") from error
 
 

@@ -14,6 +14,7 @@ from metascore.learners.base import AbstractLearner, MetaLoss, file_of, learned
 from metascore.learners.learner_errors import learner_errors
 from metascore.networks.tensors import Params
 from metascore.problems.examples import Episode, Episodes
+from metascore.training.chunk_size import ChunkSize, Stated
 from metascore.training.evaluation import chunks
 from metascore.training.replay import Recorder
 
@@ -21,28 +22,28 @@ from metascore.training.replay import Recorder
 class MetaGradient:
     """The gradient of a learner's mean meta-loss. Repeated calls replay a recording.
 
-    Memory depends on `chunk_size`, the number of episodes that are mapped over at once, not on the meta-batch.
+    Memory depends on `chunk_size`, the number of episodes that are mapped over at once, not on the meta-batch; `auto`
+    halves it where memory runs out.
     """
 
-    def __init__(
-        self, learner: AbstractLearner, chunk_size: int | None = None, recorder: Recorder | None = None
-    ) -> None:
-        self.learner, self.chunk_size = learner, chunk_size
+    def __init__(self, learner: AbstractLearner, chunk_size: Stated = None, recorder: Recorder | None = None) -> None:
+        self.learner, self.chunk_size = learner, ChunkSize(chunk_size, learner.problem.chunk_size)
         self.recorder = recorder or Recorder()
 
     def __call__(
         self, params: Params, episodes: Episodes, index: np.ndarray, progress: float
     ) -> tuple[dict[str, Tensor], float, Params]:
         """The gradient over the episodes `index`, the mean meta-loss, and the mean new state."""
+        of_batch = partial(self._of_batch, params, episodes, index, self.learner.phase(progress))
         with learner_errors(file_of(self.learner)):
-            return self._of_batch(params, episodes, index, self.learner.phase(progress))
+            return self.chunk_size.attempt(of_batch, self.recorder.forget)
 
     def _of_batch(
-        self, params: Params, episodes: Episodes, index: np.ndarray, phase: Any
+        self, params: Params, episodes: Episodes, index: np.ndarray, phase: Any, size: int
     ) -> tuple[dict[str, Tensor], float, Params]:
         function = partial(gradient_of_chunk, self.learner)
         total, gradient, state = 0.0, dict[str, Tensor](), dict[str, Tensor]()
-        for places in chunks(len(index), self.chunk_size or self.learner.problem.chunk_size):
+        for places in chunks(len(index), size):
             share = len(places) / len(index)
             batch = episodes.batch(index[places])
             phase = _moved(phase, batch.query.x.device)

@@ -20,20 +20,38 @@ class OuterOptimiser:
     def __init__(self, recipe: Training, params: Params, state: dict[str, Tensor]) -> None:
         """`state` is what `tensors` returned at the end of an earlier part of the training; empty at first."""
         self.recipe, self.leaves = recipe, learned(params)
-        self._optimiser = KINDS[recipe.optimiser](list(self.leaves.values()) or [torch.zeros(0)], lr=recipe.meta_lr)
+        leaves = list(self.leaves.values()) or [torch.zeros(0)]
+        graphs = {"capturable": True} if leaves[0].is_cuda and recipe.optimiser == "adam" else {}
+        self._optimiser = KINDS[recipe.optimiser](leaves, lr=recipe.meta_lr, **graphs)
         for full, value in state.items():
             key, name = full.split("/", 1)
             self._optimiser.state[self.leaves[name]][key] = value.clone()
 
-    def step(self, gradient: Params, iteration: int) -> None:
-        """One step along the gradient; a tensor without one stays."""
+    def step(self, gradient: Params, at: float | Tensor) -> None:
+        """One step along the gradient at this rate; a tensor without a gradient stays."""
         for name, value in gradient.items():
             self.leaves[name].grad = value
         if self.recipe.clip_norm is not None:
             torch.nn.utils.clip_grad_norm_([self.leaves[name] for name in gradient], self.recipe.clip_norm)
         for group in self._optimiser.param_groups:
-            group["lr"] = rate(self.recipe, iteration)
+            group["lr"] = at
         self._optimiser.step()
+
+    def prepare(self) -> None:
+        """Make the state that the first step would make, as it is before that step."""
+        if not self._optimiser.state:
+            before = {name: leaf.clone() for name, leaf in self.leaves.items()}
+            self.step({name: torch.zeros_like(leaf) for name, leaf in self.leaves.items()}, 0.0)
+            with torch.no_grad():
+                for value in self.state():
+                    value.zero_()
+                for name, leaf in self.leaves.items():
+                    leaf.copy_(before[name])
+                    leaf.grad = None
+
+    def state(self) -> list[Tensor]:
+        """The tensors that it changes beside the parameters."""
+        return [value for one in self._optimiser.state.values() for value in one.values() if isinstance(value, Tensor)]
 
     def tensors(self) -> dict[str, Tensor]:
         """The state of the optimiser: tensors by kind and parameter name."""

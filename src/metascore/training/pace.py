@@ -10,8 +10,9 @@ import torch
 
 from metascore.randomness import generator
 from metascore.training import machine
-from metascore.training.loop import TrainingRun, beginning, meta_step
+from metascore.training.loop import TrainingRun, beginning
 from metascore.training.meta_gradient import MetaGradient
+from metascore.training.meta_steps import MetaSteps, capture_on
 from metascore.training.outer import OuterOptimiser
 
 POINTS = 16  # of a training, evenly spread: where phases change, so does the cost of a meta-step
@@ -57,5 +58,6 @@ def _steps(run: TrainingRun, device: torch.device) -> Iterator[float]:
     run = replace(run, recipe=recipe)
     params = dict(beginning(run.learner, generator(run.seed, "initial parameters"), device).params)
     optimiser, gradient = OuterOptimiser(recipe, params, {}), MetaGradient(run.learner, recipe.chunk_size)
+    step = MetaSteps(run, gradient, params, optimiser, capture_on(device))
     for iteration in cycle(range(POINTS)):
-        yield meta_step(run, gradient, params, optimiser, iteration)
+        yield step(iteration)

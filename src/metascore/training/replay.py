@@ -56,6 +56,14 @@ class Recorder:
         self._remember(call, tape.recording(result))
         return result
 
+    def recordings(self) -> list[Recording]:
+        """What was recorded so far."""
+        return [known for known in self._known.values() if isinstance(known, Recording)]
+
+    def forget(self) -> None:
+        """Free the memory of all recordings."""
+        self._known.clear()
+
     def _remember(self, call: Hashable, known: int | Recording) -> None:
         self._known[call] = known
         if len(self._known) > KEPT:
