@@ -1,4 +1,4 @@
-"""Chinese text is broken into lines in its source, and a browser shows each break as a space: join the lines."""
+"""Join the lines of Chinese text, because a browser shows a line break as a space."""
 
 import re
 
@@ -14,5 +14,5 @@ def joined(text: str) -> str:
 
 
 def _joined(text: str) -> str:
-    """Headings are lines of their own, also where the source has no empty line after them."""
+    """Join the lines; put an empty line after each heading."""
     return BREAK.sub("", HEADING.sub(lambda found: f"{found.group(0)}\n", text))

@@ -1,4 +1,4 @@
-"""Links as they are right in the repository, made right on the site."""
+"""Translate links of the repository into links of the site."""
 
 import os
 import posixpath
@@ -12,11 +12,11 @@ ELSEWHERE = re.compile(r"^(\w+:|$)")  # an address, or an anchor on the same pag
 
 
 def rewritten(text: str, source: str, page: str, pages: Mapping[str, str], keep: Callable[[str], str | None]) -> str:
-    """The text of the page that `source` (a path in the repository) becomes, with links that hold on the site.
+    """Return the text of `source`, a path in the repository, with the links of the page that it becomes.
 
-    `pages` maps paths in the repository to pages. `keep` takes a file along that is no page, and returns where it lies
-    on the site; None where the site does not have it: then the words stay, without the link. A place that ends in
-    `.html` is in the half of the other language, which MkDocs does not know of.
+    `pages` maps paths in the repository to pages. `keep` copies a file that is not a page and returns its place on the
+    site, or None if the site does not have it; then only the words of the link are kept. A place that ends in `.html`
+    is in the other language, which MkDocs does not know.
     """
 
     def replace(found: re.Match[str]) -> str:

@@ -1,4 +1,4 @@
-"""A hook of MkDocs: formulas become MathML, which browsers draw by themselves. No script, nothing from a network."""
+"""A hook of MkDocs: formulas become MathML, which browsers draw without a script."""
 
 import html
 import re
@@ -19,7 +19,7 @@ def on_page_content(content: str, **others: Any) -> str:
 
 
 def _block(found: re.Match[str]) -> str:
-    """A formula of its own, which a reader with a narrow screen can move."""
+    """A displayed formula, which scrolls on a narrow screen."""
     formula = _drawn(found.group(1), "block")
     return f'<div style="overflow-x: auto; overflow-y: hidden; padding: 0.5em 0">{formula}</div>'
 
@@ -27,8 +27,7 @@ def _block(found: re.Match[str]) -> str:
 def _drawn(formula: str, display: str) -> str:
     """A formula as MathML.
 
-    A bar is a border, since few fonts have one that stretches over what it stands over. A prime is no superscript: it
-    is high by itself.
+    A bar is a border, because few fonts have one that stretches. A prime is not a superscript: its glyph is raised.
     """
     drawn = convert(html.unescape(formula).strip(), display=display)
     drawn = PRIME.sub(r'<mrow>\1<mo lspace="0" rspace="0">&#x02032;</mo></mrow>', drawn)

@@ -1,7 +1,7 @@
-"""A text notebook (py:percent), executed here, as Markdown: texts, code, and under each cell what it said and drew.
+"""A text notebook (py:percent), executed, as Markdown: texts, code, and the output and figures of each cell.
 
-No kernel is needed: cells run one after the other in one namespace of this process. What they change for all of it
-(the default type of numbers, say) must not reach the next notebook, so each has a process of its own:
+Cells run in one namespace of this process. They may change global settings, such as torch's default type, so each
+notebook needs its own process:
 
     python website/notebooks.py NOTEBOOK FOLDER_FOR_FIGURES > PAGE
 """
@@ -48,25 +48,25 @@ def run(code: str, namespace: dict[str, Any], name: str) -> str:
     """Execute a cell; returns what it printed, and the value of its last line if that is an expression."""
     tree = ast.parse(code, filename=name)
     last = tree.body[-1] if tree.body else None
-    said = io.StringIO()
-    with contextlib.redirect_stdout(said):
+    output = io.StringIO()
+    with contextlib.redirect_stdout(output):
         if isinstance(last, ast.Expr):
             tree.body.pop()
         exec(compile(tree, name, "exec"), namespace)  # noqa: S102  the project's own notebook
         if isinstance(last, ast.Expr):
             value = eval(compile(ast.Expression(last.value), name, "eval"), namespace)  # noqa: S307  the same
             if value is not None:
-                said.write(f"{value}\n")
-    return said.getvalue()
+                output.write(f"{value}\n")
+    return output.getvalue()
 
 
-def _shown(said: str, title: str) -> Iterator[str]:
-    if said.strip():
-        yield f'```text title="{title}"\n{said.rstrip()}\n```'
+def _shown(output: str, title: str) -> Iterator[str]:
+    if output.strip():
+        yield f'```text title="{title}"\n{output.rstrip()}\n```'
 
 
 def _drawn(figures: Path, name: str) -> Iterator[str]:
-    """Save and close the open figures; yields the names of their files."""
+    """Save and close the open figures; yield the names of their files."""
     for number in plt.get_fignums():
         file = f"{name}_{number}.svg"
         figures.mkdir(parents=True, exist_ok=True)

@@ -1,6 +1,6 @@
-"""Write the tables of README.md and docs/ from the results of the default budget and of published ones.
+"""Write the tables of README.md and docs/ from the results of the default budget and of the published ones.
 
-`--check` says which are stale.
+`--check` names the stale pages and writes nothing.
 """
 
 import sys
@@ -24,12 +24,12 @@ from metascore.store.paths import Results
 
 PAGES = Path("docs/algorithms")
 TABLES = ("scores", "adaptation", "priors", "reached", "learning")
-RECIPES = ("paper", "quick", "long")  # budgets whose numbers stand side by side on the learners' pages, paper's first
-RECIPES_OF = "omniglot_5w1s"  # a task of them all
+RECIPES = ("paper", "quick", "long")  # budgets on the learners' pages; the first is the reference
+RECIPES_OF = "omniglot_5w1s"  # a task of all these budgets
 
 
 def main(arguments: list[str]) -> int:
-    """Write or check; returns the exit status."""
+    """Write or check the pages; returns the exit status."""
     try:
         stale = {path: text for path, text in wanted(read()).items() if not _has(path, text)}
     except UserError as error:
@@ -44,7 +44,7 @@ def main(arguments: list[str]) -> int:
 
 
 def wanted(measured: Measured) -> dict[Path, str]:
-    """Each page as it should be, and the README.md beside published results."""
+    """The wanted text of each page, and of the README.md beside published results."""
     pages = [Path("README.md"), *sorted(Path("docs").rglob("*.md"))]
     found = {path: page(path, measured) for path in pages}
     for one in measured.published_budgets:
@@ -57,12 +57,12 @@ def _has(path: Path, text: str) -> bool:
 
 
 def page(path: Path, measured: Measured) -> str:
-    """One page with its blocks made anew."""
+    """The page with new blocks."""
     return filled(path.read_text(encoding="utf-8"), lambda words: block(words, measured), str(path))
 
 
 def read() -> Measured:
-    """The tables of the default budget, those of the published ones, and the facts that stand beside them."""
+    """The tables of the default budget and of the published ones."""
     config = load()
     published = [
         name for name in config.published_budgets() if Results.of(replace(config, budget=name)).metrics.is_file()
@@ -90,7 +90,7 @@ def of_budget(config: Config) -> Measured:
 
 
 def recipes(learners: list[str]) -> dict[str, dict[str, dict[str, Any]]]:
-    """What each learner learns by at the budgets, by name of the number."""
+    """The hyper-parameters of each learner at each budget of RECIPES, by name."""
     configs = {budget: load(budget=budget) for budget in RECIPES}
     return {
         learner: {budget: recipe_numbers(config.recipe(RECIPES_OF, learner)) for budget, config in configs.items()}
@@ -99,7 +99,7 @@ def recipes(learners: list[str]) -> dict[str, dict[str, dict[str, Any]]]:
 
 
 def table(path: Path) -> pd.DataFrame:
-    """A table that aggregate wrote."""
+    """Read a table that aggregate wrote."""
     try:
         return pd.read_csv(path)
     except (OSError, ValueError) as error:
@@ -107,12 +107,12 @@ def table(path: Path) -> pd.DataFrame:
 
 
 def has_page(learner: str) -> bool:
-    """Variants may share the page of another entry."""
+    """Return whether the learner has a page of its own; a variant shares that of another entry."""
     return (PAGES / f"{learner}.md").exists()
 
 
 def family(file: str) -> str:
-    """Of the learner of this file."""
+    """The family of the learner in this file."""
     return found(file).family
 
 

@@ -1,4 +1,4 @@
-// Browsers start no workers for pages that are files. The search's worker then runs in a frame that nobody sees.
+// Browsers start no workers for pages that are files. The search's worker then runs in a hidden frame.
 if (location.protocol === "file:") {
   window.Worker = window.IFrameWorker = class extends EventTarget { // the search looks for the second name
     constructor(address) {
@@ -10,7 +10,7 @@ if (location.protocol === "file:") {
       this.ready = this._run(address)
     }
 
-    // The worker's script believes that it is one: it loads other scripts, and posts to whoever made it.
+    // The worker's script loads other scripts and posts messages to its creator.
     _run(address) {
       this.inside.importScripts = (...addresses) =>
         addresses.reduce((before, next) => before.then(() => this._load(next)), Promise.resolve())
