@@ -24,6 +24,7 @@ MALFORMED: list[tuple[str, Any, str]] = [
     ("budget", DELETE, "params.yaml, line 1: budget: missing: add it"),
     ("budget", 3, "params.yaml, line 1: budget: 3: should be a valid string: correct it"),
     ("budget", "huge", "budget: 'huge' is not defined: choose one of other, tiny"),
+    ("budget", ["tiny"], "params.yaml, line 1: budget: ['tiny']: should be a valid string"),
     ("colour", "red", "colour: unknown: one of budget, data"),
     ("data", DELETE, "data: missing"),
     ("data.omniglot", DELETE, "data.omniglot: missing"),
@@ -87,7 +88,11 @@ MALFORMED: list[tuple[str, Any, str]] = [
     ("learners.maml.training.clip_norm", "none", "learners.maml.training.clip_norm"),
     ("tiny: learners.all.training.schedule", "halving", "learners.all.training.schedule: halving needs `halve_every`"),
     ("learners.maml.training.query", 20, "shot + query = 21"),
-    ("learners.maml.training.way", 5, "learners.maml.training.way: sine has none"),
+    (
+        "learners.maml.training.way",
+        6,
+        "learners.maml.training.way: maml, trained with 6 ways, cannot be evaluated with",
+    ),
     ("learners.maml.for.chess", {}, "learners.maml.for.chess: 'chess': should be 'images', 'many'"),
     ("learners.maml.for.many.like", "protonet", "learners.maml.for.many.like: unknown"),
     ("learners.maml.for.many.for", {}, "learners.maml.for.many.for: unknown"),
@@ -115,7 +120,7 @@ MALFORMED: list[tuple[str, Any, str]] = [
     ("tiny: learners.all.width", "wide", "learners.all.width: 'wide': should be a valid integer"),
     ("tiny: learners.all.width", 8.0, "learners.all.width: 8.0: should be a valid integer"),
     ("tiny: learners.all.training.epochs", 3, "learners.all.training.epochs: unknown"),
-    ("tiny: learners.all.training.way", 41, "params/tiny.yaml, line 20: learners.all.training.way: sine has none"),
+    ("tiny: learners.all.for", {"sine": {"training": {"way": 9}}}, "learners.all.for.sine.training.way: sine has none"),
     ("tiny: learners.protonet.training.way", 41, "41 characters"),
     ("tiny: learners.all.for", {"sine": {"downsampel": "stride"}}, "learners.all.for.sine.downsampel: unknown"),
     ("tiny: learners.maml.learner", "protonet", "learners.maml.learner: unknown"),
@@ -123,6 +128,9 @@ MALFORMED: list[tuple[str, Any, str]] = [
     ("tiny: learners.maml.for.chess", {}, "learners.maml.for.chess: 'chess': should be"),
     ("tiny: learners.first", {"first_order": 1}, "learners.first.first_order: 1: should be a valid boolean"),
 ]
+
+
+BOMB = b"a: &a [1, 1]\n" + b"".join(b"%c: &%c [*%c, *%c]\n" % (k + 1, k + 1, k, k) for k in range(97, 121))
 
 
 def test_the_small_one_is_valid():
@@ -138,7 +146,7 @@ def test_what_is_malformed_is_one_line_that_names_the_key(path, value, said):
 
 
 @pytest.mark.parametrize(
-    "content", [b"", b"- 1", b"a: [", b"\xff\xfe\xfa", b"budget: {", b"1", b"&a [*a]", b"? {a: b}"]
+    "content", [b"", b"- 1", b"a: [", b"\xff\xfe\xfa", b"budget: {", b"1", b"&a [*a]", b"? {a: b}", BOMB]
 )
 def test_a_file_that_is_no_configuration_is_one_line(tmp_path, content):
     path = tmp_path / "params.yaml"

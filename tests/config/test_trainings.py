@@ -3,15 +3,20 @@
 from typing import Any
 
 import pytest
-from small_configuration import changed, configured, values
+from small_configuration import configured, values
 
 from metascore.config.params import Config, Run
 from metascore.errors import UsageError
 
 
-def serving(rows: dict[str, str | None]) -> Config:
-    """The small configuration, with `many` served by trainings on other tasks."""
-    return changed("tiny: trained_on", {"many": rows})
+def serving(rows: dict[str, str | None], learners: tuple[str, ...] = ("chance", "protonet", "maml", "first")) -> Config:
+    """The small configuration, with `many` evaluated with trainings on other tasks."""
+    params, budgets = values()
+    params["learners"] = {name: params["learners"][name] for name in learners}
+    budgets["tiny"]["learners"].pop("" if "maml" in learners else "maml", None)
+    budgets["tiny"]["trained_on"] = {"many": rows}
+    budgets["other"]["tasks"] = ["images"]
+    return configured(params, budgets)
 
 
 def test_a_named_learner_is_trained_once():
@@ -24,14 +29,13 @@ def test_a_named_learner_is_trained_once():
 
 
 def test_all_but_those_that_say_otherwise_are_trained_once():
-    config = serving({"all": "images", "maml": None})
-    assert set(config.shares_training) == {("many", "chance"), ("many", "protonet"), ("many", "first")}
+    config = serving({"all": "images", "maml": None, "first": None})
+    assert set(config.shares_training) == {("many", "chance"), ("many", "protonet")}
     assert config.recipe("many", "maml").hyper_parameters["width"] == 9
-    assert config.recipe("many", "first").hyper_parameters["width"] == 8
 
 
 def test_training_episodes_of_a_task_that_nobody_trains_on_are_not_drawn():
-    names = serving({"all": "images"}).episode_files()
+    names = serving({"all": "images"}, ("chance", "protonet")).episode_files()
     assert not [name for name in names if "10w" in name and not name.startswith("omniglot/test")]
 
 
@@ -43,7 +47,11 @@ def test_training_episodes_of_a_task_that_nobody_trains_on_are_not_drawn():
             {"protonets": "images"},
             "many.protonets: 'protonets': should be 'all', 'chance', 'protonet', 'maml' or 'first'",
         ),
-        ({"maml": "waves"}, "many: waves is not a task of this budget with the same data and split: delete it"),
+        (
+            {"maml": "images"},
+            "many: maml, trained with 5 ways, cannot be evaluated with 10",
+        ),
+        ({"chance": "waves"}, "many: waves is not a task of this budget with the same data and split: delete it"),
     ],
 )
 def test_a_training_that_cannot_be_shared_is_named(rows, message):

@@ -16,7 +16,6 @@ from metascore.config.documents import listed
 from metascore.config.entries import ALL, TRAINING, Entry
 from metascore.config.params import Config
 from metascore.errors import UsageError
-from metascore.problems.base import Problem
 
 
 def check(config: Config) -> None:
@@ -87,12 +86,18 @@ def _numbers(file: str | None, names: tuple[str, ...]) -> Any:  # pydantic's Typ
 
 
 def _check_recipe(config: Config, task: str, learner: str) -> None:
-    """No number is missing, and the training's shape is one that the task can have."""
-    training = config.recipe(task, learner).training
-    config.training_problem(task, learner)
+    """No number is missing, and what is trained can be evaluated on the task."""
+    training, problem = config.recipe(task, learner).training, config.training_problem(task, learner)
     if training.schedule == "halving" and not training.halve_every:
         stated = config.stated(task, learner)[f"{TRAINING}.schedule"]
         raise stated.document.wrong(stated.key, f"halving needs `halve_every` (for {task}): add it")
+    trained, needed = problem.outputs, config.tasks[task].outputs
+    if trained != needed and not config.entries[learner].signature.any_way:
+        what = f"{learner}, trained with {trained} ways, cannot be evaluated with {needed} (on {task}): state the same"
+        if (task, learner) in config.shares_training:
+            raise config.of_budget.wrong(("trained_on", task), what)
+        stated = config.stated(task, learner)[f"{TRAINING}.way"]
+        raise stated.document.wrong(stated.key, what)
 
 
 def _check_training(config: Config, task: str, learner: str) -> None:
@@ -101,22 +106,22 @@ def _check_training(config: Config, task: str, learner: str) -> None:
     if trained is None:
         return
     on, other = trained
-    key = ("trained_on", task) if on != task else ("learners", learner)
-    mine, its = config.tasks[task], config.tasks.get(on)
-    if its is None or _drawn(config, mine) != _drawn(config, its):
-        raise config.of_budget.wrong(key, f"{on} is not a task of this budget with the same data and split: delete it")
+    budget, key = config.of_budget, ("trained_on", task) if on != task else ("learners", learner)
+    if on not in config.tasks or _drawn(config, on) != _drawn(config, task):
+        raise budget.wrong(key, f"{on} is not a task of this budget with the same data and split: delete it")
     if trained not in config.trained_pairs() or not {*config.seeds_of(task)} <= {*config.seeds_of(on)}:
         cure = f"give it one, or state `{learner}: null`"
-        raise config.of_budget.wrong(key, f"{learner} has no training on {on} for each of its seeds: {cure}")
+        raise budget.wrong(key, f"{learner} has no training on {on} for each of its seeds: {cure}")
     own = {*(config.file.at(("learners", learner)) or ())} if learner != other else set()
     recipe, shared = config.recipe(task, learner), config.recipe(on, other)
     numbers = [name for name, value in recipe.hyper_parameters.items() if shared.hyper_parameters[name] != value]
     differing = sorted({*numbers} - own) or ([TRAINING] if recipe.training != shared.training else [])
     if differing:
         what = f"on {task} it differs from that of {other}, which trains for both: state the same"
-        raise config.of_budget.wrong(("learners", learner, differing[0]), what)
+        raise budget.wrong(("learners", learner, differing[0]), what)
 
 
-def _drawn(config: Config, problem: Problem) -> tuple[Any, ...]:
+def _drawn(config: Config, task: str) -> tuple[Any, ...]:
     """What decides which classes a task trains on, and which it is evaluated on."""
+    problem = config.tasks[task]
     return type(problem), problem.inputs, problem.drawn_from(config.split["name"])

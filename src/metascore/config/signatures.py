@@ -18,7 +18,7 @@ from metascore.errors import UsageError
 ROOM = "learners"
 LEARNERS = Path(__file__).parents[1] / ROOM
 BASE = "AbstractLearner"
-CONSTANTS = ("needs", "learns", "citation")  # class variables that are read
+CONSTANTS = ("needs", "learns", "any_way", "citation")  # class variables that are read
 TYPES: dict[str, Any] = {  # what an annotation allows in params.yaml
     "int": NotNegative,
     "float": NotNegativeFloat,
@@ -39,6 +39,7 @@ class Signature:
     defaults: dict[str, Any]  # of those that have one
     needs: tuple[str, ...] = ("has_classes", "has_images")  # properties of a problem that it can do
     learns: bool = True  # whether meta-training changes it
+    any_way: bool = False  # whether its tensors have the same shapes for every number of ways
     citation: str = ""
 
 

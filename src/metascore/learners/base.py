@@ -64,6 +64,7 @@ class AbstractLearner(Steps, abc.ABC):
     citation: ClassVar[str]
     needs: ClassVar[tuple[str, ...]] = ("has_classes", "has_images")  # properties that a problem must have
     learns: ClassVar[bool] = True  # by gradient across episodes; False: no meta-training
+    any_way: ClassVar[bool] = False  # tensors have the same shapes for every number of ways
     surrogate: ClassVar[bool] = False  # only the gradient of the meta-loss is meaningful, its value need not fall
     relabelling_permutes: ClassVar[bool] = False  # permuted labels give exactly permuted outputs
     adapts: ClassVar[bool] = False  # in steps, rather than in one pass

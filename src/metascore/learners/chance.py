@@ -22,6 +22,7 @@ class Chance(AbstractLearner):
 
     family: ClassVar[str] = "control"
     citation: ClassVar[str] = "closed form"
+    any_way: ClassVar[bool] = True
     learns: ClassVar[bool] = False
     needs: ClassVar[tuple[str, ...]] = ()
     relabelling_permutes: ClassVar[bool] = True

@@ -50,6 +50,7 @@ class MatchingNet(AbstractLearner):
 
     family: ClassVar[str] = "metric"
     citation: ClassVar[str] = "Vinyals et al. 2016, arXiv:1606.04080"
+    any_way: ClassVar[bool] = True
     relabelling_permutes: ClassVar[bool] = True
     normalisation = "inductive"
 

@@ -29,6 +29,7 @@ class PixelKNN(AbstractLearner):
 
     family: ClassVar[str] = "control"
     citation: ClassVar[str] = "Vinyals et al. 2016, table 1, arXiv:1606.04080"
+    any_way: ClassVar[bool] = True
     needs: ClassVar[tuple[str, ...]] = ("has_classes",)
     learns: ClassVar[bool] = False
     relabelling_permutes: ClassVar[bool] = True

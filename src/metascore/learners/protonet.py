@@ -38,6 +38,7 @@ class ProtoNet(AbstractLearner):
 
     family: ClassVar[str] = "metric"
     citation: ClassVar[str] = "Snell, Swersky and Zemel 2017, arXiv:1703.05175"
+    any_way: ClassVar[bool] = True
     relabelling_permutes: ClassVar[bool] = True
     normalisation = "inductive"
 

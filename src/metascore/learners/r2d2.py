@@ -41,6 +41,7 @@ class R2D2(AbstractLearner):
 
     family: ClassVar[str] = "metric"
     citation: ClassVar[str] = "Bertinetto et al. 2019, arXiv:1805.08136"
+    any_way: ClassVar[bool] = True
     relabelling_permutes: ClassVar[bool] = True
     normalisation = "inductive"
 

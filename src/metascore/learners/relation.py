@@ -43,6 +43,7 @@ class RelationNet(AbstractLearner):
 
     family: ClassVar[str] = "metric"
     citation: ClassVar[str] = "Sung et al. 2018, arXiv:1711.06025"
+    any_way: ClassVar[bool] = True
     relabelling_permutes: ClassVar[bool] = True
     normalisation = "transductive"  # the official code never leaves training mode
 

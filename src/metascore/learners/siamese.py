@@ -42,6 +42,7 @@ class Siamese(AbstractLearner):
 
     family: ClassVar[str] = "metric"
     citation: ClassVar[str] = "Koch, Zemel and Salakhutdinov 2015, ICML Deep Learning Workshop"
+    any_way: ClassVar[bool] = True
     relabelling_permutes: ClassVar[bool] = True
     normalisation = "inductive"
 

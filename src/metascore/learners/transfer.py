@@ -40,6 +40,7 @@ class Transfer(AbstractLearner):
 
     family: ClassVar[str] = "baseline"
     citation: ClassVar[str] = "Vinyals et al. 2016, arXiv:1606.04080; Chen et al. 2019, arXiv:1904.04232"
+    any_way: ClassVar[bool] = True
     needs: ClassVar[tuple[str, ...]] = ()
     relabelling_permutes: ClassVar[bool] = True  # the new head knows no class from another
     adapts: ClassVar[bool] = True

@@ -1,4 +1,4 @@
-"""Command list: what there is (tasks, budgets, learners), and which runs of a budget are done."""
+"""Command list: tasks, budgets and learners, and which runs of a budget are done."""
 
 from __future__ import annotations
 
@@ -28,35 +28,31 @@ def run(config: Config) -> None:
 
 def _task(config: Config, name: str) -> dict[str, str]:
     problem = config.problem(name)
-    shape = {key: str(getattr(problem, key)) for key in ("way", "shot", "query")}
-    return {"task": name, "problem": problem.name, **shape}
+    return {
+        "task": name,
+        "problem": problem.name,
+        **{key: str(getattr(problem, key)) for key in ("way", "shot", "query")},
+    }
 
 
 def _budget(config: Config) -> dict[str, str]:
-    runs = config.runs()
+    seconds = dict.fromkeys(config.seconds(task) for task in config.tasks)
     return {
         "budget": config.budget,
         "tasks": ", ".join(config.tasks),
         "seeds": config.tell_seeds(),
-        "seconds a training": ", ".join(f"{seconds:g}" for seconds in _seconds(config)) or NOT_RUN,
-        "runs": f"{_done(config, runs)} of {len(runs)}",
+        "seconds a training": ", ".join(f"{one:g}" for one in seconds if one is not None) or NOT_RUN,
+        "runs": _done(config, config.runs()),
     }
 
 
-def _seconds(config: Config) -> list[float]:
-    """Those that its tasks have, each once."""
-    found = (config.seconds(task) for task in config.tasks)
-    return list(dict.fromkeys(seconds for seconds in found if seconds is not None))
-
-
 def _learner(config: Config, name: str) -> dict[str, str]:
-    cells = {"learner": name, "file": config.entries[name].file}
-    for task in config.tasks:
-        runs = [one for one in config.runs() if (one.task, one.learner) == (task, name)]
-        cells[task] = f"{_done(config, runs)} of {len(runs)}" if runs else NOT_RUN
-    return cells
+    runs = {task: [run for run in config.runs() if (run.task, run.learner) == (task, name)] for task in config.tasks}
+    cells = {task: _done(config, some) if some else NOT_RUN for task, some in runs.items()}
+    return {"learner": name, "file": config.entries[name].file, **cells}
 
 
-def _done(config: Config, runs: list[Run]) -> int:
+def _done(config: Config, runs: list[Run]) -> str:
     results = Results.of(config)
-    return sum(results.score(one).exists() and results.evaluation_record(one).exists() for one in runs)
+    done = sum(results.score(one).exists() and results.evaluation_record(one).exists() for one in runs)
+    return f"{done} of {len(runs)}"
