@@ -1,4 +1,4 @@
-"""The command line: one sub-command a stage of the pipeline. Errors are one line; exit status 1 (data) or 2 (usage)."""
+"""The command line: one command a stage of the pipeline. Errors are one line; exit status 1 (data) or 2 (usage)."""
 
 from __future__ import annotations
 
@@ -9,127 +9,108 @@ import logging
 import os
 import sys
 import traceback
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from metascore.commands import ALONE, BEFORE, parser
+from metascore.commands import COMMANDS, parser
 from metascore.config.loading import load
-from metascore.config.params import Config, Pair, Run
+from metascore.config.params import Config, Run
 from metascore.errors import UsageError, UserError
 from metascore.orchestration import places
 from metascore.orchestration.signals import Stopped, stoppable
 from metascore.store import artifacts
 from metascore.text import printable
 
+GENERAL = ("command", "debug", "params", "budget")  # arguments that are not those of a stage's `run`
 
-def main(arguments: Sequence[str] | None = None, load: Callable[..., Config] = load) -> int:
-    """Run one stage; returns the exit status. `load` gives the configuration, as `loading.load` does."""
+log = logging.getLogger(__name__)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit status."""
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
     options = parser().parse_args(arguments)
     try:
         with stoppable():
-            if options.stage in ALONE:
-                _ask(options)
-            else:
-                _run(options, load(options.params, options.budget, lengths=options.stage not in BEFORE))
+            _run(options)
             sys.stdout.flush()
     except BrokenPipeError:
-        _let_nobody_read()
+        _discard_output()
     except (Exception, Stopped) as error:
         if options.debug:
             raise
-        sys.stderr.write(f"metascore {options.stage}: {printable(_one_line(error))}\n")
+        sys.stderr.write(f"metascore {options.command}: {printable(_one_line(error))}\n")
         return getattr(error, "exit_status", 1)
     return 0
 
 
-def _let_any_name_be_printed() -> None:
-    """A terminal may not have the letters of a file's name, and a name may have bytes that are no letters."""
+def _run(options: argparse.Namespace) -> None:
+    command = COMMANDS[options.command]
+    # Imported here, so that no command waits for the libraries of another.
+    stage = importlib.import_module(f"metascore.stages.{options.command.replace('-', '_')}")
+    given = {name: value for name, value in vars(options).items() if name not in GENERAL}
+    if not command.has_config:
+        _escape_output()
+        given["checkpoint"] = artifacts.checkpoint(str(given["checkpoint"]))
+        if options.command == "predict":
+            given["wishes"] = stage.Wishes(*(given.pop(name) for name in ("csv", "figure", "steps")))
+        stage.run(**given)
+        return
+    config = load(options.params, options.budget, command.needs_lengths)
+    for line in config.warnings() if command.shows_left_out else ():
+        log.warning(line)
+    places.enter()
+    _run_stage(options.command, stage, config, given, Path(options.params))
+
+
+def _run_stage(command: str, stage: Any, config: Config, given: dict[str, Any], params: Path) -> None:
+    """Call a stage's `run`. Most take the command's arguments as they are."""
+    match command:
+        case "train" | "finetune":
+            stage.run(config, _runs(config, **given))
+        case "recipe":
+            run = _runs(config, given["task"], given["learner"])[0]
+            stage.run(config, run.task, run.learner, given["json"])
+        case "aggregate":
+            stage.run(config.without(tuple(one.partition("/")[::2]) for one in given["without"]))
+        case "compare":
+            stage.run(config, given["revision"], fail_on_worse=given["fail_on"] == "worse")
+        case "new-learner":
+            stage.run(config, params=params, **given)
+        case _:
+            stage.run(config, **given)
+
+
+def _runs(config: Config, task: str, learner: str, seed: int | None = None) -> list[Run]:
+    """The runs of a learner on a task: that of a seed, or all. Raises UsageError where the budget has none."""
+    known = config.runs()
+    for name, value in (("task", task), ("learner", learner), ("seed", seed)):
+        choices = dict.fromkeys(getattr(run, name) for run in known)
+        if value is not None and value not in choices:
+            listed = ", ".join(map(str, choices))
+            raise UsageError(f"--{name} {value}: not part of budget {config.budget}: one of {listed}")
+    runs = [run for run in known if (run.task, run.learner) == (task, learner) and seed in (None, run.seed)]
+    if not runs:
+        raise UsageError(f"--learner {learner}: has no such run on task {task}: choose another task, learner or seed")
+    return runs
+
+
+def _escape_output() -> None:
+    """Let a file's name be printed whose letters the terminal does not have, or whose bytes are no letters."""
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")
 
 
-def _let_nobody_read() -> None:
-    """Whoever reads has had enough, as `head` has: no fault, and Python is not to try again when it ends."""
+def _discard_output() -> None:
+    """Nobody reads the output any more, as after `| head`: let Python flush the rest without an error at its end."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _one_line(error: BaseException) -> str:
-    """What went wrong. Anything but UserError and Stopped is a fault of this program: it says where."""
+    """The message of an error. Anything but UserError and Stopped is a fault of this program, so it has the place."""
     if isinstance(error, UserError | Stopped):
         return str(error)
     place = traceback.extract_tb(error.__traceback__)[-1]
     what = f"{type(error).__name__}: {' '.join(str(error).split())}"
     return f"{what} ({place.filename}, line {place.lineno}): unexpected: --debug shows the traceback: please report it"
-
-
-def _ask(options: argparse.Namespace) -> None:
-    """Ask a checkpoint about pictures."""
-    _let_any_name_be_printed()
-    stage, checkpoint = _stage(options), artifacts.checkpoint(str(options.checkpoint))
-    if options.stage == "find":
-        stage.run(checkpoint, options.support, options.among)
-    else:
-        wishes = stage.Wishes(options.csv, options.figure, options.steps)
-        stage.run(checkpoint, options.support, options.query, wishes)
-
-
-def _stage(options: argparse.Namespace) -> Any:
-    """Imported here, so that no stage waits for the libraries of another."""
-    return importlib.import_module(f"metascore.stages.{options.stage.replace('-', '_')}")
-
-
-def _run(options: argparse.Namespace, config: Config) -> None:
-    stage = _stage(options)
-    places.enter()
-    if options.stage == "episodes":
-        stage.run(config, options.file)
-    elif options.stage in ("pictures", "split"):
-        stage.run(config, options.name)
-    elif options.stage in ("train", "finetune"):
-        stage.run(config, _jobs(options, config))
-    elif options.stage == "compare":
-        stage.run(config, options.revision, fail_on_worse=options.fail_on == "worse")
-    elif options.stage == "recipe":
-        job = _job(options, config)
-        stage.run(config, job.task, job.learner, options.json)
-    elif options.stage == "calibrate":
-        stage.run(config, options.learners, options.seconds)
-    elif options.stage == "aggregate":
-        stage.run(config.without(map(_pair, options.without or ())))
-    elif options.stage == "pack":
-        stage.run(config, options.check)
-    elif options.stage == "check":
-        stage.run(config, options.learner)
-    elif options.stage == "new-learner":
-        stage.run(config, options.name, Path(options.params), options.package)
-    else:
-        stage.run(config)
-
-
-def _pair(text: str) -> Pair:
-    task, _, learner = text.partition("/")
-    return task, learner
-
-
-def _jobs(options: argparse.Namespace, config: Config) -> list[Run]:
-    """The runs of a task and a learner: the seed that is named, or all."""
-    if options.seed is not None:
-        return [_job(options, config, options.seed)]
-    first = _job(options, config, config.seeds[0])
-    return [replace(first, seed=seed) for seed in config.seeds_of(first.task)]
-
-
-def _job(options: argparse.Namespace, config: Config, seed: int | None = None) -> Run:
-    job = Run(options.task, options.learner, config.seeds[0] if seed is None else seed)
-    known = config.runs()
-    for name, value in vars(job).items():
-        allowed = dict.fromkeys(getattr(run, name) for run in known)
-        if value not in allowed:
-            choices = ", ".join(map(str, allowed))
-            raise UsageError(f"--{name} {value}: not part of budget {config.budget}: one of {choices}")
-    if job not in known:
-        raise UsageError(f"--learner {job.learner}: cannot do task {job.task}: choose another task or learner")
-    return job

@@ -1,4 +1,4 @@
-"""What the command line has: each stage, what it does, and the arguments that it takes."""
+"""The commands of the command line: what each does, its arguments, and what it needs of the configuration."""
 
 from __future__ import annotations
 
@@ -10,109 +10,140 @@ from typing import Any, NamedTuple, NoReturn
 import metascore
 from metascore.errors import UsageError
 
-STAGES = {
-    "data": "fetch Omniglot (or fall back to synthetic glyphs) into data/omniglot",
-    "pictures": "read a folder of your own pictures into data/pictures/NAME",
-    "split": "divide the classes into data/splits",
-    "episodes": "draw one episode file into data/episodes",
-    "train": "meta-train one learner on one task, seed by seed",
-    "finetune": "adapt a trained learner on the frozen test episodes and score it",
-    "predict": "say which class each picture is of: a checkpoint alone is enough",
-    "find": "say which picture is of the class of some others: a checkpoint alone is enough",
-    "aggregate": "turn scores into metrics, tables and figures",
-    "croissant": "describe the episode files of a budget for machines: JSON-LD beside them",
-    "compare": "say how MetaScores moved since another git revision",
-    "list": "show tasks, budgets and learners, and which runs are done",
-    "recipe": "show every number of a run, and the file and line that state it",
-    "calibrate": "measure how many iterations fill the seconds that a budget gives each training, and write them down",
-    "pack": "write the runs of a published budget as a few files for git",
-    "check": "try a learner on small episodes: what it does wrong, and how to mend it",
-    "new-learner": "begin a learner: a file that works, an entry and a page, with the places to fill",
-}
-ALONE = ("predict", "find")  # work anywhere: without params.yaml
-# These work before anybody has measured how long trainings are.
-BEFORE = ("data", "pictures", "split", "new-learner", "check", "calibrate")
+Argument = tuple[str, dict[str, Any]]  # a name and the options of argparse's add_argument
 
 
-class Argument(NamedTuple):
-    """One of a stage's, as argparse takes it: its name, and what it may be."""
+class Command(NamedTuple):
+    """A command of the command line: the module of its name in stages/ has a function `run`."""
 
-    name: str
-    options: dict[str, Any]
+    help: str
+    arguments: tuple[Argument, ...] = ()
+    has_config: bool = True  # whether it reads params.yaml
+    needs_lengths: bool = True  # whether runs whose training has no iterations are left out
+    shows_left_out: bool = False  # whether it prints a line for each learner that is left out so
 
 
 def _argument(name: str, **options: Any) -> Argument:
-    return Argument(name, options)
+    return name, options
 
 
-def _pictures(name: str, help: str) -> Argument:  # noqa: A002  argparse's word
-    return Argument(name, {"type": Path, "metavar": name.upper(), "help": help})
+def _path(name: str, description: str) -> Argument:
+    return name, {"type": Path, "metavar": name.upper(), "help": description}
 
 
 DEBUG = _argument("--debug", action="store_true", help="show the traceback of an error")
 CONFIGURATION = (
     _argument("--params", default="params.yaml", help="configuration file (default: params.yaml)"),
-    _argument("--budget", help="a file in params/ (default: what params.yaml says)"),
+    _argument("--budget", help="a file in params/ (default: the `budget` of params.yaml)"),
 )
 PAIR = (_argument("--task", required=True), _argument("--learner", required=True))
-RUN = (*PAIR, _argument("--seed", type=int, help="one of the budget's seeds (default: all of them)"))
-CHECKPOINT = _pictures("checkpoint", "the checkpoint.safetensors of a run, or a name of a published one: protonet")
-ENTRY = _argument("learner", metavar="LEARNER", help="an entry of params.yaml")
+RUNS = (*PAIR, _argument("--seed", type=int, help="one of the budget's seeds (default: all of them)"))
+CHECKPOINT = _path(
+    "checkpoint", "the checkpoint.safetensors of a run, or the name of a published one, such as protonet"
+)
 
-ARGUMENTS: dict[str, tuple[Argument, ...]] = {
-    "pictures": (_argument("--name", required=True, help="a data set in params.yaml"),),
-    "split": (_argument("--name", help="such as lake, or flowers/class (default: all that the budget needs)"),),
-    "episodes": (_argument("--file", required=True, help="such as omniglot/test-5w1s5q-400.npy"),),
-    "train": RUN,
-    "finetune": RUN,
-    "predict": (
-        CHECKPOINT,
-        _pictures("support", "a folder with a folder of pictures for each class"),
-        _pictures("query", "pictures to be told apart: a folder, or a picture"),
-        _argument("--csv", type=Path, metavar="FILE", help="write the probabilities of all classes"),
-        _argument("--figure", type=Path, metavar="FILE", help="draw the answers (.png or .svg)"),
-        _argument("--steps", type=int, metavar="N", help="steps of adaptation (default: the learner's own)"),
+COMMANDS = {
+    "data": Command("download Omniglot, or draw synthetic glyphs, into data/omniglot", needs_lengths=False),
+    "pictures": Command(
+        "read a folder of your own pictures into data/pictures/NAME",
+        (_argument("--name", required=True, help="a data set in params.yaml"),),
+        needs_lengths=False,
     ),
-    "find": (
-        CHECKPOINT,
-        _pictures("support", "pictures of one class: a folder, or a picture"),
-        _pictures("among", "the pictures to choose from: a folder"),
+    "split": Command(
+        "divide the classes into those for training, validation and test, into data/splits",
+        (_argument("--name", help="such as lake, or flowers/class (default: all that the budget needs)"),),
+        needs_lengths=False,
     ),
-    "aggregate": (
-        _argument(
-            "--without",
-            nargs="+",
-            metavar="TASK/LEARNER",
-            help="leave these runs out: the report of the others goes to results/BUDGET/partial",
+    "episodes": Command(
+        "draw the episodes of one file into data/episodes",
+        (_argument("--file", required=True, help="such as omniglot/test-5w1s5q-400.npy"),),
+    ),
+    "train": Command("meta-train one learner on one task, seed by seed", RUNS),
+    "finetune": Command("evaluate a trained learner on the test episodes, seed by seed", RUNS),
+    "predict": Command(
+        "classify pictures with a checkpoint",
+        (
+            CHECKPOINT,
+            _path("support", "a folder with a folder of pictures for each class"),
+            _path("query", "pictures to classify: a folder, or a picture"),
+            _argument("--csv", type=Path, metavar="FILE", help="write the probabilities of all classes"),
+            _argument("--figure", type=Path, metavar="FILE", help="draw the answers (.png or .svg)"),
+            _argument("--steps", type=int, metavar="N", help="steps of adaptation (default: the learner's own)"),
+        ),
+        has_config=False,
+    ),
+    "find": Command(
+        "find the pictures of one class among others with a checkpoint",
+        (
+            CHECKPOINT,
+            _path("support", "pictures of one class: a folder, or a picture"),
+            _path("among", "the pictures to choose from: a folder"),
+        ),
+        has_config=False,
+    ),
+    "aggregate": Command(
+        "make metrics, tables, figures and the report from scores",
+        (
+            _argument(
+                "--without",
+                nargs="+",
+                default=(),
+                metavar="TASK/LEARNER",
+                help="leave these runs out: the report of the others is written to results/BUDGET/partial",
+            ),
         ),
     ),
-    "compare": (
-        _argument("revision", nargs="?", default="HEAD", help="a git revision (default: HEAD)"),
-        _argument("--fail-on", choices=["worse"], help="exit status 1 where a learner is worse"),
+    "croissant": Command("describe the episode files of a budget in JSON-LD (Croissant), beside them"),
+    "compare": Command(
+        "show how MetaScores changed since another git revision",
+        (
+            _argument("revision", nargs="?", default="HEAD", help="a git revision (default: HEAD)"),
+            _argument("--fail-on", choices=["worse"], help="exit status 1 where a learner is worse"),
+        ),
     ),
-    "recipe": (*PAIR, _argument("--json", action="store_true", help="for programs")),
-    "calibrate": (
-        _argument("learners", metavar="LEARNER", nargs="*", help="entries (default: all that learn)"),
-        _argument("--seconds", type=float, help="of a training (default: what the budget's file says)"),
+    "list": Command("show tasks, budgets and learners, and which runs are done", shows_left_out=True),
+    "recipe": Command(
+        "show every number of a run, and the file and key that state it",
+        (*PAIR, _argument("--json", action="store_true", help="for programs")),
+        shows_left_out=True,
     ),
-    "pack": (_argument("--check", action="store_true", help="only say whether the files are damaged or outdated"),),
-    "check": (ENTRY,),
-    "new-learner": (
-        _argument("name", metavar="NAME", help="small letters, digits and _"),
-        _argument("--package", type=Path, metavar="FOLDER", help="make a package of its own there"),
+    "calibrate": Command(
+        "measure how many iterations fill a budget's seconds, and write them into its file",
+        (
+            _argument("learners", metavar="LEARNER", nargs="*", help="entries (default: all that learn)"),
+            _argument("--seconds", type=float, help="seconds of a training (default: those in the budget's file)"),
+        ),
+        needs_lengths=False,
+    ),
+    "pack": Command(
+        "write the runs of a published budget as a few files for git",
+        (_argument("--check", action="store_true", help="only report damaged or outdated files"),),
+    ),
+    "check": Command(
+        "check that a learner keeps the contract of learners, on small episodes",
+        (_argument("learner", metavar="LEARNER", help="an entry of params.yaml"),),
+        needs_lengths=False,
+    ),
+    "new-learner": Command(
+        "write the file, entry and page of a new learner, with places to fill in",
+        (
+            _argument("name", metavar="NAME", help="small letters, digits and _"),
+            _argument("--package", type=Path, metavar="FOLDER", help="write a package into this folder instead"),
+        ),
+        needs_lengths=False,
     ),
 }
 
 
 class _Parser(argparse.ArgumentParser):
-    """Says what is wrong with a command line in one line."""
+    """Prints an error of a command line as one line."""
 
     def error(self, message: str) -> NoReturn:
         self.exit(UsageError.exit_status, f"{self.prog}: {message}: see --help\n")
 
 
 class _Version(argparse.Action):
-    """Asks for the version only when it is wanted: the answer takes longer than a command line."""
+    """Looks the version up only when it is asked for, since that takes a while."""
 
     def __call__(self, parser: argparse.ArgumentParser, *others: object) -> NoReturn:
         sys.stdout.write(f"{parser.prog} {metascore.__version__}\n")
@@ -120,13 +151,12 @@ class _Version(argparse.Action):
 
 
 def parser() -> argparse.ArgumentParser:
-    """What reads a command line."""
+    """The parser of the command line."""
     whole = _Parser("metascore", description="A reproducible benchmark of meta-learning.")
     whole.add_argument("--version", action=_Version, nargs=0, help="show the version and end")
-    stages = whole.add_subparsers(dest="stage", required=True, metavar="STAGE")
-    for name, summary in STAGES.items():
-        stage = stages.add_parser(name, help=summary, description=summary)
-        shared = () if name in ALONE else CONFIGURATION
-        for argument in (DEBUG, *shared, *ARGUMENTS.get(name, ())):
-            stage.add_argument(argument.name, **argument.options)
+    commands = whole.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for name, command in COMMANDS.items():
+        one = commands.add_parser(name, help=command.help, description=command.help)
+        for argument, options in (DEBUG, *(CONFIGURATION if command.has_config else ()), *command.arguments):
+            one.add_argument(argument, **options)
     return whole

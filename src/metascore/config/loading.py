@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from metascore.config import checks, documents, schema
 from metascore.config.documents import Document
@@ -14,7 +13,7 @@ from metascore.errors import UsageError
 FOLDER = "params"  # of the budgets
 
 
-def load(path: str | Path = "params.yaml", budget: Any = None, lengths: bool = True) -> Config:
+def load(path: str | Path = "params.yaml", budget: str | None = None, lengths: bool = True) -> Config:
     """Read and check params.yaml and all budgets, the files in params/ beside it.
 
     Runs whose training has no length are left out (see `Config.warnings`), unless `lengths` is False.
@@ -26,11 +25,13 @@ def load(path: str | Path = "params.yaml", budget: Any = None, lengths: bool = T
     return validated(documents.read(path), files, budget, lengths)
 
 
-def validated(params: Document, budgets: Mapping[str, Document], budget: Any = None, lengths: bool = True) -> Config:
+def validated(
+    params: Document, budgets: Mapping[str, Document], budget: str | None = None, lengths: bool = True
+) -> Config:
     """A Config of these files, after all checks."""
     schema.check(params, (), schema.section(schema.PARAMS), params.values)
     config = Config(params, budgets, budget or params.values["budget"], lengths=lengths)
-    if not isinstance(config.budget, str) or config.budget not in budgets:
+    if config.budget not in budgets:
         known, file = documents.listed(budgets) or "none", f"{FOLDER}/{config.budget}.yaml"
         raise UsageError(f"budget: {config.budget!r} is not defined: choose one of {known}, or write {file}")
     checks.check(config)

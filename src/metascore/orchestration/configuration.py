@@ -19,9 +19,11 @@ def load(command_line: dict[str, Any]) -> Config:
             raise UserError("params.yaml: not in this folder: run snakemake in the project's folder")
         if unknown:
             raise UserError(f"--config {min(unknown)}: only `budget` can be set: edit params.yaml or the budget's file")
-        return loading.load("params.yaml", _name(command_line.get("budget")))
+        config = loading.load("params.yaml", _name(command_line.get("budget")))
     except UserError as error:
         sys.exit(f"params: {error}")
+    sys.stderr.writelines(f"{line}\n" for line in config.warnings())
+    return config
 
 
 def unpack(config: Config) -> None:
