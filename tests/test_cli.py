@@ -55,7 +55,7 @@ def test_missing_data_is_status_1_and_one_line(tmp_path, root, monkeypatch, caps
     error = capsys.readouterr().err
     assert (
         error.startswith("metascore train: ")
-        and "data/omniglot/images.npy: No such file" in error
+        and "data/omniglot/images.npy: missing" in error
         and error.count("\n") == 1
     )
 

@@ -22,7 +22,7 @@ from metascore.orchestration.signals import Stopped, stoppable
 from metascore.store import artifacts
 from metascore.text import printable
 
-GENERAL = ("command", "debug", "params", "budget")  # arguments that are not those of a stage's `run`
+GENERAL = ("command", "version", "debug", "params", "budget")  # arguments that are not those of a stage's `run`
 
 log = logging.getLogger(__name__)
 
