@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from metascore.orchestration import devices
+from metascore.training import devices
 
 UUIDS = [f"GPU-{letter * 8}" for letter in "abcd"]
 
@@ -68,7 +68,7 @@ def test_processes_side_by_side_never_share(fake, tmp_path: Path, monkeypatch: p
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     program = (
         "import pathlib, sys, time\n"
-        "from metascore.orchestration import devices\n"
+        "from metascore.training import devices\n"
         "with devices.claimed() as device:\n"
         "    taken = pathlib.Path(sys.argv[1]) / f'{device}.taken'\n"
         "    taken.touch(exist_ok=False)\n"

@@ -4,6 +4,7 @@ import fcntl
 import os
 import pty
 import re
+import shutil
 import struct
 import subprocess
 import termios
@@ -15,13 +16,24 @@ from temporary_project import Project
 SCREEN = 24  # lines
 FINETUNE = "src/metascore/stages/finetune.py"
 RUN = ("snakemake", "--cores", "2")
+FAILING = """
+
+whole = run
+
+
+def run(config, jobs):
+    print("much to say")
+    if jobs[0].learner == "maml":
+        raise KeyError("odd")
+    whole(config, jobs)
+"""
 
 
 @pytest.fixture
 def changed(project: Project) -> Project:
     """A finished copy whose runs are all to be evaluated again; MAML's evaluation fails."""
-    project.append(FINETUNE, "\n\nwhole = run\n\n\ndef run(config, job):\n    whole(config, job)\n")
-    project.append(FINETUNE, "    print('much to say')\n    if job.learner == 'maml':\n        raise KeyError('odd')\n")
+    project.append(FINETUNE, FAILING)
+    shutil.rmtree(project.path / "results/smoke/scores")
     return project
 
 
@@ -52,11 +64,11 @@ def test_a_failed_job_is_named_once_with_its_last_line_and_the_log_has_the_rest(
     before = set(changed.logs())
     lines = changed.call(*RUN, status=1).splitlines()
     (log,) = set(changed.logs()) - before
-    failed = "failed: Fine-tuning omniglot_5w1s/maml/0: see logs/smoke/finetune/omniglot_5w1s/maml/0.log"
+    failed = "failed: Fine-tuning omniglot_5w1s/maml: see logs/smoke/finetune/omniglot_5w1s/maml.log"
     assert lines[lines.index(failed) + 1].startswith("metascore finetune: KeyError: 'odd'")
     assert sum("KeyError" in line for line in lines) == 1 and len(lines) < SCREEN
     assert any(str(log) in line for line in lines) and not any("much to say" in line for line in lines)
-    assert "metascore finetune --budget smoke --task omniglot_5w1s --learner fomaml" in log.read_text()
+    assert "Fine-tuning omniglot_5w1s/fomaml" in log.read_text()
 
 
 def test_a_report_s_lines_are_shown(project: Project):
@@ -75,7 +87,7 @@ def test_the_progress_is_as_wide_as_the_window(changed: Project):
     progress = re.findall(r"\d of \d jobs, [^\r\n\x1b]*", written)
     assert progress and max(map(len, progress)) == 60, max(progress, key=len)
     assert "\033[2K" in written
-    assert "failed: Fine-tuning omniglot_5w1s/maml/0" in written
+    assert "failed: Fine-tuning omniglot_5w1s/maml" in written
 
 
 def test_a_dumb_terminal_gets_plain_lines(changed: Project):
@@ -101,5 +113,5 @@ def test_a_dry_run_writes_the_plan_in_a_screen(changed: Project):
     lines = changed.call("snakemake", "-n").splitlines()
     assert len(lines) < SCREEN
     assert "Budget smoke: 0 of 4 runs are done; 5 jobs to do." in lines
-    assert "  evaluate 4 of omniglot_5w1s (other settings): chance, fomaml, maml, protonet" in lines
+    assert "  evaluate 4 of omniglot_5w1s (missing): chance, fomaml, maml, protonet" in lines
     assert "  and: Scores to metrics, tables, figures and report" in lines

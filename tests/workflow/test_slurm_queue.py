@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from metascore.orchestration import cluster, devices, needs
+from metascore.orchestration import cluster, needs
+from metascore.training import devices
 
 NAME = "0b2a7c0e-4b1f-4f0e-9d3b-6f1f1c9e2a11"
 

@@ -1,6 +1,5 @@
 """How far a workflow is and what it would do, by hand."""
 
-import csv
 import time
 from pathlib import Path
 from types import SimpleNamespace
@@ -9,10 +8,8 @@ import pytest
 
 from metascore.config.loading import load
 from metascore.config.params import Run
-from metascore.files import write_rows
-from metascore.orchestration import curves, forecast, plan
+from metascore.orchestration import forecast, plan
 from metascore.orchestration.work import Job, Work, job_of
-from metascore.store.paths import TRAINING_COLUMNS, Results
 
 MAML, PROTONET = ([Run("omniglot_5w1s", learner, seed) for seed in (0, 1)] for learner in ("maml", "protonet"))
 
@@ -82,10 +79,9 @@ def test_units(seconds: float, expected: str):
     assert forecast.time_range(seconds, forecast.BEFORE) == expected
 
 
-def test_a_job_has_the_seeds_of_its_task_or_its_own(config):
+def test_a_job_has_the_seeds_of_its_task(config):
     named = {"task": "omniglot_5w1s", "learner": "maml"}
-    assert job_of(config, "finetune", None, named, []).runs == (MAML[0],)
-    assert job_of(config, "finetune", None, named | {"seed": "7"}, []).runs == (Run("omniglot_5w1s", "maml", 7),)
+    assert job_of(config, "finetune_1_seeds", None, named, []) == Job("finetune", "finetune_1_seeds", (MAML[0],))
     assert job_of(config, "download", "Omniglot", {}, []) == Job("download", "Omniglot")
 
 
@@ -108,19 +104,3 @@ def test_a_plan_names_runs_by_task_and_cause(config):
 def test_the_strongest_cause_is_named():
     assert plan.cause_of(SimpleNamespace(forced=False, missing_output={"a"}, code_changed=True)) == "missing"
     assert plan.cause_of(SimpleNamespace()) == "needed"
-
-
-def test_the_curves_of_all_runs_are_one_table(config):
-    row = dict(zip(TRAINING_COLUMNS, (10, 20, 1.0, 0.5, 0.25), strict=True))
-    for run in (MAML[0], PROTONET[0]):
-        write_rows(Results.of(config).training(run), TRAINING_COLUMNS, [row])
-    curves.write(config)
-    table = Results.of(config).folder / "training.csv"
-    with table.open(newline="") as file:
-        assert sorted((row["learner"], row["validation"]) for row in csv.DictReader(file)) == [
-            ("maml", "0.25"),
-            ("protonet", "0.25"),
-        ]
-    table.unlink()
-    table.mkdir()
-    curves.write(config)  # what cannot be written ends no workflow

@@ -29,4 +29,4 @@ rule aggregate:
         "Scores to metrics, tables, figures and report"
     shell:
         "OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1"
-        " python -m metascore aggregate --budget {params.budget:q} 2>&1 | tee -i {log:q}"
+        " python -m metascore aggregate --budget {params.budget:q} > {log:q} 2>&1"

@@ -30,7 +30,7 @@ for SEEDS, TASKS in JOBS.seed_lists():
             f"Fine-tuning {PAIR}"
         shell:
             "python -m metascore finetune --budget {params.budget:q}"
-            " --task {wildcards.task:q} --learner {wildcards.learner:q} 2>&1 | tee -i {log:q}"
+            " --task {wildcards.task:q} --learner {wildcards.learner:q} > {log:q} 2>&1"
 
 
 rule evaluated:

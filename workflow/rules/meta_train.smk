@@ -30,7 +30,7 @@ for SEEDS, TASKS in JOBS.seed_lists():
             f"Meta-training {PAIR}"
         shell:
             "python -m metascore train --budget {params.budget:q}"
-            " --task {wildcards.task:q} --learner {wildcards.learner:q} 2>&1 | tee -i {log:q}"
+            " --task {wildcards.task:q} --learner {wildcards.learner:q} > {log:q} 2>&1"
 
 
 rule trained:

@@ -28,7 +28,7 @@ rule download:
     message:
         "Omniglot, verified, as arrays"
     shell:
-        "python -m metascore data 2>&1 | tee -i {log:q}"
+        "python -m metascore data > {log:q} 2>&1"
 
 
 rule pictures:
@@ -42,7 +42,7 @@ rule pictures:
     message:
         "Pictures {wildcards.data_set} as arrays"
     shell:
-        "python -m metascore pictures --name {wildcards.data_set:q} 2>&1 | tee -i {log:q}"
+        "python -m metascore pictures --name {wildcards.data_set:q} > {log:q} 2>&1"
 
 
 rule split:
@@ -60,7 +60,7 @@ rule split:
     message:
         "Classes for meta-train, meta-validation and meta-test: {wildcards.split}"
     shell:
-        "python -m metascore split --name {wildcards.split:q} --budget {params.budget:q} 2>&1 | tee -i {log:q}"
+        "python -m metascore split --name {wildcards.split:q} --budget {params.budget:q} > {log:q} 2>&1"
 
 
 rule episodes:
@@ -78,7 +78,7 @@ rule episodes:
     message:
         "Episodes {wildcards.file}.npy"
     shell:
-        "python -m metascore episodes --file {wildcards.file:q}.npy --budget {params.budget:q} 2>&1 | tee -i {log:q}"
+        "python -m metascore episodes --file {wildcards.file:q}.npy --budget {params.budget:q} > {log:q} 2>&1"
 
 
 rule data:

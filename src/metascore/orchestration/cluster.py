@@ -7,7 +7,7 @@ import subprocess
 import time
 from pathlib import Path
 
-from metascore.orchestration.devices import VARIABLE
+from metascore.training.devices import VARIABLE
 
 PATIENCE = 60.0  # seconds for cancelled jobs to end: Slurm kills them half a minute after it asked
 SECONDS_BETWEEN_LOOKS = 0.5

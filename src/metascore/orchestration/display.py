@@ -1,11 +1,10 @@
 """What a workflow writes to the terminal: one line of progress, failed jobs, and the plan of a dry run.
 
-It takes the place of Snakemake's own handler, whose log file has the rest: each job, its reason, its command.
+It takes the place of Snakemake's own handler. Snakemake's log file has the rest: each job and its reason.
 """
 
 import logging
 import os
-import sys
 import threading
 from collections.abc import Callable
 from typing import Any, TextIO
@@ -13,7 +12,7 @@ from typing import Any, TextIO
 from rich.console import Console
 from rich.live import Live
 from rich.text import Text
-from snakemake.logging import ColorizingTextHandler, DefaultFilter, logger
+from snakemake.logging import ColorizingTextHandler, logger
 from snakemake_interface_logger_plugins.base import LogHandlerBase
 from snakemake_interface_logger_plugins.common import LogEvent
 
@@ -132,14 +131,3 @@ def attach(workflow: Any, plan: Callable[[], str]) -> Display | None:
     logger.removeHandler(former)
     logger.addHandler(display)
     return display
-
-
-def keep_jobs_to_their_logs() -> None:
-    """Have the output of jobs go to their logs alone, and their commands to Snakemake's log."""
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, sys.__stdout__.fileno() if sys.__stdout__ else 1)
-    os.close(nowhere)
-    for handler in logger.handlers:
-        for one in handler.filters:
-            if isinstance(handler, logging.FileHandler) and isinstance(one, DefaultFilter):
-                one.printshellcmds = True

@@ -3,7 +3,7 @@
 import os
 from typing import Any
 
-from metascore.orchestration import devices
+from metascore.training import devices
 
 GPUS_A_RUN = "METASCORE_GPUS_A_RUN"  # environment variable: what the workflow decided for its jobs
 MEGABYTES = 2000  # of memory a run: training and fine-tuning peak near 900 on a CPU, and CUDA maps as much again

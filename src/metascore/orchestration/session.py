@@ -11,7 +11,7 @@ from snakemake.persistence.file import FilePersistence
 
 from metascore.config.params import Pair
 from metascore.errors import UserError
-from metascore.orchestration import cluster, curves, display, forecast, plan, signals, stand_ins, work
+from metascore.orchestration import cluster, display, forecast, plan, signals, stand_ins, work
 from metascore.orchestration.display import Display
 from metascore.orchestration.jobs import Jobs
 from metascore.orchestration.work import Job, Work, job_of
@@ -79,12 +79,10 @@ def start(workflow: Any, jobs: Jobs, shown: Display | None, logs: list[str]) -> 
         _check_mirror(jobs)
     if runs:
         _say(forecast.forecast(jobs.config, runs, places, kind))
-        curves.follow(jobs.config)
     if workflow.local_exec:
         workflow.scheduler.job_rate_limiter = None  # it would look at all waiting jobs every second
     if shown is not None:
-        _say(f"each job and its command: {', '.join(logs)}; its output: a file in logs/")
-        display.keep_jobs_to_their_logs()
+        _say(f"each job and its reason: {', '.join(logs)}; its output: a file in logs/")
         shown.begin(Work(jobs.config, planned, places))
 
 

@@ -44,9 +44,8 @@ def job_of(config: Config, rule: str, message: str | None, wildcards: Mapping[st
     """A job from Snakemake's record of it."""
     runs: list[Run] = []
     if {"task", "learner"} <= wildcards.keys():
-        task, learner = wildcards["task"], wildcards["learner"]
-        seeds = [int(wildcards["seed"])] if "seed" in wildcards else config.seeds_of(task)
-        runs = [Run(task, learner, seed) for seed in seeds]
+        task = wildcards["task"]
+        runs = [Run(task, wildcards["learner"], seed) for seed in config.seeds_of(task)]
     return Job(SEEDS.sub("", rule), message or rule, tuple(runs), next(map(Path, logs), None))
 
 

@@ -13,12 +13,11 @@ from metascore.files import write_array, write_arrays, write_json
 from metascore.learners import base
 from metascore.learners.base import AbstractLearner
 from metascore.networks.tensors import Params
-from metascore.orchestration import devices
 from metascore.problems.base import Problem
 from metascore.problems.examples import Episodes
 from metascore.store import checkpoint, inputs, run_key
 from metascore.store.paths import Results
-from metascore.training import machine
+from metascore.training import devices, machine
 from metascore.training.evaluation import adaptation_curve, measured
 from metascore.training.figure_data import figure_data
 from metascore.training.label_permutation import label_permutation_control

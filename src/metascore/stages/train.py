@@ -25,12 +25,11 @@ from metascore.config.params import Config, Run
 from metascore.errors import UsageError, UserError
 from metascore.files import write_json, write_rows
 from metascore.learners import base
-from metascore.orchestration import devices
 from metascore.randomness import generator
 from metascore.store import checkpoint, inputs, run_key, snapshots
 from metascore.store.paths import DATA, TRAINING_COLUMNS, Results
 from metascore.store.run_key import Key
-from metascore.training import machine
+from metascore.training import devices, machine
 from metascore.training.loop import Snapshot, TrainingRun, beginning, meta_train
 from metascore.training.progress import Progress
 

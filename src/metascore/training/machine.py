@@ -28,7 +28,7 @@ KEPT_BYTES = 2**30
 
 @contextlib.contextmanager
 def prepared() -> Iterator[torch.device]:
-    """Yields the device: the GPU that this process holds (see orchestration.devices), else the CPU.
+    """Yields the device: the GPU that this process holds (see training.devices), else the CPU.
 
     Inside, the same seed gives the same bits. On leaving, torch has the settings that it had before. Raises UserError
     where memory runs out.
