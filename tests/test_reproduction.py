@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from metascore.errors import UserError
-from metascore.orchestration.reproduction import Results, compare
+from metascore.scoring.reproduction import Results, compare
 from metascore.store import checkpoint
 from metascore.store.digests import of_content
 

@@ -8,8 +8,8 @@ import sys
 
 from metascore.config.loading import load
 from metascore.errors import UserError
-from metascore.orchestration.status import Statuses
 from metascore.store import packs
+from metascore.store.status import Statuses
 
 
 def main() -> int:

@@ -18,7 +18,7 @@ from metascore.config.loading import load
 from metascore.config.params import Config
 from metascore.errors import UserError
 from metascore.files import read_json
-from metascore.orchestration.reproduction import Results, Verdict, compare
+from metascore.scoring.reproduction import Results, Verdict, compare
 from metascore.store import paths
 from metascore.store.digests import of_content
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from temporary_project import Project
 
-from metascore.orchestration import stand_ins
+from metascore.store import stand_ins
 
 SOURCES = {"sources": ["mirror", "torchvision", "glyphs"]}
 MIRROR = {"OMNIGLOT_MIRROR": "/somewhere"}

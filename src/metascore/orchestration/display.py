@@ -22,6 +22,7 @@ from metascore.orchestration.work import EVALUATION, TRAINING, Work, job_of
 SECONDS_BETWEEN_LINES = 30.0  # where there is no terminal
 QUIET_RULES = ("split", "episodes", TRAINING, EVALUATION)  # what their jobs write stays in their logs
 QUIETER = {"RULES", "PROGRESS", "ALL"}  # values of --quiet that leave nothing to display
+NEEDLESS = ("RuleException:\nCalledProcessError", "Cannot restore", "--keep-incomplete")  # beginnings of messages
 STOPPED = "stopped: run the same command again to go on"
 LOCKED = (
     "this folder is locked: another workflow runs in it, or one was killed. Wait for the other one; after a kill, run "
@@ -107,13 +108,10 @@ class Display(LogHandlerBase):
     def _message(self, record: logging.LogRecord, text: str) -> None:
         if "Directory cannot be locked" in text:
             self.write(LOCKED)
-        elif text.startswith("Nothing to be done") or (record.levelno >= logging.WARNING and not is_needless(text)):
+            return
+        is_needed = record.levelno >= logging.WARNING and text not in ("", "None") and not text.startswith(NEEDLESS)
+        if text.startswith("Nothing to be done") or (is_needed and not signals.asked_to_end()):
             self.write(text)
-
-
-def is_needless(text: str) -> bool:
-    """Whether the display already has a better line for one of Snakemake's errors."""
-    return signals.asked_to_end() or text in ("", "None") or text.startswith("RuleException:\nCalledProcessError")
 
 
 def attach(workflow: Any, plan: Callable[[], str]) -> Display | None:

@@ -10,11 +10,11 @@ from typing import Any, NamedTuple
 
 from metascore.config.params import OMNIGLOT, Config, Pair, Run
 from metascore.orchestration import forecast
-from metascore.orchestration.status import Status, Statuses
 from metascore.problems.episode_file import EpisodeFile
 from metascore.report import declarations
 from metascore.store import data_settings, inputs, leaks, paths, run_key
 from metascore.store.paths import Results
+from metascore.store.status import Status, Statuses
 
 PUBLISHED = [f"src/metascore/scoring/{name}.csv" for name in ("published", "yardsticks")]
 TRAINED = ("checkpoint", "training", "record")  # files of a training: methods of Results

@@ -13,9 +13,8 @@ from typing import NamedTuple
 from metascore.config.params import OMNIGLOT, Config, Run
 from metascore.errors import UserError
 from metascore.files import read_json
-from metascore.orchestration import stand_ins
 from metascore.problems.episode_file import EpisodeFile
-from metascore.store import data_settings, report_key, run_key
+from metascore.store import data_settings, report_key, run_key, stand_ins
 from metascore.store.paths import EPISODES, PICTURES, SOURCE, Results, split_file
 from metascore.store.run_key import Key
 
