@@ -93,7 +93,7 @@ def run(config):
     scores = {run.learner: float(len(results.score(run).read_text())) for run in config.runs()}
     for path in (*jobs.plain_report(), *(one.file for one in jobs.shown_report())):
         write(path, scores)
-    write(results.digests, {"report": report_key.of(config)})
+    write(results.digests, {"report": report_key.of(config, results)})
 """,
 }
 

@@ -11,11 +11,7 @@ from snakemake.persistence.file import FilePersistence
 
 from metascore.config.params import Pair
 from metascore.errors import UserError
-<<<<<<< HEAD
-from metascore.orchestration import cluster, display, forecast, plan, signals, stand_ins, work
-=======
 from metascore.orchestration import cluster, display, forecast, plan, signals, work
->>>>>>> bc53096 (Move the status of results to the store and the comparison of a reproduction to scoring; leave out needless messages)
 from metascore.orchestration.display import Display
 from metascore.orchestration.jobs import Jobs
 from metascore.orchestration.work import Job, Work, job_of
