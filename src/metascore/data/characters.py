@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from metascore.errors import UserError
 
-if TYPE_CHECKING:  # who only draws episodes would wait for pandas
+if TYPE_CHECKING:  # pandas is slow to import, and drawing episodes does not need it
     import pandas as pd
 
 CHARACTERS = 1623
@@ -15,7 +15,7 @@ SIDE = 28  # pixels of an image; Omniglot's originals have 105
 
 
 def members(split: Any, part: str, culprit: str, characters: int) -> list[int]:
-    """The character indices of one part of a split that was read from the file `culprit`.
+    """Return the character indices of one part of a split that was read from the file `culprit`.
 
     Raises UserError unless they are a list of numbers below `characters`.
     """

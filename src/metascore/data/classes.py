@@ -12,7 +12,7 @@ from metascore.files import write_rows
 
 @dataclass(frozen=True)
 class Row:
-    """A class: the folder it came from, the folder around that, and which pictures are its own."""
+    """A class: its folder, the folder around that, and the range of its pictures in images.npy."""
 
     name: str
     group: str
@@ -21,12 +21,12 @@ class Row:
 
 
 def write(path: Path, rows: list[Row]) -> None:
-    """Write a row a class."""
+    """Write one row for each class."""
     write_rows(path, [field.name for field in fields(Row)], map(asdict, rows))
 
 
 def read(path: Path) -> list[Row]:
-    """Raises UserError where the table is missing or damaged."""
+    """Return one row for each class. Raises UserError where the table is missing or damaged."""
     try:
         with path.open(newline="", encoding="utf-8") as file:
             lines = list(csv.DictReader(file))

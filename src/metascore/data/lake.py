@@ -13,11 +13,11 @@ class Trial(NamedTuple):
 
     run: int  # from 0
     name: str  # such as Atlantean/character09
-    drawers: tuple[int, int]  # from 0: whose drawing is shown, and whose is judged
+    drawers: tuple[int, int]  # from 0: who drew the support image, and who the query
 
 
 def trials() -> list[Trial]:
-    """All characters of all runs, run by run."""
+    """Return all characters of all runs, run by run."""
     with LISTED.open(newline="", encoding="utf-8") as file:
         return [_trial(line) for line in csv.DictReader(file)]
 

@@ -17,7 +17,7 @@ from metascore.files import read_json
 from metascore.randomness import numpy_generator
 from metascore.text import normalised
 
-if TYPE_CHECKING:  # half of the stages need `members` only, and would wait for pandas
+if TYPE_CHECKING:  # slow to import, and needed for annotations only
     import pandas as pd
 
 PARTS = ("train", "validation", "test")

@@ -17,7 +17,7 @@ log = logging.getLogger(__name__)
 
 
 def run(config: Config, name: str, pictures: Path = PICTURES) -> None:
-    """Write images.npy, classes.csv and source.json into data/pictures/{name}, unless they are of these very files."""
+    """Write images.npy, classes.csv and source.json into data/pictures/{name}, unless they are up to date."""
     if name not in config.folders:
         known = ", ".join(config.folders) or "none yet"
         raise UsageError(f"--name {name}: no folder of pictures in `data` of params.yaml: one of {known}")
@@ -28,7 +28,7 @@ def run(config: Config, name: str, pictures: Path = PICTURES) -> None:
     if _is_done(target, description):
         log.info("%s: the pictures of %s, unchanged", target, place)
         return
-    (target / "source.json").unlink(missing_ok=True)  # it comes last, so that it never describes other bytes
+    (target / "source.json").unlink(missing_ok=True)  # written last: it never describes other bytes
     look = Look(settings["size"], settings["channels"], settings.get("invert", False))
     census = reading.write_pictures(target / "images.npy", listing, look)
     reading.warn(census)
@@ -44,7 +44,7 @@ def _description(name: str, settings: dict[str, Any], fingerprint: str) -> dict[
 
 
 def _is_done(target: Path, description: dict[str, Any]) -> bool:
-    """Whether the three files are there, and of this description."""
+    """Return whether the three files exist and have this description."""
     try:
         source = read_json(target / "source.json")
         known = {key: source.get(key) for key in description} == description
