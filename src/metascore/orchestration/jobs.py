@@ -203,11 +203,12 @@ class Jobs:
         status = self.statuses.training if rule.startswith("meta_train") else self.statuses.evaluation
         return next((one.reason for one in map(status, runs) if one.is_stale), None)
 
-    def results_here(self) -> Iterator[tuple[Status, str]]:
-        """The files of every result that is here, each with its status."""
+    def results_here(self) -> Iterator[tuple[Status, list[str]]]:
+        """The status and the files of every result that is here."""
         for status, files in self._results():
-            if status.is_here:
-                yield from ((status, file) for file in files if Path(file).exists())
+            existing = [file for file in files if Path(file).exists()] if status.is_here else []
+            if existing:
+                yield status, existing
 
     def _results(self) -> Iterator[tuple[Status, list[str]]]:
         """Every result of the budget with its files."""
@@ -217,9 +218,9 @@ class Jobs:
         yield from ((statuses.data_set(name), self.pictures(name)) for name in self.data_sets())
         for split in self.config.splits():
             name = split.removeprefix("splits/")
-            yield statuses.split(name), _with_key(paths.split_file(name))
+            yield statuses.split(name), with_key(str(paths.split_file(name)))
         for file in self.config.episode_files().values():
-            yield statuses.episodes(file), _with_key(paths.EPISODES / file.name)
+            yield statuses.episodes(file), with_key(str(paths.EPISODES / file.name))
         for run in self.config.runs():
             yield statuses.training(run), [self._file(name, run) for name in TRAINED]
             yield statuses.evaluation(run), [self._file(name, run) for name in EVALUATED]
@@ -240,10 +241,6 @@ def one_of(names: Iterable[str]) -> str:
 def with_key(pattern: str) -> list[str]:
     """A split or an episode file, and the file of its key."""
     return [pattern, str(run_key.beside(Path(pattern)))]
-
-
-def _with_key(file: Path) -> list[str]:
-    return with_key(str(file))
 
 
 def _files_of(files: list[EpisodeFile]) -> list[str]:

@@ -40,11 +40,12 @@ def let_keys_decide(jobs: Jobs) -> None:
     if any(Path(".snakemake/locks").glob("*.lock")):
         return  # Snakemake ends, and `display` says why
     records = FilePersistence()
-    for status, file in jobs.results_here():
+    for status, files in jobs.results_here():
         if status.is_stale:
-            records._mark_incomplete(file, None)
+            records._mark_incomplete(files[0], None)  # one file is enough
         else:
-            records._unmark_incomplete(file)
+            for file in files:
+                records._unmark_incomplete(file)
     _warn_of_stand_in(jobs)
 
 
