@@ -38,7 +38,7 @@ FLOOR = 0.03  # an early step never weighs less than this share of 1 / steps, as
 
 
 class Phase(NamedTuple):
-    """What meta-training is at."""
+    """The parts of the meta-loss that change during meta-training."""
 
     first_order: bool
     counted: tuple[bool, ...]  # the steps whose loss weighs anything
@@ -162,7 +162,7 @@ class MAMLPlusPlus(AbstractLearner):
     def _index(self, step: int) -> int:
         """The row of per-step tensors that belongs to a step.
 
-        As in the official code, the pass before update k and the judgement after it share row k. The unadapted
+        As in the official code, the pass before update k and the evaluation after it share row k. The unadapted
         network uses the first row, steps beyond those of training the last one.
         """
         return min(max(step, 1), self.train_steps) - 1

@@ -109,7 +109,7 @@ class MatchingNet(AbstractLearner):
         return read_both_ways(params, features) if self.full_context else features
 
     def _embed(self, params: Params, x: Float[Tensor, "n height width channels"]) -> Float[Tensor, "n features"]:
-        """Normalised by the running statistics of meta-training: one image never sees another."""
+        """Normalised by the running statistics of meta-training, so that images do not depend on each other."""
         return self.encoder.embed(params, x, running_statistics(params))[0]
 
 

@@ -70,7 +70,7 @@ class ProtoNet(AbstractLearner):
         return -squared_distance(self._embed(adapted.params, x), adapted.centres)
 
     def _embed(self, params: Params, x: Float[Tensor, "n height width channels"]) -> Float[Tensor, "n features"]:
-        """Normalised by the running statistics of meta-training: one image never sees another."""
+        """Normalised by the running statistics of meta-training, so that images do not depend on each other."""
         return self.encoder.embed(params, x, running_statistics(params))[0]
 
     def _centres(self, features: Float[Tensor, "n features"], y: Tensor) -> Float[Tensor, "way features"]:

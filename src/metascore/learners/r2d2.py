@@ -77,7 +77,7 @@ class R2D2(AbstractLearner):
         return self._answer(adapted.params, self._embed(adapted.params, x), adapted.weights)
 
     def _embed(self, params: Params, x: Float[Tensor, "n height width channels"]) -> Float[Tensor, "n features"]:
-        """Normalised by the running statistics of meta-training: one image never sees another."""
+        """Normalised by the running statistics of meta-training, so that images do not depend on each other."""
         return with_one(self.encoder.embed(params, x, running_statistics(params))[0])
 
     def _weights(self, params: Params, x: Float[Tensor, "n features"], y: Tensor) -> Float[Tensor, "features way"]:

@@ -81,7 +81,7 @@ class Siamese(AbstractLearner):
         return logits[:, :, None].masked_fill(other, -torch.inf).amax(1)
 
     def _embed(self, params: Params, x: Float[Tensor, "n height width channels"]) -> Float[Tensor, "n features"]:
-        """Normalised by the running statistics of meta-training: one image never sees another."""
+        """Normalised by the running statistics of meta-training, so that images do not depend on each other."""
         return self.encoder.embed(params, x, running_statistics(params))[0]
 
 

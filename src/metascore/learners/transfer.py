@@ -36,13 +36,13 @@ CLASSIFIER = "classifier."
 
 @dataclass(frozen=True, kw_only=True)
 class Transfer(AbstractLearner):
-    """Learns what helps on the average over tasks."""
+    """Learns one network for all tasks together, and fine-tunes it on the support set."""
 
     family: ClassVar[str] = "baseline"
     citation: ClassVar[str] = "Vinyals et al. 2016, arXiv:1606.04080; Chen et al. 2019, arXiv:1904.04232"
     any_way: ClassVar[bool] = True
     needs: ClassVar[tuple[str, ...]] = ()
-    relabelling_permutes: ClassVar[bool] = True  # the new head knows no class from another
+    relabelling_permutes: ClassVar[bool] = True  # the new head treats all classes alike
     adapts: ClassVar[bool] = True
     normalisation = "inductive"
 
@@ -79,7 +79,7 @@ class Transfer(AbstractLearner):
         return MetaLoss(cross_entropy(logits, everything.class_id).mean(), updated_running_statistics(params, moments))
 
     def checkpointed(self, params: Params) -> Params:
-        """Without the classifier of identities: more than nine tenths of all numbers, and no test asks for it."""
+        """Without the classifier of identities, which is nine tenths of all numbers and which no test needs."""
         return {name: value for name, value in params.items() if not name.startswith(CLASSIFIER)}
 
     def adapt(self, params: Params, support: Examples, steps: int) -> Iterator[Params]:
@@ -100,7 +100,7 @@ class Transfer(AbstractLearner):
         return self.network.head(adapted, self._embed(adapted, x))
 
     def _new_head(self, params: Params) -> Params:
-        """Zeros for the classes of an episode, which are new; where there are none, it goes on from the head it has."""
+        """A head of zeros for the new classes of an episode; problems without classes keep the trained head."""
         if not self.problem.has_classes:
             return {}
         some, way = next(iter(params.values())), self.problem.way  # of the type and on the device of all
@@ -110,19 +110,19 @@ class Transfer(AbstractLearner):
         return name.startswith("head.") or (self.whole_network and not name.startswith(STATE))
 
     def _predictor(self, params: Params, x: Tensor) -> Callable[[Params], Callable[[Tensor], Tensor]]:
-        """The predictor by what is tuned; where only the head is, the inputs x are embedded once."""
+        """The predictor as a function of the tuned tensors; where only the head is tuned, x is embedded once."""
         if self.whole_network:
             return lambda tuned: partial(self.predict, params | tuned)
         embed = knowing(partial(self._embed, params), x)
         return lambda tuned: lambda x: self.network.head(tuned, embed(x))
 
     def _embed_by_itself(self, params: Params, x: Tensor) -> tuple[Float[Tensor, "n features"], Moments]:
-        """Normalised by its own statistics, which come along."""
+        """The features of a batch, normalised by its own statistics, and these statistics."""
         encoder = self.network.encoder
         return encoder.embed(params, x) if isinstance(encoder, ConvolutionalEncoder) else (encoder(params, x), {})
 
     def _embed(self, params: Params, x: Tensor) -> Float[Tensor, "n features"]:
-        """Normalised by the running statistics of pre-training: one image never sees another."""
+        """Normalised by the running statistics of pre-training, so that images do not depend on each other."""
         encoder = self.network.encoder
         if not isinstance(encoder, ConvolutionalEncoder):
             return encoder(params, x)

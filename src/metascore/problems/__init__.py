@@ -17,7 +17,7 @@ ROOM = "problems"
 
 
 def find(name: str) -> type[Problem]:
-    """The kind of problem of this name: a file in this room, or one that another package offers.
+    """The kind of problem of this name: a file of this package, or an entry point of another package.
 
     Raises UsageError where there is none, more than one, or where its module cannot be used.
     """

@@ -174,7 +174,7 @@ def move(position: Float[Tensor, "*n 2"], action: Float[Tensor, "*n 2"]) -> Floa
     return position + LONGEST_MOVE * action.clamp(-1, 1)
 
 
-def judge(
+def rewards_and_alive(
     reached: Float[Tensor, "time trajectory 2"], goal: Float[Tensor, 2]
 ) -> tuple[Float[Tensor, "time trajectory"], Float[Tensor, "time trajectory"]]:
     """The reward of each action by the position that it reached, and 1 where it was taken before the arrival."""
@@ -197,7 +197,7 @@ def roll_out(
     from metascore.problems.policy_gradient import Trajectories, act, noise
 
     positions, actions = act(policy, move, starts, noise(keys, step, HORIZON).to(starts.dtype))
-    return Trajectories(positions[:-1], actions, *judge(positions[1:], goals))
+    return Trajectories(positions[:-1], actions, *rewards_and_alive(positions[1:], goals))
 
 
 def best_return(goal: np.ndarray) -> np.ndarray:

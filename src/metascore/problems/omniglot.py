@@ -2,8 +2,8 @@
 
 Lake, Salakhutdinov and Tenenbaum 2015, "Human-level concept learning through probabilistic program induction".
 
-`within: group` and `one_drawer` make it their challenge: characters of one alphabet, drawn by one person, to be known
-in another's hand. `lake_runs` takes their 20 test episodes.
+`within: group` and `one_drawer` make it the paper's challenge: characters of one alphabet, whose support drawings are
+by one person and whose query drawings are by another. `lake_runs` takes the 20 published test episodes.
 """
 
 from __future__ import annotations

@@ -93,7 +93,7 @@ class Sine(Regression):
         }
 
     def figure_data(self, episodes: Episodes, look: Look) -> dict[str, np.ndarray]:
-        """The functions that a learner has in mind, on a grid, and how far they are from others.
+        """The functions that a learner predicts, on a grid, and their distances from others.
 
         grid (grid); of the first waves functions (wave, step, grid); over all episodes, as mean squared distances over
         the grid, distance_to_mean () of the unadapted function from `blind`, and moved (step in MOVES) from the

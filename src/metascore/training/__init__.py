@@ -1,1 +1,1 @@
-"""Meta-training and the judging of episodes: pure functions of tensors, but for the machine that they run on."""
+"""Meta-training and evaluation: pure functions of tensors, beside the modules of the machine."""

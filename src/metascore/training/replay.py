@@ -1,4 +1,4 @@
-"""Repeat a function of tensors without its Python: its operations are recorded once, and replayed from then on.
+"""Records the operations of a function of tensors once, and replays them without its Python code.
 
 Mapping over episodes and differentiating, torch.func spends about ten milliseconds of Python on a chunk, whatever
 the chunk holds, and leaves more views of tensors behind than operations on them. A recording is the list of PyTorch's
