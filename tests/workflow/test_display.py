@@ -112,6 +112,6 @@ def test_a_locked_folder_names_the_cure(changed: Project):
 def test_a_dry_run_writes_the_plan_in_a_screen(changed: Project):
     lines = changed.call("snakemake", "-n").splitlines()
     assert len(lines) < SCREEN
-    assert "Budget smoke: 0 of 4 runs are done; 5 jobs to do." in lines
-    assert "  evaluate 4 of omniglot_5w1s (missing): chance, fomaml, maml, protonet" in lines
+    assert "Budget smoke: 0 of 8 runs are done; 5 jobs to do." in lines
+    assert "  evaluate 8 of omniglot_5w1s (missing): chance, fomaml, maml, protonet" in lines
     assert "  and: Scores to metrics, tables, figures and report" in lines
