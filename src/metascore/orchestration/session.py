@@ -1,5 +1,6 @@
 """What happens before, around and after the jobs of a workflow."""
 
+import io
 import os
 import subprocess
 import sys
@@ -27,6 +28,7 @@ def lend_to_jobs(source: str) -> None:
 
 def begin(is_main: bool) -> None:
     """Prepare the workflow, or one of its jobs that Snakemake starts by itself: it sees no GPU but its own."""
+    sys.stderr = sys.stderr or io.StringIO()  # None where it is closed
     signals.lead()
     if not is_main:
         cluster.hide_gpus_of_others()
@@ -132,5 +134,4 @@ def _report_the_others(jobs: Jobs, failed: set[Pair]) -> None:
 
 
 def _say(line: str) -> None:
-    if sys.stderr:  # None where it is closed
-        sys.stderr.write(f"{line}\n")
+    sys.stderr.write(f"{line}\n")
