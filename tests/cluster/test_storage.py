@@ -14,8 +14,8 @@ def test_files_kept_elsewhere_and_worked_on_in_a_scratch_folder(fresh: Project, 
         pytest.skip("no plugin or no rsync: make setup, apt-get install rsync")
     store = tmp_path / "store"
     store.mkdir()
-    options = ("--default-storage-provider", "fs", "--default-storage-prefix", str(store))
-    options += ("--local-storage-prefix", str(tmp_path / "scratch"))
+    storage = ("--default-storage-provider", "fs", "--default-storage-prefix", str(store))
+    options = (*storage, "--local-storage-prefix", str(tmp_path / "scratch"))
     output = fresh.call("snakemake", "--cores", "2", *options)
     assert bits(store) == bits(undisturbed.path), output
     assert not (fresh.path / "data").exists() and not (fresh.path / "results").exists()
