@@ -144,7 +144,7 @@ def test_a_path_is_shown_whole(path: str) -> None:
 def test_every_route_gives_the_same_files(
     server: Server, mirror: Path, parts: Parts, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("metascore.stages.data.TORCHVISION", server.address)
+    monkeypatch.setattr("metascore.stages.data.torchvision_address", lambda: server.address)
     found = []
     monkeypatch.setenv("HOME", str(mirror.parent))
     addresses = [str(mirror), f"~/{mirror.name}", mirror.as_uri(), server.address, f"{server.address}/", ""]
@@ -168,7 +168,7 @@ def test_unreachable_falls_back_to_glyphs_and_says_so(
     few_glyphs: None,
 ) -> None:
     monkeypatch.delenv("OMNIGLOT_MIRROR", raising=False)
-    monkeypatch.setattr("metascore.stages.data.TORCHVISION", f"file://{tmp_path}/nowhere")
+    monkeypatch.setattr("metascore.stages.data.torchvision_address", lambda: f"file://{tmp_path}/nowhere")
     target = run(tmp_path, parts, "mirror", "torchvision", "glyphs")
     warnings = [record.message for record in caplog.records if record.levelno == logging.WARNING]
     assert "nowhere" in warnings[-1] and "SYNTHETIC GLYPHS" in warnings[-1]
@@ -200,7 +200,7 @@ def test_without_glyphs_unreachable_is_an_error_with_every_reason(
     server: Server, parts: Parts, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("OMNIGLOT_MIRROR", raising=False)
-    monkeypatch.setattr("metascore.stages.data.TORCHVISION", f"{server.address}/nowhere")
+    monkeypatch.setattr("metascore.stages.data.torchvision_address", lambda: f"{server.address}/nowhere")
     with pytest.raises(UserError) as caught:
         run(tmp_path, parts, "mirror", "torchvision")
     message = str(caught.value)

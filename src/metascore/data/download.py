@@ -16,7 +16,6 @@ from metascore.data.archive import MAXIMUM_ARCHIVE, OMNIGLOT, Part, read_archive
 from metascore.errors import UserError
 from metascore.files import unwritable
 
-TORCHVISION = "https://raw.githubusercontent.com/brendenlake/omniglot/master/python"  # where torchvision gets it from
 TIMEOUT = 10  # seconds without a byte
 RETRIES = 2
 
@@ -69,6 +68,13 @@ def fetch(address: str, part: Part, downloads: Path) -> dict[str, bytes]:
     if scheme.casefold() in ("http", "https"):
         return _fetch_http(address, part, downloads)
     raise UserError(f"{without_secrets(address)}: neither a folder nor an http, https or file URL: correct it")
+
+
+def torchvision_address() -> str:
+    """The address that torchvision downloads Omniglot from."""
+    from torchvision.datasets import Omniglot  # late: it takes seconds
+
+    return str(Omniglot.download_url_prefix)
 
 
 def mirror() -> str:

@@ -11,7 +11,7 @@ import pandas as pd
 
 from metascore.config.params import Config
 from metascore.data.archive import OMNIGLOT, Part
-from metascore.data.download import TORCHVISION, Unreachable, fetch, mirror, wrong_mirror
+from metascore.data.download import Unreachable, fetch, mirror, torchvision_address, wrong_mirror
 from metascore.data.glyphs import draw_glyphs
 from metascore.data.omniglot import read_omniglot
 from metascore.errors import UserError
@@ -48,7 +48,7 @@ def obtain(settings: dict[str, Any], downloads: Path, parts: Sequence[Part] = OM
             reasons.append("mirror (OMNIGLOT_MIRROR is not set)")
             continue
         try:
-            return _omniglot(mirror() if source == "mirror" else TORCHVISION, downloads, parts)
+            return _omniglot(mirror() if source == "mirror" else torchvision_address(), downloads, parts)
         except Unreachable as error:
             if source == "mirror":
                 raise wrong_mirror(error) from error
