@@ -16,6 +16,7 @@ import yaml
 
 from benchmarks.timing import row
 from metascore.config.loading import load
+from metascore.store.revisions import environment
 
 RUNS = 1000
 REFERENCE = ["snakemake", "--version"]  # Python, and all that Snakemake imports
@@ -51,7 +52,7 @@ def _planned() -> tuple[Taken, float]:
     """In a clone whose budget has so many seeds that there are a thousand runs."""
     with tempfile.TemporaryDirectory() as folder:
         clone = Path(folder) / "metascore"
-        subprocess.run(["git", "clone", "--quiet", ".", clone], check=True)
+        subprocess.run(["git", "clone", "--quiet", ".", clone], env=environment(), check=True)
         for name in ("src", "workflow"):
             subprocess.run(["cp", "-r", name, clone], check=True)
         config = load()

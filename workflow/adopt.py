@@ -8,7 +8,7 @@ import sys
 
 from metascore.config.loading import load
 from metascore.errors import UserError
-from metascore.store import packs
+from metascore.store import packs, revisions
 from metascore.store.status import Statuses
 
 
@@ -22,7 +22,7 @@ def main() -> int:
     except UserError as error:
         sys.stderr.write(f"adopt: {error}\n")
         return 1
-    pulled = subprocess.run(("dvc", "pull"), capture_output=True, text=True, check=False)
+    pulled = subprocess.run(("dvc", "pull"), env=revisions.environment(), capture_output=True, text=True, check=False)
     if pulled.returncode:
         sys.stderr.write(f"adopt: nothing pulled ({reason(pulled.stderr or pulled.stdout)}): `make run` makes it\n")
     return subprocess.run(("snakemake", "-n"), check=False).returncode

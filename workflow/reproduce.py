@@ -21,6 +21,7 @@ from metascore.files import read_json
 from metascore.scoring.reproduction import Results, Verdict, compare
 from metascore.store import paths
 from metascore.store.digests import of_content
+from metascore.store.revisions import environment
 
 
 def main() -> int:
@@ -32,7 +33,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="metascore-reproduce-") as folder:
         clone = Path(folder) / "metascore"
         try:
-            subprocess.run(("git", "clone", "--quiet", ".", str(clone)), check=True)
+            subprocess.run(("git", "clone", "--quiet", ".", str(clone)), env=environment(), check=True)
             config = load(clone / "params.yaml", options.budget)
             verdict = sample(clone, config) if options.sample else whole(clone, config)
         except (subprocess.CalledProcessError, UserError) as error:
@@ -69,9 +70,9 @@ def make(clone: Path, config: Config, target: str) -> None:
     results = clone / paths.Results.of(config).folder
     for name in ("packs", "runs", "scores"):
         shutil.rmtree(results / name, ignore_errors=True)
-    subprocess.run(("make", "--no-print-directory", "-C", str(clone), "setup"), check=True)
+    subprocess.run(("make", "--no-print-directory", "-C", str(clone), "setup"), env=environment(), check=True)
     command = (str(clone / ".venv/bin/snakemake"), target, "--config", f"budget={config.budget}")
-    subprocess.run(command, cwd=clone, check=True)
+    subprocess.run(command, cwd=clone, env=environment(), check=True)
 
 
 def results_of(project: Path, config: Config) -> Results:

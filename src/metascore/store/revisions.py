@@ -1,12 +1,25 @@
 """What lies at another git revision: results, which DVC brings from its cache or remote, and code."""
 
 import io
+import os
 import subprocess
 import sys
 import tarfile
 from pathlib import Path
 
 from metascore.errors import UserError
+
+OF_ONE_REPOSITORY = (  # environment variables that git sets for hooks; see `git rev-parse --local-env-vars`
+    "GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_COMMON_DIR", "GIT_CONFIG", "GIT_CONFIG_COUNT", "GIT_CONFIG_PARAMETERS",
+    "GIT_DIR", "GIT_GRAFT_FILE", "GIT_IMPLICIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_INTERNAL_SUPER_PREFIX",
+    "GIT_NAMESPACE", "GIT_NO_REPLACE_OBJECTS", "GIT_OBJECT_DIRECTORY", "GIT_PREFIX", "GIT_QUARANTINE_PATH",
+    "GIT_REPLACE_REF_BASE", "GIT_SHALLOW_FILE", "GIT_WORK_TREE",
+)  # fmt: skip
+
+
+def environment() -> dict[str, str]:
+    """The environment for git and DVC: they find the repository by the folder that they run in, also in a hook."""
+    return {name: value for name, value in os.environ.items() if name not in OF_ONE_REPOSITORY}
 
 
 def commit_of(revision: str) -> str:
@@ -39,7 +52,7 @@ def extract(path: str, commit: str, target: Path) -> None:
 
 def _call(*command: str) -> subprocess.CompletedProcess[bytes]:
     try:
-        return subprocess.run(command, capture_output=True, check=False)
+        return subprocess.run(command, env=environment(), capture_output=True, check=False)
     except FileNotFoundError as error:
         raise UserError(f"{command[0]}: not found: install it") from error
 
