@@ -22,7 +22,8 @@ from metascore.orchestration.work import EVALUATION, TRAINING, Work, job_of
 SECONDS_BETWEEN_LINES = 30.0  # where there is no terminal
 QUIET_RULES = ("split", "episodes", TRAINING, EVALUATION)  # what their jobs write stays in their logs
 QUIETER = {"RULES", "PROGRESS", "ALL"}  # values of --quiet that leave nothing to display
-NEEDLESS = ("RuleException:\nCalledProcessError", "Cannot restore", "--keep-incomplete")  # beginnings of messages
+# Beginnings of Snakemake's messages that the display replaces or that change nothing for the user.
+NEEDLESS = ("RuleException:\nCalledProcessError", "Cannot restore", "Restored previous version", "--keep-incomplete")
 STOPPED = "stopped: run the same command again to go on"
 LOCKED = (
     "this folder is locked: another workflow runs in it, or one was killed. Wait for the other one; after a kill, run "

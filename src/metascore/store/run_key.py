@@ -170,7 +170,7 @@ def _stored(path: Path) -> Key | None:
     try:
         record = read_json(path)
     except UserError:
-        return None
+        return {} if path.is_file() else None  # a damaged record is a stale one
     key = record.get(KEY) if isinstance(record, dict) else None
     return key if isinstance(key, dict) else {}
 
