@@ -28,7 +28,6 @@ REPTILE = {"width": 4, "inner_lr": 0.01, "train_updates": 2, "train_batch": 5, "
 LEARNERS: dict[str, dict[str, Any]] = {
     "chance": {},
     "protonet": {"width": 4, "training": {"iterations": 4, "meta_batch": 2, "validations": 2}},
-    "anil": {"width": 4, "inner_lr": 0.4, "train_steps": 1, "test_steps": 1, "training": SHORT},
     "reptile": {
         **REPTILE,
         "test_steps": 2,
@@ -44,7 +43,7 @@ RECORD, CURVE = (Path(f"results/smoke/runs/{TRAINED}/protonet/0") / name for nam
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Trained on one task and evaluated on two; ANIL's last layer has five outputs, so it is trained only."""
+    """Trained on one task and evaluated on two."""
     place = tmp_path_factory.mktemp("runs") / "project"
     place.mkdir()
     write_params(place, LEARNERS, (TRAINED, SERVED))
@@ -59,16 +58,15 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
         for run in config.trainings():
             train.run(config, [run])
         for run in config.runs():
-            if run.learner != "anil":
-                finetune.run(config, [run])
+            finetune.run(config, [run])
     return place
 
 
 @pytest.fixture
 def config(made: Path, monkeypatch: pytest.MonkeyPatch) -> Config:
-    """Without the learner that cannot do both tasks by one training."""
+    """The configuration, in the folder of the runs."""
     monkeypatch.chdir(made)
-    return loading.load().without((task, "anil") for task in (TRAINED, SERVED))
+    return loading.load()
 
 
 @pytest.fixture
@@ -182,12 +180,6 @@ def test_it_is_evaluated_on_its_own_episodes_and_ways(config):
     assert np.load(results.score(Run(SERVED, "chance", 0))) == pytest.approx(1 / 20)
 
 
-def test_a_training_of_another_form_is_one_line(made, monkeypatch):
-    monkeypatch.chdir(made)
-    with pytest.raises(UserError, match=r"omniglot_20w1s/anil: the checkpoint of omniglot_5w1s/anil has another form"):
-        finetune.run(loading.load(), [Run(SERVED, "anil", 0)])
-
-
 def test_the_training_that_is_used_is_named(made, monkeypatch, capsys):
     monkeypatch.chdir(made)
     assert main(["train", "--task", SERVED, "--learner", "protonet"]) == 2
@@ -197,7 +189,7 @@ def test_the_training_that_is_used_is_named(made, monkeypatch, capsys):
 @pytest.mark.usefixtures("no_drawings")
 def test_tables_name_the_task_that_was_trained_on(config, made):
     aggregate.run(config, results=made / "results/smoke")
-    folder = made / "results/smoke/partial"
+    folder = made / "results/smoke"
     scores = pd.read_csv(folder / "tables/scores.csv")
     assert set(scores["trained_on"]) == {TRAINED}
     assert scores.loc[(scores["task"] == SERVED) & (scores["learner"] == "protonet"), "examples"].item() == 20
