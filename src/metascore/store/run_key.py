@@ -108,8 +108,8 @@ def with_inputs(key: Key) -> Key:
 
 
 def digest(key: Mapping[str, Any]) -> str:
-    """A short name for a key."""
-    return hashlib.sha256(json.dumps(key, sort_keys=True).encode()).hexdigest()[:24]
+    """The SHA-256 of a key."""
+    return hashlib.sha256(json.dumps(key, sort_keys=True).encode()).hexdigest()
 
 
 def _key(config: Config, run: Run, files: Iterable[EpisodeFile], paths: Iterable[Path]) -> Key:
