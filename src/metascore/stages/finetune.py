@@ -47,7 +47,8 @@ def run(config: Config, jobs: Sequence[Run]) -> None:
 
 def _is_done(config: Config, results: Results, job: Run) -> bool:
     found = run_key.difference(run_key.stored_evaluation_key(results, job), run_key.evaluation_key(config, job))
-    log.info("%s/%s/%d: %s", job.task, job.learner, job.seed, "is done" if found is None else f"evaluates ({found})")
+    if found is None:
+        log.info("%s/%s/%d: is done", job.task, job.learner, job.seed)
     return found is None
 
 

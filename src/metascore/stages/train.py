@@ -51,6 +51,8 @@ def run(config: Config, jobs: Sequence[Run]) -> None:
         return
     with devices.claimed(), machine.prepared() as device:
         failures = list(filter(None, [_failure(config, job, device) for job in waiting]))
+        for failure in failures[1:]:
+            log.error("%s", failure)
         if failures:
             raise failures[0]
         for job in jobs:  # only now: where a job fails, Snakemake puts back the files that it would have replaced
@@ -63,7 +65,8 @@ def _is_done(config: Config, results: Results, job: Run) -> bool:
         name = f"{training.task}/{training.learner}"
         raise UsageError(f"{job.task}/{job.learner}: uses the training of {name}: train that one")
     found = run_key.difference(run_key.stored_training_key(results, job), run_key.training_key(config, job))
-    log.info("%s: %s", _name(job), "is done" if found is None else f"trains ({found})")
+    if found is None:
+        log.info("%s: is done", _name(job))
     return found is None
 
 
@@ -71,7 +74,6 @@ def _failure(config: Config, job: Run, device: torch.device) -> UserError | None
     try:
         _run(config, job, device)
     except UserError as error:
-        log.error("%s", error)
         return error
     return None
 
