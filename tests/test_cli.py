@@ -73,6 +73,12 @@ def test_runs_as_a_module(root):
     assert done.returncode == 2 and done.stderr.startswith("metascore split: budget: 'huge'")
 
 
+@pytest.mark.parametrize(("closed", "budget", "status"), [(2, "smoke", 0), (2, "huge", 2), (1, "smoke", 0)])
+def test_a_closed_output_changes_no_exit_status(closed, budget, status):
+    command = ("sh", "-c", f"{sys.executable} -m metascore list --budget {budget} {closed}>&-")
+    assert subprocess.run(command, capture_output=True, check=False).returncode == status
+
+
 def test_a_reader_that_has_enough_is_no_fault():
     """As in `metascore list | head -1`."""
     reading, writing = os.pipe()

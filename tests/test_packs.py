@@ -1,5 +1,6 @@
 """Published runs as a few files: the same bytes come back, files that are there stay, damage is one line."""
 
+import hashlib
 import json
 import shutil
 import zipfile
@@ -14,6 +15,7 @@ from safetensors.numpy import load_file, save_file
 
 from metascore.errors import UsageError, UserError
 from metascore.store import artifacts, checkpoint, packs
+from metascore.store.digests import of_content
 from metascore.store.paths import Results
 
 CONFIG = fake_results.config()
@@ -161,3 +163,22 @@ def test_an_unknown_name_is_one_line(clone):
         UsageError, match=r"protonet: no such file.*: names are known in the folder of the project only"
     ):
         artifacts.checkpoint("protonet")
+
+
+def test_an_edited_pack_with_new_sums_lacks_the_digests_of_the_results(clone, origin):
+    (clone / "digests.json").write_text(json.dumps({"files": {BEST: of_content(origin / BEST)}}))
+    packs.check(clone)
+    pack = clone / "packs/maml.safetensors"
+    with safe_open(pack, "np") as file:
+        metadata = file.metadata()
+    save_file({name: np.asarray(value + 1) for name, value in load_file(pack).items()}, pack, metadata)
+    sums = [f"{hashlib.sha256(one.read_bytes()).hexdigest()}  {one.name}" for one in packs.all_packs(clone)]
+    (clone / "packs/SHA256SUMS").write_text("\n".join(sums))
+    with pytest.raises(UserError, match=f"{BEST}: lacks its digest"):
+        packs.check(clone)
+
+
+def test_a_pack_that_is_missing_is_named(clone):
+    (clone / "packs/maml.safetensors").unlink()
+    with pytest.raises(UserError, match=r"maml.safetensors: edited or damaged .*No such file"):
+        packs.check(clone)

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from small_configuration import DELETE, changed, configured, small, values
 
-from metascore.config.documents import Document
+from metascore.config.documents import Document, parsed
 from metascore.config.loading import load, validated
 from metascore.errors import UsageError
 
@@ -307,3 +307,17 @@ def test_a_kind_of_problem_without_a_task_may_keep_its_numbers():
     budgets["tiny"]["tasks"].remove("waves")
     budgets["other"]["tasks"] = ["images"]
     assert configured(params, budgets).recipe("images", "maml").hyper_parameters["inner_lr"] == 2.0
+
+
+@pytest.mark.parametrize("form", ["[{}]", "{{<<: [{}]}}", "{{k: [{}]}}"], ids=["lists", "merges", "sections"])
+def test_aliases_that_stand_for_billions_of_values_are_one_line(form):
+    lines = ["a0: &a0 {x: 1}"]
+    lines += [f"a{k}: &a{k} {form.format(', '.join(10 * [f'*a{k - 1}']))}" for k in range(1, 12)]
+    with pytest.raises(UsageError, match="more than 100000 values"):
+        parsed("\n".join(lines), "params.yaml")
+
+
+@pytest.mark.parametrize("text", ["a: &a [*a]", "a: &a {b: *a}", "a: &a {<<: *a}"])
+def test_an_alias_inside_itself_is_one_line(text):
+    with pytest.raises(UsageError, match="more than 100000 values"):
+        parsed(text, "params.yaml")

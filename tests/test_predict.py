@@ -210,6 +210,11 @@ def stated(path: str, value: Any) -> Callable[[dict[str, Any], dict[str, Any]], 
     return change
 
 
+def converted(kind: torch.dtype) -> Callable[[dict[str, Any], dict[str, Any]], object]:
+    """A change of the tensors' kind of numbers."""
+    return lambda tensors, metadata: tensors.update({name: value.to(kind) for name, value in tensors.items()})
+
+
 WAVES = {"kind": "sine"} | dataclasses.asdict(Sine(shot=5, query=5))
 HOSTILE: dict[str, tuple[Callable[[dict[str, Any], dict[str, Any]], object], str]] = {
     # name: (change of tensors and metadata, words of the line)
@@ -227,9 +232,9 @@ HOSTILE: dict[str, tuple[Callable[[dict[str, Any], dict[str, Any]], object], str
     "endless steps": (stated("recipe.hyper_parameters.test_steps", 10**9), "test_steps: 1000000000 is more than 4096"),
     "infinite rates": (stated("recipe.hyper_parameters.inner_lr", float("inf")), "not a checkpoint"),
     "a huge network": (stated("recipe.hyper_parameters.width", 10**9), "width"),
-    "tensors of 64 bits": (
-        lambda tensors, metadata: tensors.update({name: value.double() for name, value in tensors.items()}), "64 bits",
-    ),
+    "tensors of 64 bits": (converted(torch.float64), "torch.float64"),
+    "tensors of 16 bits": (converted(torch.float16), "torch.float16"),
+    "whole numbers": (converted(torch.int32), "torch.int32"),
     "a tensor that is missing": (lambda tensors, metadata: tensors.popitem(), "tensors are not those"),
     "no tensors": (lambda tensors, metadata: tensors.clear(), "tensors are not those"),
     "a tensor of another shape": (

@@ -114,6 +114,7 @@ SECRETS = {
     "me:hidden@host:/o": "host:/o",
     "http:me:hidden@host/o": "host/o",
     "file://me:hidden@host/o": "file://host/o",
+    "//me:hidden@host/o": "//host/o",
 }
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -62,9 +62,11 @@ def read(path: Path) -> Document:
 def parsed(text: str, file: str) -> Document:
     """The document of a text. Raises UsageError as `read` does."""
     try:
-        values = yaml.load(text, _Loader)  # noqa: S506  a SafeLoader
-        if next(islice(_nested(values), LIMIT, None), None) is not None:
+        loader = _Loader(text)
+        node = loader.get_single_node()
+        if node is not None and _size(node, {}) > LIMIT:  # before merges (<<) are carried out, which takes as long
             raise ValueError(f"more than {LIMIT} values: delete the aliases (*name) that repeat them")
+        values = None if node is None else loader.construct_document(node)
     except (yaml.YAMLError, RecursionError, ValueError) as error:
         mark, what = getattr(error, "problem_mark", None), getattr(error, "problem", None) or error
         place = file if mark is None else f"{file}, line {mark.line + 1}"
@@ -89,11 +91,14 @@ _Loader.add_implicit_resolver(
 )
 
 
-def _nested(value: Any) -> Iterator[Any]:
-    """A value and all values in it."""
-    yield value
-    for inner in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
-        yield from _nested(inner)
+def _size(node: yaml.Node, known: dict[int, float]) -> float:
+    """The number of values in a node, each alias expanded: infinite where one is inside itself. `known` has others'."""
+    if id(node) not in known:
+        known[id(node)] = math.inf
+        inner = node.value if isinstance(node, yaml.CollectionNode) else ()
+        parts = (one for pair in inner for one in pair) if isinstance(node, yaml.MappingNode) else inner
+        known[id(node)] = 1 + sum(_size(one, known) for one in parts)
+    return known[id(node)]
 
 
 def _line(node: yaml.Node | None, key: Key) -> int:

@@ -114,9 +114,9 @@ def without_secrets(address: str) -> str:
     Paths of this machine that begin with `/`, `~`, `.` or a drive are returned whole.
     """
     address = address.strip()
-    if re.match(r"[/~.]|[a-z]:[/\\]", address, re.IGNORECASE):
+    if re.match(r"/(?!/)|[~.]|[a-z]:[/\\]", address, re.IGNORECASE):
         return address
-    scheme = re.match(r"([a-z][a-z0-9+.-]*:/+)?", address, re.IGNORECASE)[0]  # type: ignore[index]
+    scheme = re.match(r"(([a-z][a-z0-9+.-]*:)?/+)?", address, re.IGNORECASE)[0]  # type: ignore[index]
     before, _, shown = address.removeprefix(scheme).rpartition("@")
     # A `?` or `#` before the last `@` is part of a password or begins a query: nothing tells which.
     return scheme + ("..." if re.search("[?#]", before) else re.split("[?#]", shown)[0])

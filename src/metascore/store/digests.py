@@ -53,15 +53,23 @@ def of_content(path: Path) -> str:
     return of_tensors(path) if path.suffix == ".safetensors" else sha256(path)
 
 
+def of_bytes(content: bytes, suffix: str) -> str:
+    """The same for the bytes of a file with this suffix. Raises ValueError where a checkpoint is none."""
+    return _of_tensors(content) if suffix == ".safetensors" else hashlib.sha256(content).hexdigest()
+
+
 def of_tensors(path: Path) -> str:
     """SHA-256 over the tensors of a safetensors file. Raises UserError where it is none."""
     try:
-        content = path.read_bytes()
-        end = HEADER + int.from_bytes(content[:HEADER], "little")
-        header = json.loads(content[HEADER:end])
-        header.pop("__metadata__", None)
+        return _of_tensors(path.read_bytes())
     except (OSError, ValueError, AttributeError) as error:
         raise UserError(f"{path}: not a checkpoint ({error}): delete it and run `snakemake`") from error
+
+
+def _of_tensors(content: bytes) -> str:
+    end = HEADER + int.from_bytes(content[:HEADER], "little")
+    header = json.loads(content[HEADER:end])
+    header.pop("__metadata__", None)
     described = json.dumps(header, sort_keys=True).encode()
     return hashlib.sha256(described + content[end:]).hexdigest()
 

@@ -29,7 +29,8 @@ from safetensors.numpy import load, save
 
 from metascore.config.params import Config, Run
 from metascore.errors import UserError
-from metascore.files import write, write_text
+from metascore.files import read_json, write, write_text
+from metascore.store import digests
 from metascore.store.paths import Results
 from metascore.store.selection import best_seeds
 
@@ -76,16 +77,39 @@ def unpack(results: Path, packs: Iterable[Path] | None = None) -> list[Path]:
 
 
 def check(results: Path) -> None:
-    """Raise UserError where a pack is damaged, or a file below results/{budget} isn't what its pack has."""
-    changed = []
-    for one in all_packs(results):
-        packed = {results / name: content for name, content in _contents(one).items()}
-        changed += [path for path, content in packed.items() if path.exists() and path.read_bytes() != content]
+    """Check the results of a budget that are in git.
+
+    Raises UserError where a pack is damaged or missing, or lacks the digests of digests.json; where a file below
+    results/{budget} isn't what its pack has; and where metrics.json lacks its digest.
+    """
+    packed: dict[Path, bytes] = {}
+    for one in _listed_packs(results):
+        packed |= {results / name: content for name, content in _contents(one).items()}
+    changed = [path for path, content in packed.items() if path.exists() and path.read_bytes() != content]
+    _check_digests(Results(results), packed)
     if changed:
         raise UserError(
             f"{changed[0]}: differs from its pack (files that differ: {len(changed)}): delete them to restore what git "
             f"has, or run `metascore pack --budget {results.name}`"
         )
+
+
+def _listed_packs(results: Path) -> list[Path]:
+    """The packs that SHA256SUMS names, and those that are there."""
+    sums = folder_of(results) / SUMS
+    named = [line.split()[-1] for line in sums.read_text(encoding="utf-8").splitlines()] if sums.exists() else []
+    return sorted({*all_packs(results), *(folder_of(results) / name for name in named)})
+
+
+def _check_digests(results: Results, packed: dict[Path, bytes]) -> None:
+    if not results.digests.exists():
+        return
+    found = packed | ({results.metrics: results.metrics.read_bytes()} if results.metrics.exists() else {})
+    stated = read_json(results.digests)["files"]
+    for path, content in found.items():
+        digest = stated.get(path.relative_to(results.folder).as_posix())
+        if digest not in (None, digests.of_bytes(content, path.suffix)):
+            raise UserError(f"{path}: lacks its digest in {results.digests}: run `git checkout {results.folder}`")
 
 
 def folder_of(results: Path) -> Path:

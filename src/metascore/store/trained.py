@@ -56,8 +56,9 @@ class Trained:
             types[name].validate_python(value)
             if isinstance(value, int | float) and not abs(value) <= LARGEST:
                 raise ValueError(f"{name}: {value} is more than {LARGEST}")
-        if any(value.dtype == torch.float64 for value in self.params.values()):
-            raise ValueError("its tensors have 64 bits a number, where a learner's have 32")
+        others = [str(value.dtype) for value in self.params.values() if value.dtype != torch.float32]
+        if others:
+            raise ValueError(f"it has tensors of {others[0]}, where a learner's are torch.float32")
         if not base.matches_checkpoint(self._built(self.problem), self.params):
             raise ValueError("its tensors are not those of its learner")
 
