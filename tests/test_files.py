@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tracemalloc
 import zipfile
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -110,3 +111,9 @@ def test_a_folder_in_the_way_is_one_line(tmp_path):
     with pytest.raises(UserError, match="file: cannot be written"):
         files.write(tmp_path / "file", b"")
     assert os.listdir(tmp_path) == ["file"]
+
+
+def test_a_folder_of_nobody_stays_as_it_is(monkeypatch):
+    monkeypatch.setenv("HOME", "/home/me")
+    assert files.expanded("~/lists") == Path("/home/me/lists")
+    assert files.expanded("~nobody_of_this_name/lists") == Path("~nobody_of_this_name/lists")

@@ -182,3 +182,16 @@ def test_a_pack_that_is_missing_is_named(clone):
     (clone / "packs/maml.safetensors").unlink()
     with pytest.raises(UserError, match=r"maml.safetensors: edited or damaged .*No such file"):
         packs.check(clone)
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [("runs/../../x", zipfile.ZIP_STORED), ("/x", zipfile.ZIP_STORED), ("runs/x", zipfile.ZIP_BZIP2)],
+)
+def test_a_pack_writes_no_file_elsewhere_and_none_that_is_compressed(clone, name, kind):
+    with zipfile.ZipFile(clone / "packs/runs.zip", "w", kind) as archive:
+        archive.writestr(name, b"x")
+    sums = [f"{hashlib.sha256(one.read_bytes()).hexdigest()}  {one.name}" for one in packs.all_packs(clone)]
+    (clone / "packs/SHA256SUMS").write_text("\n".join(sums))
+    with pytest.raises(UserError, match="is not a packed file"):
+        packs.unpack(clone)

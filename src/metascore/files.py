@@ -106,6 +106,11 @@ def _is_running(process: int) -> bool:
     return True
 
 
+def expanded(path: str | Path) -> Path:
+    """Return a path whose ~ is the user's folder: no shell has replaced it in a configuration, in quotes or in CI."""
+    return Path(os.path.expanduser(path))  # noqa: PTH111  Path.expanduser raises where there is no such user
+
+
 def write_text(path: str | Path, text: str) -> None:
     """Write a text as UTF-8."""
     write(path, text.encode())

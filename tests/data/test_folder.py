@@ -116,7 +116,7 @@ def test_other_suffixes_and_none(tmp_path, name):
 
 @pytest.mark.parametrize(
     "name", ["$RECYCLE.BIN/S-1-5", "$Recycle.Bin", "@eaDir", "rose/@eaDir", "__MACOSX", "System Volume Information",
-             "lost+found", "#recycle", ".Trashes", "found.000", "@Recycle"],
+             "lost+found", "LOST.DIR", "#recycle", ".Trashes", "found.000", "@Recycle", "$Extend"],
 )  # fmt: skip
 def test_what_systems_leave_is_no_class(tmp_path, name):
     save(tmp_path / "set/rose/1.png"), save(tmp_path / "set" / name / "2.png")

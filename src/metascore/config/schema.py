@@ -69,7 +69,7 @@ def _is_name(reserved: Iterable[str], name: str) -> str:
     if name in reserved:
         raise PydanticCustomError("name", "has another meaning: choose another name")
     if not NAME.fullmatch(name):
-        cure = re.sub(r"\W+", "_", name.lower()).strip("_0123456789") or "my_name"
+        cure = re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_0123456789") or "my_name"
         raise PydanticCustomError("name", "not a name: use small letters, digits and _, such as {cure}", {"cure": cure})
     return name
 

@@ -14,7 +14,7 @@ from tqdm import tqdm
 
 from metascore.data.archive import MAXIMUM_ARCHIVE, OMNIGLOT, Part, read_archive
 from metascore.errors import UserError
-from metascore.files import unwritable
+from metascore.files import expanded, unwritable
 
 TIMEOUT = 10  # seconds without a byte
 RETRIES = 2
@@ -130,8 +130,7 @@ def _read_local(folder: str, address: str, part: Part) -> dict[str, bytes]:
 
 
 def _local(folder: str, part: Part) -> Path:
-    """Return an archive's path below a folder, which may begin with ~: no shell has replaced it in quotes or in CI."""
-    return Path(os.path.expanduser(folder)) / part.archive  # noqa: PTH111  Path's raises where there is no such user
+    return expanded(folder) / part.archive
 
 
 def _shown(address: str, part: Part) -> str:

@@ -19,10 +19,11 @@ from metascore.text import normalised, printable
 
 LEFT_BY_SYSTEMS = frozenset({  # in small letters; names that begin with a dot are hidden anyway
     "__macosx", "network trash folder", "temporary items", "icon\r",  # macOS
-    "$recycle.bin", "recycler", "recycled", "system volume information", "found.000", "thumbs.db", "ehthumbs.db",
-    "desktop.ini",  # Windows
-    "lost+found", "__pycache__", "cvs",  # Linux and tools
-    "@eadir", "@tmp", "@recycle", "@recently-snapshot", "#recycle", "#snapshot", "@sharebin", "@synoeastream",  # NAS
+    "$recycle.bin", "recycler", "recycled", "system volume information", "found.000", "found.001",
+    "thumbs.db", "ehthumbs.db", "desktop.ini", "$extend", "$windows.~bt", "$windows.~ws", "$winreagent",  # Windows
+    "lost+found", "lost.dir", "__pycache__", "node_modules", "cvs",  # Linux, Android and tools
+    "@eadir", "@tmp", "@recycle", "@recently-snapshot", "#recycle", "#snapshot", "@sharebin",
+    "@synoeastream", "@__thumb", "~snapshot",  # NAS
 })  # fmt: skip
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from metascore.data.characters import character_names
 from metascore.errors import UsageError, UserError
-from metascore.files import read_json
+from metascore.files import expanded, read_json
 from metascore.randomness import numpy_generator
 from metascore.text import normalised
 
@@ -67,7 +67,7 @@ def from_lists(names: Sequence[str], settings: Mapping[str, Any], culprit: str, 
     """
     if not settings.get("file"):
         raise UsageError(f"{culprit}.file: the split 'file' needs it: name a JSON file or a folder of lists")
-    path = Path(settings["file"]).expanduser()
+    path = expanded(settings["file"])
     indices = {normalised(name): index for index, name in enumerate(names)}
     split: Split = {}
     for part, listed in _read_lists(path).items():

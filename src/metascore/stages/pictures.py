@@ -10,7 +10,7 @@ from metascore.config.params import Config
 from metascore.data import classes, folder, reading
 from metascore.data.pictures import Look
 from metascore.errors import UsageError, UserError
-from metascore.files import read_json, sha256, write_json
+from metascore.files import expanded, read_json, sha256, write_json
 from metascore.store.paths import PICTURES
 
 log = logging.getLogger(__name__)
@@ -22,7 +22,7 @@ def run(config: Config, name: str, pictures: Path = PICTURES) -> None:
         known = ", ".join(config.folders) or "none yet"
         raise UsageError(f"--name {name}: no folder of pictures in `data` of params.yaml: one of {known}")
     settings, target = config.folders[name], pictures / name
-    place = Path(settings["path"]).expanduser()
+    place = expanded(settings["path"])
     listing = folder.listed(place)
     description = _description(name, settings, folder.fingerprint(listing.files, place))
     if _is_done(target, description):

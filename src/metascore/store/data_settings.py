@@ -9,7 +9,7 @@ from typing import Any
 
 from metascore.config.params import Config
 from metascore.data import folder
-from metascore.files import sha256
+from metascore.files import expanded, sha256
 from metascore.problems.episode_file import EpisodeFile
 
 LOOK = ("size", "channels", "invert")
@@ -19,7 +19,7 @@ Settings = dict[str, Any]
 def of_pictures(config: Config, data_set: str) -> Settings:
     """Of a folder of pictures: how they are read, and a fingerprint of the files' names, sizes and times."""
     settings = config.folders[data_set]
-    place = Path(settings["path"]).expanduser()
+    place = expanded(settings["path"])
     look = {key: settings.get(key, False) for key in LOOK}
     return look | {"files": folder.fingerprint(folder.listed(place).files, place)}
 
@@ -37,7 +37,7 @@ def own_lists(split: str, settings: Mapping[str, Any]) -> list[Path]:
     """The user's lists of classes that a split is made from: one file, or the text files of a folder."""
     if split.rpartition("/")[2] != "file" or not settings.get("file"):
         return []
-    path = Path(settings["file"]).expanduser()
+    path = expanded(settings["file"])
     return sorted(path.glob("*.txt")) if path.is_dir() else [path]
 
 

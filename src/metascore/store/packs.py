@@ -168,8 +168,16 @@ def _contents(pack: Path) -> dict[str, bytes]:
             raise ValueError(f"its digest is not the one in {SUMS}")
         if pack.name == RECORDS:
             with zipfile.ZipFile(io.BytesIO(content)) as archive:
-                return {name: archive.read(name) for name in archive.namelist()}
+                return {entry.filename: _read_entry(archive, entry) for entry in archive.infolist()}
         return {_place(training, pack): one for training, one in _split(content).items()}
+
+
+def _read_entry(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:
+    """A packed file. Raises ValueError where it is compressed, and so of any size, or lies outside the results."""
+    first, *others = Path(entry.filename).parts
+    if entry.compress_type != zipfile.ZIP_STORED or first not in ("runs", "scores") or ".." in others:
+        raise ValueError(f"{entry.filename!r} is not a packed file")
+    return archive.read(entry)
 
 
 def _split(content: bytes) -> dict[str, bytes]:
