@@ -69,6 +69,7 @@ def test_a_forecast_is_a_range(config, root):
     runs = [Run("omniglot_5w1s", "maml", seed) for seed in range(10)]
     expected = "10 runs to train: 16 to 62 s on 2 cores, by a first estimate"
     assert forecast.forecast(config, runs, 2) == expected
+    assert "16 to 124 s" in forecast.forecast(config, runs, 2, busy=1.0)
     quick = load(root / "params.yaml", "quick")
     assert forecast.forecast(quick, MAML, 2).startswith("2 runs to train: 31 to 117 s on 2 cores")
     assert forecast.minutes(quick, MAML[0]) == 12

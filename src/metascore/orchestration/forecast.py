@@ -1,6 +1,7 @@
 """How long trainings may take, as a range: a machine's pace is known after the first work. Must not import torch."""
 
 import math
+import os
 from collections.abc import Sequence
 
 from metascore.config.params import Config, Run
@@ -11,11 +12,17 @@ BEFORE, MEASURED = (0.8, 3.0), (0.7, 1.5)  # factors of the range: before and af
 MINUTES_AT_LEAST, SLOWER = 10, 3  # of time limits: for starts and validations; than the estimate
 
 
-def forecast(config: Config, runs: Sequence[Run], places: int, kind: str = "cores") -> str:
-    """One line about at least one run. `places` runs are trained at the same time."""
+def forecast(config: Config, runs: Sequence[Run], places: int, kind: str = "cores", busy: float = 0.0) -> str:
+    """One line about at least one run. `places` runs are trained at once; see `others_per_core` for `busy`."""
     seconds = [training_seconds(config, run) + SECONDS_OF_JOB["finetune"] for run in runs]
     wall = max(sum(seconds) / places, *seconds)
-    return f"{len(runs)} runs to train: {time_range(wall, BEFORE)} on {places} {kind}, by a first estimate"
+    time = time_range(wall, (BEFORE[0], BEFORE[1] * (1 + busy)))
+    return f"{len(runs)} runs to train: {time} on {places} {kind}, by a first estimate"
+
+
+def others_per_core() -> float:
+    """How many processes waited for each core of this machine in the last minute: they slow a workflow down."""
+    return os.getloadavg()[0] / (os.cpu_count() or 1)
 
 
 def training_seconds(config: Config, run: Run) -> float:

@@ -81,7 +81,8 @@ def start(workflow: Any, jobs: Jobs, shown: Display | None, logs: list[str]) -> 
     if any(job.rule == "download" for job in planned):
         _check_mirror(jobs)
     if runs:
-        _say(forecast.forecast(jobs.config, runs, places, kind))
+        busy = forecast.others_per_core() if workflow.local_exec else 0.0
+        _say(forecast.forecast(jobs.config, runs, places, kind, busy))
     if workflow.local_exec:
         workflow.scheduler.job_rate_limiter = None  # it would look at all waiting jobs every second
     if shown is not None:
