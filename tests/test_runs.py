@@ -119,7 +119,7 @@ def test_a_seed_with_another_key_is_trained_again(change: Callable[[Config], Non
 def test_the_metadata_of_a_checkpoint_are_as_long_as_published_ones(config):
     """Their length decides the alignment of mapped tensors, which decides the last bits of scores."""
     key = run_key.training_key(config, *PROTONET)
-    metadata = train.metadata_of(config, *PROTONET, key)
+    metadata = train.metadata_of(config, PROTONET[0], key)
     assert metadata.keys() == {"task", "learner", "seed", "recipe", "problem", "key", "inputs", "device", "torch"}
     assert len(metadata["key"]) == 64 and all(len(digest) == 64 for digest in metadata["inputs"].values())
 
