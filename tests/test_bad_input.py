@@ -297,13 +297,6 @@ def files(place: Path) -> dict[str, tuple[int, int]]:
     return {name: (status.st_mtime_ns, status.st_size) for name, status in found.items()}
 
 
-def forget_the_key(place: Path, command: str) -> None:
-    """A run that is done reads nothing: this one is to be made again."""
-    for pattern in {"train": ["runs/**/run.json"], "finetune": ["scores/**/*.json"]}.get(command, []):
-        for path in (place / "results/smoke").glob(pattern):
-            path.unlink()
-
-
 @pytest.mark.parametrize("name", CASES)
 def test_one_line_names_culprit_and_cure_and_nothing_is_written(name, project, capsys):
     command, damage, status, words = CASES[name]
