@@ -8,7 +8,7 @@ from metascore.config.params import Config, Run
 
 SECONDS_OF_START = 2.0  # of a training, with its validations
 SECONDS_OF_JOB = {"finetune": 2.0, "aggregate": 40.0}
-BEFORE, MEASURED = (0.8, 3.0), (0.7, 1.5)  # factors of the range: before and after this workflow has measured its pace
+BEFORE, MEASURED = (0.5, 3.0), (0.7, 1.5)  # factors of the range: before and after this workflow has measured its pace
 MINUTES_AT_LEAST, SLOWER = 10, 3  # of time limits: for starts and validations; than the estimate
 
 
