@@ -9,9 +9,12 @@ Needs torch, numpy, PyYAML, pandas, safetensors, jaxtyping and pillow, and with 
 from __future__ import annotations
 
 import argparse
+import os
 import traceback
 from pathlib import Path
 from types import ModuleType
+
+os.environ.setdefault("PYTORCH_ENABLE_MPS_FALLBACK", "1")  # read when torch is imported
 
 import torch
 

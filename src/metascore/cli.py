@@ -26,10 +26,14 @@ GENERAL = ("command", "version", "debug", "params", "budget")  # arguments that 
 
 log = logging.getLogger(__name__)
 
+# Read when torch is imported: operations that Apple's GPUs lack run on the CPU, and torch warns once.
+MPS_FALLBACK = "PYTORCH_ENABLE_MPS_FALLBACK"
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit status."""
     sys.stdout, sys.stderr = sys.stdout or io.StringIO(), sys.stderr or io.StringIO()  # None where one is closed
+    os.environ.setdefault(MPS_FALLBACK, "1")
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
     options = parser().parse_args(arguments)
     try:

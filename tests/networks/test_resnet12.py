@@ -6,11 +6,13 @@ import plain_resnet12 as plain
 import pytest
 import torch
 from torch import Tensor
+from torch._subclasses.fake_tensor import FakeTensorMode
 from torch.func import grad, vmap
 
 from metascore.networks.encoder_base import Encoder
 from metascore.networks.resnet12 import ResNet12
 from metascore.networks.tensors import Moments, Params
+from metascore.training.checks.purity import ELSEWHERE
 
 Plain = Callable[[Params, Tensor, Moments | None], Tensor]
 
@@ -102,3 +104,15 @@ def test_dropblock_drops_squares_and_keeps_the_scale() -> None:
     assert set(noise) == {"noise.block3", "noise.block4"}
     assert not torch.equal(encoder(params | noise, x), encoder(params, x))
     torch.testing.assert_close(encoder(params | noise, x), encoder(params | noise, x))
+
+
+def test_features_lie_on_the_device_of_the_images() -> None:
+    """On tensors without contents that seem to lie on another device; noise is moved there with the parameters."""
+    encoder = ResNet12(example=(16, 16, 3), width=4, drop_rate=0.1)
+    random = torch.Generator().manual_seed(0)
+    tensors = encoder.initialise(random) | encoder.noise(random, 4)
+    with FakeTensorMode() as mode:
+        params = {name: mode.from_tensor(value).to(ELSEWHERE) for name, value in tensors.items()}
+        x = mode.from_tensor(images(encoder, 4).float()).to(ELSEWHERE)
+        features, moments = encoder.embed(params, x)
+    assert {value.device.type for value in (features, *moments.values())} == {ELSEWHERE}

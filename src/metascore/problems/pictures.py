@@ -162,10 +162,15 @@ def rotated(
     images: UInt8[Tensor, "*n side side channel"], turns: Int[Tensor, "*n"]
 ) -> UInt8[Tensor, "*n side side channel"]:
     """Each image turned counter-clockwise by its own number of quarter turns."""
+    import torch
+
     out = images.clone()
     for quarter in range(1, QUARTERS):
         chosen = turns == quarter
-        out[chosen] = images[chosen].rot90(quarter, (-3, -2))
+        if images.device.type == "cpu":
+            out[chosen] = images[chosen].rot90(quarter, (-3, -2))
+        else:  # counting the chosen ones would wait for the device
+            out = torch.where(chosen[..., None, None, None], images.rot90(quarter, (-3, -2)), out)
     return out
 
 

@@ -16,6 +16,7 @@ from torch import Tensor
 from torch.utils._pytree import tree_flatten, tree_map_only
 
 from metascore.networks.tensors import Params
+from metascore.training.replay import hashable
 
 log = logging.getLogger(__name__)
 WARM_UPS = 3  # calls before the capture: libraries choose their kernels and allocate their workspaces then
@@ -65,7 +66,7 @@ class CapturedSteps:
             return self.step(*inputs)
         leaves, structure = tree_flatten(inputs)
         tensors = [leaf for leaf in leaves if isinstance(leaf, Tensor)]
-        key = (structure, *(_layout(leaf) if isinstance(leaf, Tensor) else leaf for leaf in leaves))
+        key = (hashable(structure), *(_layout(leaf) if isinstance(leaf, Tensor) else leaf for leaf in leaves))
         if key not in self._graphs:
             captured = self._captured(inputs)
             if captured is None:

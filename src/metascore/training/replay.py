@@ -43,7 +43,7 @@ class Recorder:
         """
         every, structure = tree_flatten(inputs)
         leaves = [leaf for leaf in every if isinstance(leaf, Tensor)]
-        call = (key, structure, *(_layout(leaf) if isinstance(leaf, Tensor) else leaf for leaf in every))
+        call = (key, hashable(structure), *(_layout(leaf) if isinstance(leaf, Tensor) else leaf for leaf in every))
         known = self._known.get(call, 0)
         if isinstance(known, Recording):
             return known(leaves)
@@ -165,7 +165,11 @@ def _compute_once(graph: Graph) -> None:
         if any(_owner(one) in changed for one in (node, *leaves) if isinstance(one, Node)) or _is_random(node.target):
             continue
         # Numbers by type and digits, since 1, 1.0 and True are equal, and so are 0.0 and -0.0.
-        call = (node.target, structure, *(one if isinstance(one, Node) else (type(one), repr(one)) for one in leaves))
+        call = (
+            node.target,
+            hashable(structure),
+            *(one if isinstance(one, Node) else (type(one), repr(one)) for one in leaves),
+        )
         if first.setdefault(call, node) is not node:
             node.replace_all_uses_with(first[call])
             graph.erase_node(node)
@@ -194,6 +198,15 @@ def _is_random(func: Any) -> bool:
 def _is_view(func: Any) -> bool:
     """Whether an operation only looks at the memory of its first argument."""
     return func.is_view or func is aten._unsafe_view.default
+
+
+def hashable(structure: Any) -> Hashable:
+    """A structure of tree_flatten as a key; older versions of torch keep its parts in lists."""
+    try:
+        hash(structure)
+    except TypeError:
+        return repr(structure)
+    return cast(Hashable, structure)
 
 
 def _layout(value: Tensor) -> Layout:
