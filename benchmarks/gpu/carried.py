@@ -16,10 +16,10 @@ from typing import Any
 
 import numpy as np
 
-RECIPES, IMAGES, SCORES = "recipes.json", "omniglot.npz", "scores.json"
+RECIPES, IMAGES, SCORES = "recipes.json", "omniglot.npz", "scores.csv"
 JUDGED = ("protonet", "maml", "mann")  # trained at `quick` as on a CPU
 TASK = "omniglot_5w1s"
-BUDGETS = ("smoke", "quick", "reference")
+BUDGETS = ("smoke", "quick")
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ def read(folder: Path | None) -> list[Carried]:
 
 
 def resolved() -> Iterator[Carried]:
-    """Every learner on a task of each kind of problem, at `smoke` or `quick`; JUDGED at `quick` and `reference`."""
+    """Every learner on a task of each kind of problem, at `smoke` or `quick`; JUDGED at `quick`."""
     from metascore.config.loading import load
 
     seen: set[tuple[str, str]] = set()
@@ -101,8 +101,7 @@ def write(folder: Path) -> None:
                 target = folder / "episodes" / part["file"]
                 target.parent.mkdir(parents=True, exist_ok=True)
                 target.write_bytes((Path("data/episodes") / part["file"]).read_bytes())
-    metrics = json.loads(Path("results/quick/metrics.json").read_text(encoding="utf-8"))
-    (folder / SCORES).write_text(json.dumps(metrics), encoding="utf-8")
+    (folder / SCORES).write_bytes(Path("results/quick/tables/scores.csv").read_bytes())
 
 
 if __name__ == "__main__":

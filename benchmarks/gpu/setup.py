@@ -44,8 +44,9 @@ class Setup:
         return [one for one in self.recipes if one.budget == budget and one.task == carried.TASK]
 
     def kinds(self) -> list[Carried]:
-        """A recipe for each learner and kind of problem."""
-        return list({(one.entry, one.problem): one for one in reversed(self.recipes)}.values())[::-1]
+        """A recipe for each learner and kind of problem; those of Omniglot serve colour pictures too."""
+        every = [*self.recipes, *(_in_colour(one) for one in self.recipes if one.problem == "omniglot")]
+        return list({(one.entry, one.problem): one for one in reversed(every)}.values())[::-1]
 
     def images(self) -> np.ndarray:
         """Omniglot (character, drawer, 28, 28), where it was carried or lies here."""
@@ -58,6 +59,13 @@ class Setup:
         """The frozen episodes of a part."""
         folder = Path("data/episodes") if self.carried is None else self.carried / "episodes"
         return np.load(folder / one.files[part]["file"])
+
+
+def _in_colour(one: Carried) -> Carried:
+    """The recipe for colour pictures of a user's own, of Omniglot's size."""
+    shape = {name: one.files["validation"]["problem"][name] for name in ("way", "shot", "query")}
+    keys = shape | {"data_set": "noise", "split": "class", "side": 28, "channels": 3, "num_classes": 30}
+    return dataclasses.replace(one, problem="images", files={"validation": {"file": "", "problem": keys}})
 
 
 def problem_of(one: Carried, part: str = "validation") -> Problem:
