@@ -53,12 +53,24 @@ def ended(project: Project, cluster: dict[str, str], undisturbed: Project, outpu
     assert not slurm.queue(cluster) and project.planned() == set()
 
 
-def test_a_whole_run_in_groups_whose_jobs_ask_for_a_gpu(on_slurm, cluster, undisturbed):
-    output = on_slurm.call(*SLURM, "--set-resources", "meta_train:gpu=1", "finetune:gpu=1")
+def whole(project: Project, cluster: dict[str, str], undisturbed: Project, *options: str) -> str:
+    """The output of a whole run, which has the same bits and leaves nothing to do."""
+    output = project.call(*SLURM, *options)
+    assert bits(project.path) == bits(undisturbed.path), output
+    assert not slurm.queue(cluster) and project.planned() == set()
+    return output
+
+
+def test_a_whole_run_in_groups(on_slurm, cluster, undisturbed):
+    output = whole(on_slurm, cluster, undisturbed)
     submitted = len(re.findall("has been submitted with SLURM jobid", output))
-    assert 0 < submitted < len(re.findall(r"^ *Job \d+: ", output, flags=re.MULTILINE)) and "gpu=1" in output
-    assert bits(on_slurm.path) == bits(undisturbed.path), output
-    assert not slurm.queue(cluster) and on_slurm.planned() == set()
+    assert 0 < submitted < len(re.findall(r"^ *Job \d+: ", output, flags=re.MULTILINE))
+
+
+def test_a_whole_run_with_a_gpu_for_each_job(on_slurm, cluster, undisturbed):
+    """As the profile says; in a group the GPUs of all its jobs would add up."""
+    gpus = ("--set-resources", "meta_train:gpu=1", "finetune:gpu=1")
+    assert "gpu=1" in whole(on_slurm, cluster, undisturbed, *gpus, *ONE_A_JOB)
 
 
 def test_sigterm_cancels_the_jobs(on_slurm, cluster, undisturbed):
